@@ -1,0 +1,69 @@
+# Each target first brings its environment up to date with pyproject.toml and constraints.txt.
+
+PYTHON ?= python3
+VENV := .venv
+PEERS := .venv-peers
+RUN := $(VENV)/bin/python
+PIP := -m pip install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test nightly lint bench figures prove docs clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+verify: $(VENV)/base.stamp ## verify the catalogue of theorems; writes report.json
+	$(VENV)/bin/iltheory verify --json report.json
+
+test: $(VENV)/test.stamp ## all tests but the slow ones
+	$(RUN) -m pytest -q -n 2 -m "not slow"
+
+nightly: $(VENV)/test.stamp ## the slow tests
+	$(RUN) -m pytest -q -n 2 -m slow --timeout 1800
+
+lint: $(VENV)/test.stamp ## format, lint and types
+	$(RUN) -m ruff format --check
+	$(RUN) -m ruff check
+	$(RUN) -m mypy
+
+bench: $(VENV)/test.stamp $(PEERS)/peers.stamp ## speed and memory beside the peers
+	$(RUN) benchmarks/run.py
+
+figures: ## the figures of the catalogue
+	@echo "no figures are registered yet"
+
+prove: ## compile the Coq proofs
+	@if ls proofs_check/coq/*.v >/dev/null 2>&1; then \
+	    cd proofs_check/coq && files=$$(coqdep -sort -Q . "" *.v) && \
+	    for file in $$files; do echo "coqc $$file"; coqc -Q . "" "$$file" || exit 1; done; \
+	else \
+	    echo "no proofs are in this checkout yet"; \
+	fi
+
+docs: $(VENV)/test.stamp ## run the code blocks of README.md and docs/
+	$(RUN) -m pytest -q tests/test_readme.py
+
+clean: ## remove environments, caches and reports (ledgers stay)
+	rm -rf $(VENV) $(PEERS) report.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two test workers share the cores already; threaded BLAS on top of them only slows both down.
+test nightly: export OMP_NUM_THREADS := 1
+test nightly: export OPENBLAS_NUM_THREADS := 1
+
+$(RUN):
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/base.stamp: pyproject.toml constraints.txt | $(RUN)
+	$(RUN) $(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/base.stamp
+	$(RUN) $(PIP) -c constraints.txt -e '.[dev,torch,dask,datasets]'
+	@touch $@
+
+# The peers need versions that constraints.txt excludes (an older Gymnasium); only its torch pin holds here too.
+$(PEERS)/peers.stamp: benchmarks/requirements-peers.txt constraints.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python $(PIP) -r benchmarks/requirements-peers.txt $$(grep '^torch==' constraints.txt)
+	@touch $@
