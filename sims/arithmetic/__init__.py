@@ -1,0 +1,52 @@
+"""Number systems over arrays: float64, interval, ball, rational. One formula serves them all."""
+
+from __future__ import annotations
+
+from sims.arithmetic.ball import Ball, BallArray
+from sims.arithmetic.comparison import HOLDS, REFUTED, UNDECIDED, Comparison, equal
+from sims.arithmetic.enclosure import Enclosure
+from sims.arithmetic.errors import MixedArithmetic, NotRepresentable, UndecidedComparison
+from sims.arithmetic.float64 import FLOAT64, Float64, FloatArray
+from sims.arithmetic.functions import (
+    SYSTEMS,
+    absolute,
+    amax,
+    amin,
+    argmax,
+    asarray,
+    broadcast_to,
+    coerce_all,
+    compare,
+    concatenate,
+    convert,
+    einsum,
+    entropy,
+    exp,
+    get_system,
+    hull,
+    log,
+    lower,
+    matvec,
+    maximum,
+    midpoint,
+    minimum,
+    moveaxis,
+    possibly_nonzero,
+    relative_entropy,
+    reshape,
+    sqrt,
+    stack,
+    sum,
+    system_of,
+    take,
+    upper,
+    vecmat,
+    where,
+    zeros,
+)
+from sims.arithmetic.interval import INTERVAL, Interval, IntervalArray
+from sims.arithmetic.numbers import NumberArray, wrap
+from sims.arithmetic.rational import RATIONAL, Rational, RationalArray
+from sims.arithmetic.system import Mask, Numbers, Raw, System
+
+__all__ = [name for name in dir() if not name.startswith("_") and name != "annotations"]

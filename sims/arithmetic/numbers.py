@@ -1,0 +1,177 @@
+"""Arrays of numbers that are not plain floats: the operators every system shares."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims.arithmetic.comparison import Comparison
+from sims.arithmetic.system import Raw, System
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class NumberArray(ABC):
+    """An array whose entries are numbers of one system.
+
+    Arithmetic stays in the system; comparisons answer with a three-valued :class:`Comparison`. Python integers
+    and ``Fraction`` take part exactly in every system.
+    """
+
+    __array_ufunc__ = None  # numpy leaves mixed operators to us
+    __hash__ = None  # type: ignore[assignment]  # == builds a Comparison
+
+    @property
+    @abstractmethod
+    def system(self) -> System:
+        """The number system of the entries."""
+
+    @property
+    @abstractmethod
+    def raw(self) -> Raw:
+        """A raw array with the shape of this one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
+        return tuple(self.raw.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Self:
+        return wrap(self.system.structural(lambda a: a[index], self._numbers))
+
+    def __iter__(self) -> Iterator[Self]:
+        return (self[i] for i in range(len(self)))
+
+    def reshape(self, *shape: int) -> Self:
+        """Same entries, row-major, in another shape."""
+        return wrap(self.system.structural(lambda a: a.reshape(*shape), self._numbers))
+
+    def sum(self, axis: int | tuple[int, ...] | None = None) -> Self:
+        """Sum over the given axes (all of them by default)."""
+        from sims.arithmetic.functions import sum as sum_of
+
+        return wrap(sum_of(self, axis))
+
+    @property
+    def _numbers(self) -> Any:
+        return self.system.coerce(self)
+
+    def _combine(self, method: str, x: Any, y: Any) -> Any:
+        from sims.arithmetic.functions import coerce_all
+
+        try:
+            system, (a, b) = coerce_all(x, y)
+        except NotANumber:
+            return NotImplemented
+        return wrap(getattr(system, method)(a, b))
+
+    def __add__(self, other: Any) -> Self:
+        return self._combine("add", self, other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Self:
+        return self._combine("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Self:
+        return self._combine("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Self:
+        return self._combine("multiply", self, other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._combine("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self._combine("divide", other, self)
+
+    def __pow__(self, exponent: int) -> Self:
+        if not isinstance(exponent, int | np.integer):
+            return NotImplemented
+        if exponent < 0:
+            return 1 / self ** (-exponent)
+        power, square, n = None, self, int(exponent)
+        while n:
+            if n & 1:
+                power = square if power is None else power * square
+            n >>= 1
+            if n:
+                square = square * square
+        return self * 0 + 1 if power is None else power
+
+    def __neg__(self) -> Self:
+        return wrap(self.system.negative(self._numbers))
+
+    def __abs__(self) -> Self:
+        return wrap(self.system.absolute(self._numbers))
+
+    def _comparison(self, op: str, other: Any) -> Any:
+        from sims.arithmetic.functions import coerce_all
+
+        try:
+            coerce_all(self, other)
+        except NotANumber:
+            return NotImplemented
+        return Comparison(self, op, other)
+
+    def __le__(self, other: Any) -> Comparison:
+        return self._comparison("<=", other)
+
+    def __ge__(self, other: Any) -> Comparison:
+        return self._comparison(">=", other)
+
+    def __lt__(self, other: Any) -> Comparison:
+        return self._comparison("<", other)
+
+    def __gt__(self, other: Any) -> Comparison:
+        return self._comparison(">", other)
+
+    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
+        return self._comparison("==", other)
+
+    def __float__(self) -> float:
+        return float(self.system.midpoint(self._numbers).reshape(()))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.system.midpoint(self._numbers), dtype=dtype)
+
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec) if spec else str(self)
+
+    def bounds(self) -> tuple[Fraction | float, Fraction | float]:
+        """Lower and upper bound of a single number, as rationals (or infinities)."""
+        return self.system.exact_bounds(self._numbers)
+
+
+class NotANumber(TypeError):
+    """An operand is of no number system; Python may try its reflected operator."""
+
+
+def wrap(x: Any) -> Any:
+    """Numbers whose comparisons are :class:`Comparison` objects: plain floats become a ``FloatArray``."""
+    if isinstance(x, NumberArray):
+        return x
+    from sims.arithmetic.float64 import FloatArray
+
+    return FloatArray(x)
