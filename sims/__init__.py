@@ -1,3 +1,8 @@
 """Worlds: exact and sampled decision processes, and the numbers they are computed in."""
 
 from __future__ import annotations
+
+from sims import arithmetic
+from sims.tabular import DeterministicTransitions, SparseTransitions, TabularMDP
+
+__all__ = ["DeterministicTransitions", "SparseTransitions", "TabularMDP", "arithmetic"]

@@ -75,7 +75,7 @@ class Ball(System):
         """Enclose any numbers; floats are the exact dyadic rationals they are."""
         if isinstance(x, BallArray):
             return BallArray(x.balls, self.bits)
-        with self._precision():
+        with self.precision():
             from sims.arithmetic.interval import IntervalArray
 
             if isinstance(x, IntervalArray):
@@ -89,13 +89,14 @@ class Ball(System):
         """Apply ``f`` entry by entry."""
         arrays = tuple(np.broadcast_arrays(*arrays))
         out = np.empty(arrays[0].shape, dtype=object)
-        with self._precision():
+        with self.precision():
             for index in np.ndindex(out.shape):
                 out[index] = f(*(a[index] for a in arrays))
         return BallArray(out, self.bits)
 
     @contextmanager
-    def _precision(self) -> Iterator[None]:
+    def precision(self) -> Iterator[None]:
+        """Make flint work with this many bits inside the ``with`` block."""
         before, flint.ctx.prec = flint.ctx.prec, self.bits
         try:
             yield
@@ -125,24 +126,24 @@ class Ball(System):
         return BallArray(_objects(f(*(x.balls for x in xs))), self.bits)
 
     def linear(self, f: Callable[[Raw], Raw], x: BallArray, terms: int) -> BallArray:
-        with self._precision():
+        with self.precision():
             return BallArray(_objects(f(x.balls)), self.bits)
 
     def bilinear(self, f: Callable[[Raw, Raw], Raw], x: BallArray, y: BallArray, terms: int) -> BallArray:
-        with self._precision():
+        with self.precision():
             return BallArray(_objects(f(x.balls, y.balls)), self.bits)
 
     # Arithmetic.
 
     def add(self, x: BallArray, y: BallArray) -> BallArray:
-        with self._precision():
+        with self.precision():
             return BallArray(_objects(x.balls + y.balls), self.bits)
 
     def negative(self, x: BallArray) -> BallArray:
         return BallArray(_objects(-x.balls), self.bits)
 
     def divide(self, x: BallArray, y: BallArray) -> BallArray:
-        with self._precision():
+        with self.precision():
             return BallArray(_objects(x.balls / y.balls), self.bits)
 
     def where(self, mask: Mask, x: BallArray, y: BallArray) -> BallArray:

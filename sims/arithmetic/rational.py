@@ -85,7 +85,8 @@ class RationalArray(NumberArray):
             mid = self.num / self.den
             if self.den & (self.den - 1) == 0:
                 return mid, np.zeros(mid.shape)
-            exact = self.num % self.den == 0
+            divisor = self.den // np.gcd(self.num, self.den)
+            exact = divisor & (divisor - 1) == 0
             return mid, np.where(exact, 0.0, np.abs(mid) * 2.0**-53 * (1 + 2.0**-52) + 5e-324)
         pairs = [_nearest(int(n), self.den) for n in self.num.ravel()]
         flat = np.array(pairs, dtype=np.float64).reshape(-1, 2)
@@ -263,7 +264,7 @@ def _over_one_denominator(*xs: RationalArray) -> tuple[list[NDArray[Any]], int]:
     nums = []
     for x in xs:
         factor = den // x.den
-        num = _exact(x.num, 2 * x.bound * factor)
+        num = _exact(x.num, 2 * max(x.bound, 1) * factor)
         nums.append(num if factor == 1 else num * factor)
     return nums, den
 

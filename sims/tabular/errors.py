@@ -1,0 +1,13 @@
+"""What can be wrong with a model or a policy."""
+
+from __future__ import annotations
+
+from sims.errors import IltheoryError
+
+
+class InvalidModel(IltheoryError, ValueError):
+    """The arrays do not describe a decision process."""
+
+
+class InvalidPolicy(IltheoryError, ValueError):
+    """The array is no policy of this model."""
