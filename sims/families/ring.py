@@ -20,8 +20,8 @@ def ring(
     *,
     horizon: int | None = None,
     discount: Parameter | None = None,
-    slip: Parameter = Fraction(1, 10),
-    error: Parameter = Fraction(1, 10),
+    slip: Parameter = Fraction(1, 8),
+    error: Parameter = Fraction(1, 8),
     start: int | None = None,
 ) -> Imitation:
     """Walk along a ring of states to the one that pays.
@@ -29,7 +29,8 @@ def ring(
     Actions 0, 1, 2 go to the lower neighbour, stay, go to the upper neighbour; a move fails (and stays) with
     probability ``slip``. Every step in state 0 earns 1. The expert takes the shorter way to state 0 (upwards
     on a tie) and stays there; elsewhere the learner stays with probability ``error``. Under the uniform
-    policy the walk needs of the order of ``n_states**2`` steps to mix.
+    policy the walk needs of the order of ``n_states**2`` steps to mix. The default numbers are exact in
+    float64.
 
     Parameters
     ----------

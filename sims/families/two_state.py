@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from sims.families._clock import Clock
 from sims.families._instance import ZERO, Imitation, erring, following, table, task, transitions
-from sims.families._parameters import Parameter, number_type, probability
+from sims.families._parameters import InvalidParameter, Parameter, number_type, probability
 
 
 def ergodic(
@@ -30,7 +30,7 @@ def ergodic(
     ----------
     horizon, discount : exactly one of the two
     error : probability of the learner's mistake at each step
-    leave : probability that action 0 changes the state
+    leave : probability that action 0 changes the state, strictly between 0 and 1
 
     Returns
     -------
@@ -47,6 +47,10 @@ def ergodic(
     clock = Clock.of(horizon, discount)
     e = probability("error", error)
     x = probability("leave", leave)
+    if x in (0, 1):
+        raise InvalidParameter(
+            f"leave is {leave} (should be strictly between 0 and 1, or a policy never mixes)."
+        )
     number = number_type(discount, error, leave)
     P = transitions([[{0: 1 - x, 1: x}, {0: x, 1: 1 - x}], [{0: x, 1: 1 - x}, {0: 1 - x, 1: x}]], number)
     learner = (1 - e) * x + e * (1 - x)

@@ -352,18 +352,21 @@ def test_follow_the_leader_alternates_for_ever() -> None:
         mdp, _, policies = cycle
         own = [F(x) / H for x in mdp.value(policies)]
         assert [1 - loss for loss in own] == [cycle.losses[0][0], cycle.losses[1][1]]
-    cycle = families.ftl_cycle(horizon=10)
-    totals, paid, N = [F(0), F(0)], [], 2000
-    played = 0
-    for _ in range(N):
-        losses = cycle.losses[played]
-        paid.append(losses[played])
-        totals = [t + x for t, x in zip(totals, losses, strict=True)]
-        played = int(totals[1] < totals[0])
-    best = min(totals) / N
-    assert min(paid) == F(9, 10)
-    assert best == F("0.49995") or abs(best - F(1, 2)) < F(1, 1000)
-    assert abs(float(sum(paid) / N - best) - 0.4445) < 5e-4
+
+
+@pytest.mark.parametrize(
+    ("H", "best", "regret"), [(10, F(9999, 20000), F(889, 2000)), (50, F(2499, 5000), F(2450, 5000))]
+)
+def test_follow_the_leader_keeps_its_regret(H: int, best: F, regret: F) -> None:
+    losses, rounds = families.ftl_cycle(horizon=H).losses, 2000
+    totals, paid, leader = [F(0), F(0)], [], 0
+    for _ in range(rounds):
+        paid.append(losses[leader][leader])
+        totals = [t + x for t, x in zip(totals, losses[leader], strict=True)]
+        leader = totals.index(min(totals))
+    assert min(paid) == 1 - F(1, H)
+    assert min(totals) / rounds == best
+    assert sum(paid) / rounds - best == regret
 
 
 @pytest.mark.parametrize("i", [0, 1])

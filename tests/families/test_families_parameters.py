@@ -51,6 +51,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: families.ring(5, horizon=3, start=5), "start is 5"),
     (lambda: families.ring(5, horizon=3, slip=1), "slip is 1"),
     (lambda: families.ergodic(horizon=3, leave=1.5), "leave is 1.5"),
+    (lambda: families.ergodic(horizon=3, leave=1), "leave is 1"),
     (lambda: families.periodic(), "horizon is None"),
     (lambda: families.absorbing(horizon=3, error=3), "error is 3"),
     (lambda: families.unreachable(discount=2), "discount is 2"),
