@@ -184,6 +184,10 @@ class TabularMDP:
         """Expected rewards ``[..., S, A]``, or ``[..., H, S, A]`` if they vary with the step."""
         return self._r[..., 0, :, :] if self._r.shape[-3] == 1 else self._r
 
+    def rewards(self) -> Numbers:
+        """Expected rewards ``[..., T, S, A]`` with T in {1, H} if the horizon is finite, else ``[..., S, A]``."""
+        return self._r if self.horizon is not None else self.reward()
+
     def reward(self, step: int = 0) -> Numbers:
         """Expected rewards ``[..., S, A]`` at one step."""
         return self._r[..., step if self._r.shape[-3] > 1 else 0, :, :]
@@ -223,6 +227,42 @@ class TabularMDP:
         per_step = self.horizon is not None and rewards.ndim > 2 and rewards.shape[-3] in (1, self.horizon)
         new._set_rewards(rewards, rewards.ndim - (3 if per_step else 2))
         return new
+
+    def with_end(self, *, horizon: int | None = None, discount: Any = None) -> TabularMDP:
+        """Return the same states, actions, transitions and rewards with another horizon or discount.
+
+        Raises
+        ------
+        InvalidModel
+            If the model varies with the step and so fits only its own horizon.
+        """
+        if max(self.transitions.steps, self._r.shape[-3]) > 1 and horizon != self.horizon:
+            raise InvalidModel(f"the model varies over its {self.horizon} steps and fits no other horizon or discount.")
+        return TabularMDP(
+            self.transitions, self.r, self.mu, horizon=horizon, discount=discount, batch_axes=len(self.batch_shape), terminal=self.terminal
+        )
+
+    def select(self, index: Any) -> TabularMDP:
+        """Return part of a batch: ``index`` applies to the leading batch axis."""
+        if len(self.batch_shape) == 0:
+            return self
+
+        def part(x: Numbers | None, core: int) -> Numbers | None:
+            if x is None or x.ndim - core < len(self.batch_shape):
+                return x
+            return x[index] if x.shape[0] > 1 or self.batch_shape[0] == 1 else x[0:1][index * 0]
+
+        transitions = self.transitions
+        if isinstance(transitions, DenseTransitions):
+            transitions = DenseTransitions(part(transitions.probabilities, 4))
+        return TabularMDP._of(
+            self,
+            transitions=transitions,
+            mu=part(self.mu, 1),
+            _r=part(self._r, 3),
+            next_state_reward=part(self.next_state_reward, 4),
+            discount=part(self.discount, 0),
+        )
 
     def __repr__(self) -> str:
         end = f"horizon={self.horizon}" if self.horizon is not None else f"discount={self.discount}"

@@ -1,0 +1,1 @@
+"""The catalogue of claims, one file a paper."""

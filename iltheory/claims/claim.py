@@ -1,0 +1,314 @@
+"""A claim: a small function from an instance to a comparison, with everything a reader needs to check it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.claims.kinds import Instance, InvalidInstance, Kind
+from sims.arithmetic import REFUTED, Comparison
+from sims.errors import IltheoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AS_PUBLISHED = "as published"
+DERIVED_HERE = "derived here"
+FROM_MEMORY = "as published, from memory"
+"""Statuses: the statement was compared with the paper's text; it is ours; it was written from memory and re-derived."""
+
+STATUSES = (AS_PUBLISHED, DERIVED_HERE, FROM_MEMORY)
+
+
+class InvalidClaim(IltheoryError, TypeError):
+    """A function cannot be read as a claim, or did not return a comparison."""
+
+
+class AssumptionViolated(IltheoryError, ValueError):
+    """A claim was called on an instance that certainly violates one of its assumptions."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a statement comes from."""
+
+    authors: str
+    year: int
+    title: str
+    theorem: str = ""
+    arxiv: str = ""
+
+    def __str__(self) -> str:
+        where = ", ".join(filter(None, [self.theorem, f"arXiv:{self.arxiv}" if self.arxiv else ""]))
+        return f"{self.authors} ({self.year}), {self.title}" + (f", {where}" if where else "")
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A named condition on some of a claim's parameters.
+
+    Attributes
+    ----------
+    name : short words for tables and errors
+    holds : function of some parameters of the claim (matched by name), returning a ``Comparison``, a list of them that
+        must all hold, or a boolean
+    """
+
+    name: str
+    holds: Callable[..., Any]
+
+    def conditions(self, instance: Instance) -> list[Any]:
+        """Evaluate on an instance."""
+        wanted = inspect.signature(self.holds).parameters
+        answer = self.holds(**{name: instance[name] for name in wanted})
+        return list(answer) if isinstance(answer, list | tuple) else [answer]
+
+
+@dataclass(frozen=True)
+class Tight:
+    """An instance where both sides are known in closed form.
+
+    Attributes
+    ----------
+    instance : values of the parameters, in order or by name
+    lhs, rhs : the closed forms (exact numbers, or numbers of any rigorous system)
+    note : where the closed form comes from
+    """
+
+    instance: Any
+    lhs: Any
+    rhs: Any
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A statement about every instance of some kinds, as a function that computes both of its sides.
+
+    Attributes
+    ----------
+    id : name in the catalogue
+    function : maps an instance to ``lhs <= rhs``, ``lhs >= rhs`` or ``equal(lhs, rhs)``
+    statement : LaTeX
+    source : where it was published, or None
+    status : ``as published``, ``derived here`` or ``as published, from memory``
+    parameters : kind of each parameter, by name
+    assumptions : conditions beyond the kinds
+    tight : returns an instance with known sides, or None
+    false_variants : deliberately wrong versions, each with a known counterexample
+    counterexample : of a false variant: returns an instance that refutes it
+    """
+
+    id: str
+    function: Callable[..., Any]
+    statement: str
+    parameters: Mapping[str, Kind]
+    source: Paper | None = None
+    status: str = DERIVED_HERE
+    assumptions: tuple[Assumption, ...] = ()
+    tight: Callable[[], Tight] | None = None
+    false_variants: list[Claim] = field(default_factory=list)
+    counterexample: Callable[[], Any] | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Comparison:
+        """Evaluate on one instance or batch, in the number system of its entries.
+
+        Raises
+        ------
+        AssumptionViolated
+            If an assumption certainly fails.
+        InvalidClaim
+            If the function does not return a comparison.
+        """
+        instance = self.bind(*args, **kwargs)
+        with collecting() as conditions:
+            comparison = self.evaluate(instance)
+        for assumption, condition in conditions:
+            if np.any(verdicts(condition) == REFUTED):
+                raise AssumptionViolated(f"{self.id}: the assumption «{assumption}» fails on this instance.")
+        return comparison
+
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Match values with parameters and check each one."""
+        try:
+            given = inspect.signature(self.function).bind(*args, **kwargs).arguments
+        except TypeError as problem:
+            raise InvalidInstance(f"{self.id} takes ({', '.join(self.parameters)}): {problem}") from None
+        instance: dict[str, Any] = {}
+        for name, kind in self.parameters.items():
+            instance[name] = kind.check(name, given[name], instance)
+        return instance
+
+    def evaluate(self, instance: Instance) -> Comparison:
+        """Evaluate on values that are already checked, reporting assumptions to the enclosing ``collecting()``."""
+        for assumption in self.assumptions:
+            for condition in assumption.conditions(instance):
+                _report(assumption.name, condition)
+        answer = self.function(**instance)
+        if not isinstance(answer, Comparison):
+            raise InvalidClaim(
+                f"{self.id} returned {type(answer).__name__} {answer!r}, not a comparison. Return `lhs <= rhs`, `lhs >= rhs` "
+                "or `il.equal(lhs, rhs)` between quantities such as il.gap(...); do not compare plain floats or call bool()."
+            )
+        return answer
+
+    def convert(self, instance: Instance, system: Any) -> dict[str, Any]:
+        """Bring every value of an instance into a number system."""
+        return {name: kind.convert(instance[name], system) for name, kind in self.parameters.items()}
+
+    def select(self, instance: Instance, index: Any) -> dict[str, Any]:
+        """Pick instances (an int, or an int array) out of a batch."""
+        return {name: kind.select(instance[name], index, instance) for name, kind in self.parameters.items()}
+
+    @property
+    def hash(self) -> str:
+        """Digest of the source of the function and its assumptions; results in a ledger are valid for one hash."""
+        parts = [self.function, *(a.holds for a in self.assumptions)]
+        return hashlib.sha256("\n".join(_source(f) for f in parts).encode()).hexdigest()[:16]
+
+    def false_variant(
+        self, name: str, *, counterexample: Callable[[], Any], statement: str = ""
+    ) -> Callable[[Callable[..., Any]], Claim]:
+        """Register a wrong version of this claim with an instance that refutes it.
+
+        Parameters
+        ----------
+        name : what is wrong with it, in words
+        counterexample : returns values of the parameters, in order or by name
+        statement : LaTeX of the wrong statement
+        """
+
+        def register(function: Callable[..., Any]) -> Claim:
+            slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+            variant = replace(
+                self,
+                id=f"{self.id}/{slug}",
+                function=function,
+                statement=statement or f"{name} (false)",
+                parameters=_kinds(function) or self.parameters,
+                status="false on purpose",
+                tight=None,
+                false_variants=[],
+                counterexample=counterexample,
+            )
+            self.false_variants.append(variant)
+            return variant
+
+        return register
+
+
+def claim(
+    *,
+    statement: str,
+    id: str | None = None,
+    source: Paper | None = None,
+    status: str = DERIVED_HERE,
+    assumptions: Iterable[Assumption] = (),
+    tight: Callable[[], Tight] | None = None,
+) -> Callable[[Callable[..., Any]], Claim]:
+    """Turn a function into a claim; see :class:`Claim` for the arguments.
+
+    The annotations of the parameters say what the claim ranges over. Without ``id`` the name of the function serves.
+
+    Raises
+    ------
+    InvalidClaim
+        If a parameter is not annotated with one of the kinds, or the status is unknown.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Claim:
+        name = id or function.__name__.replace("_", "-")
+        if status not in STATUSES:
+            raise InvalidClaim(f"{name}: status={status!r} must be one of {', '.join(STATUSES)}.")
+        kinds = _kinds(function)
+        if not kinds:
+            raise InvalidClaim(f"{name} has no annotated parameters; write e.g. (mdp: il.FiniteHorizonMDP, pi: il.Policy).")
+        return Claim(
+            id=name,
+            function=function,
+            statement=statement,
+            source=source,
+            status=status,
+            parameters=kinds,
+            assumptions=tuple(assumptions),
+            tight=tight,
+        )
+
+    return decorate
+
+
+def assume(condition: Any) -> None:
+    """Restrict a claim to the instances where a condition holds.
+
+    Parameters
+    ----------
+    condition : Comparison, or booleans over the batch axes
+
+    Raises
+    ------
+    AssumptionViolated
+        Outside of the engine and of a claim's call, if the condition certainly fails.
+    """
+    _report("il.assume", condition)
+
+
+def verdicts(condition: Any) -> NDArray[np.int8]:
+    """Three-valued verdicts of a condition: a comparison, or plain booleans."""
+    if isinstance(condition, Comparison):
+        return condition.verdicts
+    return np.where(np.asarray(condition, dtype=np.bool_), 1, -1).astype(np.int8)
+
+
+_conditions: ContextVar[list[tuple[str, Any]] | None] = ContextVar("conditions", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[tuple[str, Any]]]:
+    """Collect the assumptions reported while a claim is evaluated, as (name, condition) pairs."""
+    conditions: list[tuple[str, Any]] = []
+    token = _conditions.set(conditions)
+    try:
+        yield conditions
+    finally:
+        _conditions.reset(token)
+
+
+def _report(name: str, condition: Any) -> None:
+    conditions = _conditions.get()
+    if conditions is not None:
+        conditions.append((name, condition))
+    elif np.any(verdicts(condition) == REFUTED):
+        raise AssumptionViolated(f"{name}: {condition} fails on this instance.")
+
+
+def _kinds(function: Callable[..., Any]) -> dict[str, Kind]:
+    names = inspect.signature(function).parameters
+    hints = get_type_hints(function, include_extras=True)
+    kinds: dict[str, Kind] = {}
+    for name in names:
+        found = [m for m in getattr(hints.get(name), "__metadata__", ()) if isinstance(m, Kind)]
+        if not found and hints.get(name) is not None:
+            raise InvalidClaim(
+                f"{function.__name__}: parameter {name} is annotated {hints[name]!r}, which is nothing a claim can range over; "
+                "use il.FiniteHorizonMDP, il.Policy, il.Distribution, ... (see iltheory.claims.kinds)."
+            )
+        if found:
+            kinds[name] = found[0]
+    if kinds and len(kinds) != len(names):
+        raise InvalidClaim(f"{function.__name__}: annotate every parameter, or none to take over those of the claim.")
+    return kinds
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsource(function)
+    except OSError:
+        return repr(getattr(function, "__code__", function))

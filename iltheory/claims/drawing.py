@@ -1,0 +1,102 @@
+"""Random instances as exact dyadic rationals, so that every number system sees the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sims.arithmetic import RationalArray
+
+if TYPE_CHECKING:
+    from sims.tabular import TabularMDP
+
+TRANSITION_BITS = 20
+POLICY_BITS = 12
+WEIGHT_BITS = 14
+REWARD_BITS = 10
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes and laws of a block of random instances.
+
+    Attributes
+    ----------
+    size : number of instances (the batch axis)
+    n_states, n_actions, horizon, discount : sizes of the models
+    law : law of the rows of P, mu and policies, see ``sims.families.random.simplex_rows``
+    stationary : whether P and r are the same at every step
+    length : number of entries of a sequence parameter
+    """
+
+    size: int
+    n_states: int = 3
+    n_actions: int = 2
+    horizon: int = 4
+    discount: tuple[int, int] = (9, 10)
+    law: str = "uniform"
+    stationary: bool = True
+    length: int = 3
+
+
+def rows(rng: np.random.Generator, shape: tuple[int, ...], law: str, bits: int) -> RationalArray:
+    """Distributions along the last axis, multiples of ``2**-bits``."""
+    from sims.families.random import simplex_rows
+
+    return RationalArray(simplex_rows(rng, shape, law=law, bits=bits), 2**bits)  # type: ignore[arg-type]
+
+
+def units(rng: np.random.Generator, shape: tuple[int, ...], low: int, high: int) -> RationalArray:
+    """Numbers in [low, high], multiples of ``2**-10``; a third of the entries lie on the ends."""
+    steps = 2**REWARD_BITS
+    numerators = rng.integers(low * steps, high * steps, size=shape, endpoint=True)
+    extreme = rng.integers(0, 6, size=shape)
+    numerators = np.where(extreme == 0, low * steps, np.where(extreme == 1, high * steps, numerators))
+    return RationalArray(numerators, steps)
+
+
+def weights(rng: np.random.Generator, shape: tuple[int, ...]) -> RationalArray:
+    """Numbers in [0, 1], log-uniform down to 1e-4, some exactly 0 or 1."""
+    small = np.rint(10.0 ** rng.uniform(-4, 0, size=shape) * 2**WEIGHT_BITS).astype(np.int64)
+    extreme = rng.integers(0, 16, size=shape)
+    return RationalArray(np.where(extreme == 0, 0, np.where(extreme == 1, 2**WEIGHT_BITS, small)), 2**WEIGHT_BITS)
+
+
+def perturbed(rng: np.random.Generator, policy: RationalArray, fresh: RationalArray) -> RationalArray:
+    """Mix a policy with a fresh one, with a random weight for each instance (1 for a quarter: unrelated)."""
+    batch = (fresh.shape[0], *([1] * (fresh.ndim - 1)))
+    weight = weights(rng, batch).num
+    weight = np.where(rng.integers(0, 4, size=batch) == 0, 2**WEIGHT_BITS, weight)
+    mixed = RationalArray(weight, 2**WEIGHT_BITS)
+    return (1 - mixed) * policy + mixed * fresh
+
+
+def model(rng: np.random.Generator, scale: Scale, *, finite: bool) -> TabularMDP:
+    """A batch of random models with rewards in [0, 1]."""
+    from sims.tabular import TabularMDP
+
+    shape = (scale.size,)
+    if finite:
+        shape = (scale.size, 1 if scale.stationary else scale.horizon)
+    states, actions = scale.n_states, scale.n_actions
+    p = rows(rng, (*shape, states, actions, states), scale.law, TRANSITION_BITS)
+    r = units(rng, (*shape, states, actions), 0, 1)
+    mu = rows(rng, (scale.size, states), scale.law, TRANSITION_BITS)
+    if finite:
+        return TabularMDP(p, r, mu, horizon=scale.horizon, batch_axes=1)
+    return TabularMDP(p, r, mu, discount=RationalArray(np.array(scale.discount[0]), scale.discount[1]), batch_axes=1)
+
+
+def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
+    """Models with the sizes, horizon or discount, and first law of given ones, and transitions and rewards mixed with fresh ones."""
+    from sims.tabular import TabularMDP
+
+    finite = of.horizon is not None
+    steps = (max(of.transitions.steps, of.rewards().shape[-3]),) if finite else ()
+    shape = (scale.size, *steps, of.n_states, of.n_actions)
+    p = of.transitions.dense() if finite else of.P
+    p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS))
+    r = perturbed(rng, of.rewards(), units(rng, shape, 0, 1))
+    return TabularMDP(p, r, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1)

@@ -1,0 +1,267 @@
+"""What a claim can range over: the annotations of its parameters.
+
+An annotation such as ``FiniteHorizonMDP`` is an ordinary type with a :class:`Kind` attached. The kind knows how to draw
+values at random, how to check a value somebody supplies and how to move it between number systems. Values have one
+leading batch axis or none.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from collections.abc import Sequence as Series
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+
+from iltheory.claims import drawing
+from iltheory.claims.drawing import Scale
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers, RationalArray, System
+from sims.errors import IltheoryError
+
+Instance = Mapping[str, Any]
+"""Values of a claim's parameters, by name, in the order of the parameters."""
+
+
+class InvalidInstance(IltheoryError, ValueError):
+    """A value does not fit the parameter it was given for."""
+
+
+class Kind(ABC):
+    """One kind of parameter. ``before`` always holds the values of the parameters in front of this one."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> Any:
+        """Draw ``scale.size`` values, exact rationals with one batch axis."""
+
+    @abstractmethod
+    def check(self, name: str, value: Any, before: Instance) -> Any:
+        """Return a supplied value in the form ``draw`` gives, or raise ``InvalidInstance`` naming ``name``."""
+
+    def convert(self, value: Any, system: System) -> Any:
+        """Bring a value into a number system."""
+        return system.convert(value)
+
+    @abstractmethod
+    def select(self, value: Any, index: Any, before: Instance) -> Any:
+        """Pick instances out of a batch; values without a batch axis serve all of them."""
+
+
+class ArrayKind(Kind):
+    """Parameters that are one array of numbers."""
+
+    @abstractmethod
+    def core(self, before: Instance) -> tuple[int, ...]:
+        """Shape behind the batch axis."""
+
+    def select(self, value: Any, index: Any, before: Instance) -> Any:
+        return value[index] if value.ndim > len(self.core(before)) else value
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        numbers = ar.asarray(value)
+        core = self.core(before)
+        if tuple(numbers.shape[max(numbers.ndim - len(core), 0) :]) != core:
+            raise InvalidInstance(f"{name} has shape {tuple(numbers.shape)}, expected {core}, batch axis first if any.")
+        return numbers
+
+
+@dataclass(frozen=True)
+class Model(Kind):
+    """A tabular model; a second one shares sizes, horizon or discount, and the first law with the first."""
+
+    finite: bool
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
+        first = first_model(before)
+        return drawing.model(rng, scale, finite=self.finite) if first is None else drawing.twin(rng, scale, first)
+
+    def check(self, name: str, value: Any, before: Instance) -> TabularMDP:
+        if not isinstance(value, TabularMDP):
+            raise InvalidInstance(f"{name} must be a TabularMDP, got {type(value).__name__}.")
+        if (value.horizon is not None) != self.finite:
+            needs, has = ("horizon=H", "discount") if self.finite else ("discount=gamma", "horizon")
+            raise InvalidInstance(f"{name} has a {has}; this claim is about models with {needs}.")
+        return value
+
+    def convert(self, value: TabularMDP, system: System) -> TabularMDP:
+        return value.to(system)
+
+    def select(self, value: TabularMDP, index: Any, before: Instance) -> TabularMDP:
+        return value.select(index)
+
+
+@dataclass(frozen=True)
+class PolicyKind(ArrayKind):
+    """A policy of the model before it; time-varying if the horizon is finite, unless it must be stationary."""
+
+    deterministic: bool = False
+    stationary: bool = False
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        mdp = required_model(before)
+        steps = () if mdp.horizon is None else (1,) if self.stationary else (mdp.horizon,)
+        return (*steps, mdp.n_states, mdp.n_actions)
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        law = "deterministic" if self.deterministic else scale.law
+        fresh = drawing.rows(rng, (scale.size, *self.core(before)), law, drawing.POLICY_BITS)
+        earlier = None if self.deterministic else _earlier_policy(before, fresh.shape[-3:])
+        return fresh if earlier is None else drawing.perturbed(rng, earlier, fresh)
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        mdp = required_model(before)
+        pi = mdp.policy(value)
+        if self.deterministic and not np.all(np.isin(ar.midpoint(pi), (0, 1))):
+            raise InvalidInstance(f"{name} is not deterministic: give each state one action with probability 1.")
+        if self.stationary and mdp.horizon is not None and pi.shape[-3] != 1:
+            raise InvalidInstance(f"{name} varies over {pi.shape[-3]} steps; give a stationary policy [S, A].")
+        return pi
+
+    def select(self, value: Any, index: Any, before: Instance) -> Any:
+        return value[index] if value.ndim > (2 if required_model(before).horizon is None else 3) else value
+
+
+@dataclass(frozen=True)
+class Simplex(ArrayKind):
+    """A distribution on finitely many outcomes; all of a claim's distributions share the outcomes."""
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        return next(tuple(v.shape[-1:]) for v in before.values() if isinstance(v, RationalArray))
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        fresh = drawing.rows(rng, (scale.size, scale.n_states), scale.law, drawing.TRANSITION_BITS)
+        earlier = [v for v in before.values() if isinstance(v, RationalArray) and v.shape == fresh.shape]
+        return drawing.perturbed(rng, earlier[-1], fresh) if earlier else fresh
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        p = ar.asarray(value)
+        if np.any(ar.upper(p) < 0) or np.any(ar.compare(ar.sum(p, -1), "==", 1) == -1):
+            raise InvalidInstance(f"{name} is no distribution: it sums to {ar.sum(p, -1)} with smallest entry {ar.lower(p).min()}.")
+        return p
+
+    def select(self, value: Any, index: Any, before: Instance) -> Any:
+        return value[index] if value.ndim > 1 else value
+
+
+@dataclass(frozen=True)
+class UnitNumber(ArrayKind):
+    """A number in [0, 1]."""
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        return ()
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return drawing.weights(rng, (scale.size,))
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        x = super().check(name, value, before)
+        if np.any(ar.upper(x) < 0) or np.any(ar.lower(x) > 1):
+            raise InvalidInstance(f"{name} = {x} must lie in [0, 1].")
+        return x
+
+
+@dataclass(frozen=True)
+class RewardKind(ArrayKind):
+    """A reward function of the model before it, ``[H, S, A]`` or ``[S, A]``, with values in [low, high]."""
+
+    low: int = 0
+    high: int = 1
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        mdp = required_model(before)
+        return (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states, mdp.n_actions)
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return drawing.units(rng, (scale.size, *self.core(before)), self.low, self.high)
+
+
+@dataclass(frozen=True)
+class StateFunctionKind(ArrayKind):
+    """A function of the state (and step) of the model before it, ``[H, S]`` or ``[S]``, with values in [-1, 1]."""
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        mdp = required_model(before)
+        return (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states)
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return drawing.units(rng, (scale.size, *self.core(before)), -1, 1)
+
+
+@dataclass(frozen=True)
+class StateLawsKind(StateFunctionKind):
+    """A law of the state at each step, ``[H, S]`` (or ``[S]``), of any origin: an exploration distribution."""
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, drawing.POLICY_BITS)
+
+
+@dataclass(frozen=True)
+class Sequence(Kind):
+    """A finite sequence of parameters of one kind: a tuple of values. All sequences of a claim have one length."""
+
+    of: Kind
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[Any, ...]:
+        return tuple(self.of.draw(rng, scale, before) for _ in range(scale.length))
+
+    def check(self, name: str, value: Any, before: Instance) -> tuple[Any, ...]:
+        if not isinstance(value, Series) or len(value) == 0:
+            raise InvalidInstance(f"{name} must be a non-empty sequence, got {value!r}.")
+        return tuple(self.of.check(f"{name}[{i}]", v, before) for i, v in enumerate(value))
+
+    def convert(self, value: tuple[Any, ...], system: System) -> tuple[Any, ...]:
+        return tuple(self.of.convert(v, system) for v in value)
+
+    def select(self, value: tuple[Any, ...], index: Any, before: Instance) -> tuple[Any, ...]:
+        return tuple(self.of.select(v, index, before) for v in value)
+
+
+def first_model(before: Instance) -> TabularMDP | None:
+    """The first model among the values, if there is one."""
+    return next((v for v in before.values() if isinstance(v, TabularMDP)), None)
+
+
+def required_model(before: Instance) -> TabularMDP:
+    """The last model among the values."""
+    models = [v for v in before.values() if isinstance(v, TabularMDP)]
+    if not models:
+        raise InvalidInstance("a policy, reward or state function needs a model parameter in front of it.")
+    return models[-1]
+
+
+def _earlier_policy(before: Instance, core: tuple[int, ...]) -> RationalArray | None:
+    candidates = [v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core]
+    return candidates[-1] if candidates else None
+
+
+FiniteHorizonMDP = Annotated[TabularMDP, Model(finite=True)]
+"""A model with exactly H actions and H rewards."""
+DiscountedMDP = Annotated[TabularMDP, Model(finite=False)]
+"""A model with a discount in [0, 1)."""
+Policy = Annotated[Any, PolicyKind()]
+"""Any policy of the model before it: ``[H, S, A]``, or ``[S, A]`` with a discount."""
+StationaryPolicy = Annotated[Any, PolicyKind(stationary=True)]
+"""A policy that does not vary with the step."""
+DeterministicPolicy = Annotated[Any, PolicyKind(deterministic=True)]
+"""A policy that takes one action in each state."""
+Policies = Annotated[tuple[Any, ...], Sequence(PolicyKind())]
+"""A finite sequence of policies."""
+DeterministicPolicies = Annotated[tuple[Any, ...], Sequence(PolicyKind(deterministic=True))]
+"""A finite sequence of deterministic policies."""
+Distribution = Annotated[Any, Simplex()]
+"""A distribution on finitely many outcomes, ``[n]``; all distributions of a claim share n."""
+UnitInterval = Annotated[Any, UnitNumber()]
+"""A number in [0, 1]."""
+UnitIntervals = Annotated[tuple[Any, ...], Sequence(UnitNumber())]
+"""A finite sequence of numbers in [0, 1]."""
+Reward = Annotated[Any, RewardKind()]
+"""A reward function with values in [0, 1]."""
+SignedReward = Annotated[Any, RewardKind(low=-1)]
+"""A reward function with values in [-1, 1]."""
+StateFunction = Annotated[Any, StateFunctionKind()]
+"""A function of the state (and step) with values in [-1, 1]."""
+StateLaws = Annotated[Any, StateLawsKind()]
+"""A law of the state at each step."""

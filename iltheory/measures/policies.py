@@ -1,0 +1,57 @@
+"""How far apart two policies are, action by action, along one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iltheory.measures.quantity import expectation, quantity
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+def total_variation(p: Numbers, q: Numbers) -> Numbers:
+    """``1/2 sum |p - q|`` over the last axis."""
+    return ar.sum(ar.absolute(p - q), -1) / 2
+
+
+def kl_divergence(p: Numbers, q: Numbers) -> Numbers:
+    """``sum p log(p / q)`` over the last axis, in nats."""
+    return ar.sum(ar.relative_entropy(p, q), -1)
+
+
+def squared_hellinger(p: Numbers, q: Numbers) -> Numbers:
+    """``sum (sqrt p - sqrt q)^2`` over the last axis, without a factor 1/2, so at most 2."""
+    difference = ar.sqrt(p) - ar.sqrt(q)
+    return ar.sum(difference * difference, -1)
+
+
+@quantity
+def policy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Expected total variation of the action laws along the *first* policy, mean over steps, in [0, 1]."""
+    return expectation(mdp, first, total_variation(mdp.policy(first), mdp.policy(second)))
+
+
+@quantity
+def policy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Expected ``KL(first || second)`` of the action laws along the *first* policy, mean over steps, in nats."""
+    return expectation(mdp, first, kl_divergence(mdp.policy(first), mdp.policy(second)))
+
+
+@quantity
+def policy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Expected squared Hellinger distance of the action laws along the *first* policy, mean over steps, in [0, 2]."""
+    return expectation(mdp, first, squared_hellinger(mdp.policy(first), mdp.policy(second)))
+
+
+def error_rate(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """Mean over steps of the expected total variation of the action laws under the *expert's* occupancy.
+
+    For a deterministic expert this is the expected 0-1 loss of Ross and Bagnell (2010).
+    """
+    return policy_tv(mdp, expert, learner)
+
+
+def on_policy_error_rate(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """As :func:`error_rate`, under the *learner's* occupancy."""
+    return policy_tv(mdp, learner, expert)

@@ -1,0 +1,98 @@
+"""Laws of whole trajectories (finite horizon) and how far apart they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from iltheory.measures.policies import kl_divergence, total_variation
+from iltheory.measures.quantity import quantity, total
+from iltheory.measures.policies import policy_kl
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.errors import IltheoryError
+
+LARGEST_ENUMERATION = 10**7
+"""Trajectories (over the whole batch) that may be enumerated at once."""
+
+
+class TooManyTrajectories(IltheoryError, ValueError):
+    """The trajectories of the model are too many to enumerate."""
+
+
+def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
+    """Probability of every trajectory ``(s_1, a_1, ..., s_H, a_H)``, shape ``[..., (S * A)**H]``, in a fixed order.
+
+    Raises
+    ------
+    TooManyTrajectories
+        If there are more than 10^7 of them.
+    """
+    horizon = _finite(mdp, "trajectory_law")
+    pi = mdp.policy(pi)
+    pairs = mdp.n_states * mdp.n_actions
+    batch = np.broadcast_shapes(mdp.batch_shape, tuple(pi.shape[:-3]))
+    size = int(np.prod(batch, dtype=np.int64)) * pairs**horizon
+    if size > LARGEST_ENUMERATION:
+        raise TooManyTrajectories(
+            f"(S * A)**H = {pairs}**{horizon} trajectories for a batch of shape {batch} are more than "
+            f"{LARGEST_ENUMERATION}; use a smaller model, or a quantity with a recursion (trajectory_kl, trajectory_hellinger2)."
+        )
+    law = _flat(mdp.mu[..., None] * _at(pi, 0))
+    for h in range(1, horizon):
+        kernel = mdp.transitions.dense()
+        kernel = kernel[..., h - 1 if kernel.shape[-4] > 1 else 0, :, :, :]
+        rows = ar.reshape(kernel, (*kernel.shape[:-3], pairs, mdp.n_states))
+        # [..., past, (s, a)] -> [..., past, (s, a), s', a']
+        law = ar.reshape(law, (*law.shape[:-1], law.shape[-1] // pairs, pairs))
+        moved = law[..., None] * rows[..., None, :, :]
+        acted = moved[..., None] * _at(pi, h)[..., None, None, :, :]
+        law = ar.reshape(acted, (*acted.shape[:-4], acted.shape[-4] * pairs * pairs))
+    return law
+
+
+@quantity
+def trajectory_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Total variation of the two trajectory laws, in [0, 1], by enumeration of the trajectories."""
+    return total_variation(trajectory_law(mdp, first), trajectory_law(mdp, second))
+
+
+@quantity
+def trajectory_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """``KL(first || second)`` of the two trajectory laws, in nats.
+
+    By the chain rule: the transitions cancel in the likelihood ratio, so it is the sum over steps of the expected KL of
+    the action laws along the first policy.
+    """
+    _finite(mdp, "trajectory_kl")
+    return total(mdp, policy_kl(mdp, first, second))
+
+
+@quantity
+def trajectory_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Squared Hellinger distance of the two trajectory laws, in [0, 2].
+
+    ``2 - 2 sum sqrt(P P')``; the affinity is a product over steps, so it obeys a backward recursion.
+    """
+    horizon = _finite(mdp, "trajectory_hellinger2")
+    overlap = ar.sqrt(mdp.policy(first)) * ar.sqrt(mdp.policy(second))
+    affinity = ar.sum(_at(overlap, horizon - 1), -1)
+    for h in reversed(range(horizon - 1)):
+        affinity = ar.sum(_at(overlap, h) * mdp.transitions.expect(affinity, h), -1)
+    return 2 - 2 * ar.sum(mdp.mu * affinity, -1)
+
+
+def _finite(mdp: TabularMDP, name: str) -> int:
+    if mdp.horizon is None:
+        raise ValueError(f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount}).")
+    return mdp.horizon
+
+
+def _at(pi: Numbers, step: int) -> Numbers:
+    return pi[..., step if pi.shape[-3] > 1 else 0, :, :]
+
+
+def _flat(x: Numbers) -> Numbers:
+    return ar.reshape(x, (*x.shape[:-2], x.shape[-2] * x.shape[-1]))

@@ -1,0 +1,70 @@
+"""Values of policies and what one policy loses against another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iltheory.measures.quantity import expectation, largest, quantity, total
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+@quantity
+def value(mdp: TabularMDP, pi: Any) -> Numbers:
+    """Expected total reward ``J(pi)``: over H steps, or discounted.
+
+    Returns
+    -------
+    number, or numbers over the batch axes, in units of reward
+    """
+    return mdp.value(pi)
+
+
+@quantity
+def gap(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """What the learner loses: ``J(expert) - J(learner)``."""
+    return mdp.value(expert) - mdp.value(learner)
+
+
+@quantity
+def optimal_value(mdp: TabularMDP) -> Numbers:
+    """Largest ``J`` over all policies."""
+    return mdp.optimal_value()
+
+
+@quantity
+def soft_optimal_value(mdp: TabularMDP, temperature: Any) -> Numbers:
+    """Largest ``J(pi) + temperature * causal_entropy(pi)`` over all policies."""
+    return mdp.soft_optimal(temperature).value
+
+
+@quantity
+def causal_entropy(mdp: TabularMDP, pi: Any) -> Numbers:
+    """Expected sum over steps (discounted: of ``gamma^t``) of the entropies of the action laws, in nats."""
+    return total(mdp, expectation(mdp, pi, ar.sum(ar.entropy(mdp.policy(pi)), -1)))
+
+
+@quantity
+def disadvantage(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """The u of DAgger: most that one action can lose against the expert's value, where the learner goes.
+
+    ``max(0, max_{h, s, a} V_h^E(s) - Q_h^E(s, a))`` over all actions and the states with positive probability under the
+    *learner* (Ross, Gordon and Bagnell 2011, theorem 2.2, where it is written in costs).
+    """
+    visited = ar.possibly_nonzero(mdp.state_occupancy(learner))
+    loss = ar.amax(-mdp.advantage(expert), -1)
+    loss = ar.where(visited, loss, 0)
+    return ar.maximum(largest(mdp, loss), 0)
+
+
+@quantity
+def smallest_reward(mdp: TabularMDP) -> Numbers:
+    """Smallest entry of r."""
+    return -largest(mdp, ar.amax(-mdp.rewards(), -1))
+
+
+@quantity
+def largest_reward(mdp: TabularMDP) -> Numbers:
+    """Largest entry of r."""
+    return largest(mdp, ar.amax(mdp.rewards(), -1))
