@@ -26,9 +26,6 @@ END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 def read_folder(folder: Path) -> Columns:
     """Read the dataset in `folder`; whatever contradicts its layout raises `InvalidDataset`."""
     table = _read_table(folder)
-    missing = {"obs", "acts", "infos", "terminal"} - set(table.column_names)
-    if missing:
-        raise InvalidDataset(f"{folder} has no column {', '.join(sorted(missing))}.")
     if not len(table):
         raise InvalidDataset(f"{folder} holds no trajectory.")
     columns = {name: _flat(table, name, folder) for name in NESTED if name in table.column_names}
@@ -104,10 +101,13 @@ def _read_table(folder: Path) -> Any:
             data = file.read_bytes()
             table = pa.ipc.open_stream(data).read_all()
             table.validate(full=True)
-        except (OSError, pa.ArrowException) as error:
+            missing = {"obs", "acts", "infos", "terminal"} - set(table.column_names)
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise InvalidDataset(f"{file} is damaged: {error}") from error
         if not data.endswith(END_OF_STREAM):
             raise InvalidDataset(f"{file} is cut short: it lacks the mark that ends an Arrow stream.")
+        if missing:
+            raise InvalidDataset(f"{file} has no column {', '.join(sorted(missing))}.")
         tables.append(table)
     try:
         return pa.concat_tables(tables)

@@ -81,7 +81,7 @@ def _read_arrays(path: Path, required: set[str]) -> dict[str, Array]:
                 raise InvalidDataset(f"{path} is damaged: the checksum of {archive.zip.testzip()} is wrong.")
             wanted = required | ({"rews"} & set(archive.files))
             return {name: _array(archive, name, path) for name in sorted(wanted)}
-    except (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidDataset(f"{path} is damaged: {error}") from error
 
 

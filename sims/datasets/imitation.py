@@ -84,8 +84,8 @@ def read_imitation(
     n_terminal = int(columns.terminal.sum())
     if n_terminal and terminal_as is None:
         raise InvalidDataset(
-            f"{path}: {n_terminal} of {len(columns.terminal)} trajectories are terminal: truly over, or cut by a "
-            "time limit?\n  Say which: terminal_as='terminated', 'truncated' (as in seals) or 'infos'."
+            f"{path}: {n_terminal} of {len(columns.terminal)} trajectories are terminal: truly over, or cut "
+            "by a time limit?\n  Say which: terminal_as='terminated', 'truncated' (as in seals) or 'infos'."
         )
     truncated = np.zeros_like(columns.terminal)
     if terminal_as == "truncated":
