@@ -1,0 +1,125 @@
+"""Decide a claim on a batch of instances, escalating from intervals to exact rationals to balls where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.claims.claim import Claim, collecting, verdicts
+from iltheory.claims.kinds import Instance
+from sims import arithmetic as ar
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, MixedArithmetic, NotRepresentable, System
+
+NOT_APPLICABLE = 2
+"""Verdict of an instance that certainly violates an assumption."""
+
+BALL_BITS = (128, 512)
+"""Precisions tried, in turn, for instances that neither intervals nor rationals decide."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Verdicts of a claim on a batch of instances.
+
+    Attributes
+    ----------
+    verdicts : int8 ``[n]``, ``HOLDS``, ``REFUTED``, ``UNDECIDED`` or ``NOT_APPLICABLE``
+    lhs, rhs : float64 ``[n]``, midpoints of both sides
+    op : the comparison
+    widths : float64 ``[n]``, how far apart the two sides may still be where an equality is undecided, else 0
+    systems : names of the number system that decided each instance
+    """
+
+    verdicts: NDArray[np.int8]
+    lhs: NDArray[np.float64]
+    rhs: NDArray[np.float64]
+    op: str
+    widths: NDArray[np.float64]
+    systems: NDArray[Any]
+
+    @property
+    def ratios(self) -> NDArray[np.float64]:
+        """How close each instance comes to violating the claim: small side over large side; NaN where that is 0/0.
+
+        1 is equality, more than 1 a violation. Of equalities, ``|lhs - rhs|``.
+        """
+        low, high = (self.rhs, self.lhs) if self.op in (">=", ">") else (self.lhs, self.rhs)
+        if self.op == "==":
+            return np.abs(low - high)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where((high == 0) & (low <= 0), np.nan, low / high)
+
+
+def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "auto") -> Decision:
+    """Evaluate a claim on a batch.
+
+    Parameters
+    ----------
+    instance : values of the parameters (exact, or of the system asked for), with ``size`` instances
+    arithmetic : ``auto`` screens in intervals and escalates; ``float64``, ``interval``, ``ball`` or ``rational`` stay put
+    """
+    if arithmetic != "auto":
+        return _evaluate(claim, instance, size, ar.get_system(arithmetic))
+    decision = _evaluate(claim, instance, size, ar.INTERVAL)
+    for system in _escalation():
+        open_ = np.flatnonzero(decision.verdicts == UNDECIDED)
+        if len(open_) == 0:
+            break
+        for part in _chunks(open_, system):
+            try:
+                finer = _evaluate(claim, claim.select(instance, part), len(part), system)
+            except (NotRepresentable, MixedArithmetic):
+                break  # the formula leaves this system (a logarithm among rationals): the next one decides
+            decision = _merge(decision, part, finer)
+    return decision
+
+
+def _escalation() -> Iterator[System]:
+    yield ar.RATIONAL
+    yield from (ar.Ball(bits) for bits in BALL_BITS)
+
+
+def _chunks(indices: NDArray[np.intp], system: System) -> list[NDArray[np.intp]]:
+    """Small batches: exact numbers of a batch share one denominator, which must not grow with the batch."""
+    return [indices[i : i + 16] for i in range(0, len(indices), 16)]
+
+
+def _evaluate(claim: Claim, instance: Instance, size: int, system: System) -> Decision:
+    converted = claim.convert(instance, system)
+    with collecting() as conditions:
+        comparison = claim.evaluate(converted)
+    outcome = _spread(comparison.verdicts, size)
+    met = np.full(size, HOLDS, dtype=np.int8)
+    for _, condition in conditions:
+        met = np.minimum(met, _spread(verdicts(condition), size))
+    outcome = np.where(met == REFUTED, NOT_APPLICABLE, np.where(met == UNDECIDED, UNDECIDED, outcome)).astype(np.int8)
+    lhs, rhs = (_spread(ar.midpoint(side), size) for side in (comparison.lhs, comparison.rhs))
+    widths = np.zeros(size)
+    if comparison.op == "==":
+        difference = ar.wrap(comparison.lhs) - comparison.rhs
+        reach = np.maximum(np.abs(ar.lower(difference)), np.abs(ar.upper(difference)))
+        widths = np.where(outcome == UNDECIDED, _spread(reach, size), 0.0)
+    return Decision(outcome, lhs, rhs, comparison.op, widths, np.full(size, system.name, dtype=object))
+
+
+def _spread(x: NDArray[Any], size: int) -> NDArray[Any]:
+    x = np.asarray(x)
+    if x.ndim > 1 or x.shape not in ((), (1,), (size,)):
+        raise ValueError(
+            f"a side of the comparison has shape {x.shape} for {size} instances: a claim compares one number per instance, so "
+            "reduce other axes (il.largest, il.expectation, a sum) before comparing."
+        )
+    return np.array(np.broadcast_to(x, (size,)))
+
+
+def _merge(coarse: Decision, part: NDArray[np.intp], fine: Decision) -> Decision:
+    merged = {}
+    for name in ("verdicts", "lhs", "rhs", "widths", "systems"):
+        values = getattr(coarse, name).copy()
+        values[part] = getattr(fine, name)
+        merged[name] = values
+    return Decision(op=fine.op, **merged)
