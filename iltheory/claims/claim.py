@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
@@ -89,6 +89,24 @@ class Tight:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Largest sizes of the instances a claim is verified on at random.
+
+    Attributes
+    ----------
+    n_states, n_actions, horizon : of models
+    length : of sequence parameters
+    strict : whether named families and real tables beyond these sizes are left out, too (claims that enumerate)
+    """
+
+    n_states: int = 5
+    n_actions: int = 4
+    horizon: int = 12
+    length: int = 4
+    strict: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """A statement about every instance of some kinds, as a function that computes both of its sides.
@@ -103,6 +121,7 @@ class Claim:
     parameters : kind of each parameter, by name
     assumptions : conditions beyond the kinds
     tight : returns an instance with known sides, or None
+    largest : sizes of random instances
     false_variants : deliberately wrong versions, each with a known counterexample
     counterexample : of a false variant: returns an instance that refutes it
     """
@@ -115,6 +134,7 @@ class Claim:
     status: str = DERIVED_HERE
     assumptions: tuple[Assumption, ...] = ()
     tight: Callable[[], Tight] | None = None
+    largest: Sizes = Sizes()
     false_variants: list[Claim] = field(default_factory=list)
     counterexample: Callable[[], Any] | None = None
 
@@ -147,6 +167,10 @@ class Claim:
             instance[name] = kind.check(name, given[name], instance)
         return instance
 
+    def bind_any(self, values: Any) -> dict[str, Any]:
+        """Match values given in order, or by name, with parameters and check each one."""
+        return self.bind(**values) if isinstance(values, Mapping) else self.bind(*values)
+
     def evaluate(self, instance: Instance) -> Comparison:
         """Evaluate on values that are already checked, reporting assumptions to the enclosing ``collecting()``."""
         for assumption in self.assumptions:
@@ -167,6 +191,30 @@ class Claim:
     def select(self, instance: Instance, index: Any) -> dict[str, Any]:
         """Pick instances (an int, or an int array) out of a batch."""
         return {name: kind.select(instance[name], index, instance) for name, kind in self.parameters.items()}
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring: the claim in words."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def parameter_words(self) -> dict[str, str]:
+        """What each parameter may be, in words."""
+        return {name: str(kind) for name, kind in self.parameters.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe the claim in plain JSON values."""
+        return {
+            "id": self.id,
+            "summary": self.summary,
+            "statement": self.statement,
+            "source": None if self.source is None else asdict(self.source),
+            "status": self.status,
+            "parameters": self.parameter_words,
+            "assumptions": [assumption.name for assumption in self.assumptions],
+            "false_variants": [{"id": v.id, "statement": v.statement} for v in self.false_variants],
+            "proof": inspect.getdoc(self.function) or "",
+        }
 
     @property
     def hash(self) -> str:
@@ -213,6 +261,7 @@ def claim(
     status: str = DERIVED_HERE,
     assumptions: Iterable[Assumption] = (),
     tight: Callable[[], Tight] | None = None,
+    largest: Sizes = Sizes(),
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Turn a function into a claim; see :class:`Claim` for the arguments.
 
@@ -240,6 +289,7 @@ def claim(
             parameters=kinds,
             assumptions=tuple(assumptions),
             tight=tight,
+            largest=largest,
         )
 
     return decorate

@@ -1,0 +1,285 @@
+"""Verify claims: draw instances from every world, decide each rigorously, report in strict words."""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import cache, partial
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iltheory.claims.claim import Claim
+from iltheory.claims.instances import encode
+from iltheory.claims.kinds import Instance
+from iltheory.claims.registry import catalogue, find
+from iltheory.engine.blocks import run_blocks
+from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
+from iltheory.engine.executors import cores, serial, worker_count
+from iltheory.engine.ledger import BlockKey, Ledger, Record
+from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
+from iltheory.engine.worlds import World, worlds
+from sims import arithmetic as ar
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
+from sims.errors import IltheoryError
+
+BUDGET = 90.0
+"""Seconds for the whole catalogue, unless said otherwise."""
+ARITHMETICS = ("auto", *ar.SYSTEMS)
+
+
+class NothingVerified(IltheoryError):
+    """No generated instance meets the assumptions of a claim, so nothing at all was checked."""
+
+
+def verify(
+    claim: str | Claim,
+    *,
+    n: int | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+    arithmetic: str = "auto",
+    ledger: str | Path | None = None,
+    executor: Executor | None = None,
+) -> Report:
+    """Verify one claim; see :func:`verify_all` for the parameters. Runs in this process unless given an executor."""
+    return verify_all(
+        [lookup(claim)], n=n, budget=budget, seed=seed, arithmetic=arithmetic, ledger=ledger, executor=executor or serial()
+    )[0]
+
+
+def verify_all(
+    claims: Sequence[Claim],
+    *,
+    n: int | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+    arithmetic: str = "auto",
+    ledger: str | Path | None = None,
+    executor: Executor | None = None,
+    on_result: Callable[[Record], object] | None = None,
+) -> list[Report]:
+    """Verify claims on random instances, named families and real Gymnasium tables.
+
+    Parameters
+    ----------
+    claims : the claims
+    n : instances of each claim in each world; without it, as many as the budget allows, at least one block each
+    budget : seconds of wall time (default 90, or unlimited if ``n`` is given), counting what the ledger holds already
+    seed : the same seed gives the same instances
+    arithmetic : ``auto`` (intervals, then rationals, then balls), or one number system to stay in
+    ledger : file that keeps every finished block, so that an interrupted run resumes; by default a temporary one
+    executor : any ``concurrent.futures.Executor``; by default one process a core
+    on_result : called with each finished block
+
+    Raises
+    ------
+    NothingVerified
+        If no instance of a claim meets its assumptions.
+    """
+    if arithmetic not in ARITHMETICS:
+        raise ValueError(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
+    if n is not None and n < 1:
+        raise ValueError(f"n={n}: the number of instances must be at least 1.")
+    if budget is not None and not budget > 0:
+        raise ValueError(f"budget={budget}: must be a positive number of seconds.")
+    by_id = {claim.id: claim for claim in claims}
+    foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
+    if foreign and executor is None:
+        executor = serial()  # a worker process could not look these claims up
+    work = partial(run_block, claims=foreign)
+    with _opened(ledger) as book:
+        first = list(_plan(claims, seed, arithmetic, n, rounds=range(1)))
+        run_blocks(first, work, ledger=book, executor=executor, on_result=on_result)
+        limit = BUDGET if budget is None and n is None else budget
+        spent = sum(record.seconds for record in _records(book, claims, seed, arithmetic)) / _workers(executor)
+        if limit is None or limit > spent:
+            more = _plan(claims, seed, arithmetic, n, rounds=count(1))
+            left = None if limit is None else limit - spent
+            run_blocks(more, work, ledger=book, executor=executor, budget=left, on_result=on_result)
+        reports = [
+            summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed) for claim in claims
+        ]
+    for report in reports:
+        if report.instances == 0:
+            raise NothingVerified(
+                f"{report.claim}: none of {report.not_applicable} generated instances meets the assumptions, so nothing was "
+                "checked. Weaken the assumption, or give instances that satisfy it."
+            )
+    return reports
+
+
+@contextmanager
+def _opened(ledger: str | Path | None) -> Iterator[Ledger]:
+    if ledger is not None:
+        with Ledger(ledger) as book:
+            yield book
+        return
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.sqlite") as book:
+        yield book
+
+
+def _workers(executor: Executor | None) -> int:
+    return cores() if executor is None else worker_count(executor)
+
+
+def _records(book: Ledger, claims: Sequence[Claim], seed: int, arithmetic: str) -> Iterator[Record]:
+    for claim in claims:
+        yield from book.results(
+            claim=claim.id, claim_hash=claim.hash, arithmetic=arithmetic, seed=seed, versions=_versions()
+        )
+
+
+def _plan(
+    claims: Sequence[Claim], seed: int, arithmetic: str, n: int | None, *, rounds: Iterable[int]
+) -> Iterator[BlockKey]:
+    """Blocks round by round, so that every claim meets every world before any meets one twice."""
+
+    def key(claim: Claim, family: str, index: int, size: int) -> BlockKey:
+        return BlockKey(claim.id, claim.hash, arithmetic, family, seed, index, size, _versions())
+
+    for index in rounds:
+        started = False
+        for claim in claims:
+            if index == 0 and arithmetic != "float64":
+                yield from (key(claim, family, 0, 1) for family in (TIGHT, VARIANTS) if _has(claim, family))
+            for world in _worlds().values():
+                if not world.serves(claim):
+                    continue
+                full = world.block_size(claim)
+                size = full if n is None else min(full, n - index * full)
+                if size > 0:
+                    started = True
+                    yield key(claim, world.name, index, size)
+        if not started:
+            return
+
+
+def _has(claim: Claim, family: str) -> bool:
+    return claim.tight is not None if family == TIGHT else bool(claim.false_variants)
+
+
+@cache
+def _worlds() -> Mapping[str, World]:
+    return {world.name: world for world in worlds()}
+
+
+@cache
+def _versions() -> str:
+    return ", ".join(f"{package} {version(package)}" for package in ("iltheory", "numpy", "python-flint"))
+
+
+def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
+    """Compute one block: the same key gives the same result on every machine.
+
+    Parameters
+    ----------
+    claims : claims that are not in the catalogue, by id
+    """
+    claim = claims.get(key.claim) or catalogue()[key.claim]
+    if key.family == TIGHT:
+        return _on_tight(claim)
+    if key.family == VARIANTS:
+        return {"refuted": sum(_is_refuted(variant) for variant in claim.false_variants)}
+    instance = _draw(claim, key)
+    decision = decide(claim, instance, key.size, arithmetic=key.arithmetic)
+    return _result(claim, instance, decision)
+
+
+def evidence(claim: Claim, ledger: Path, *, seed: int = 0, arithmetic: str = "auto") -> Report | None:
+    """Sum up what a ledger holds about a claim, or None if it holds nothing."""
+    if not ledger.exists():
+        return None
+    with Ledger(ledger) as book:
+        records = list(_records(book, [claim], seed, arithmetic))
+    return summarize(claim, records, arithmetic=arithmetic, seed=seed) if records else None
+
+
+def reproduce(claim: str | Claim, where: Where) -> dict[str, Any]:
+    """Draw again the instance a report points at.
+
+    Returns
+    -------
+    dict
+        Exact values of the claim's parameters.
+    """
+    chosen = lookup(claim)
+    key = BlockKey(chosen.id, chosen.hash, "auto", where.family, where.seed, where.block, where.size, _versions())
+    return chosen.select(_draw(chosen, key), where.position)
+
+
+def lookup(claim: str | Claim) -> Claim:
+    """Return the claim with exactly this id."""
+    return claim if isinstance(claim, Claim) else next(c for c in find(claim) if c.id == claim)
+
+
+def _draw(claim: Claim, key: BlockKey) -> Instance:
+    names = (zlib.crc32(text.encode()) for text in (claim.id, key.family))
+    return _worlds()[key.family].draw(claim, np.random.default_rng([key.seed, *names, key.index]), key.size)
+
+
+def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, Any]:
+    verdicts = decision.verdicts
+    counts = {
+        name: int(np.sum(verdicts == verdict))
+        for name, verdict in (
+            ("holds", HOLDS), ("refuted", REFUTED), ("undecided", UNDECIDED), ("not_applicable", NOT_APPLICABLE),
+        )
+    }  # fmt: skip
+    ratios = np.where(verdicts == NOT_APPLICABLE, np.nan, decision.ratios)
+    worst = None
+    if np.isfinite(ratios).any():
+        position = int(np.nanargmax(np.where(np.isfinite(ratios), ratios, np.nan)))
+        worst = {"ratio": float(ratios[position]), "position": position}
+    refutation = None
+    if counts["refuted"] and decision.systems[0] != "float64":
+        position = int(np.argmax(verdicts == REFUTED))
+        refutation = {
+            "instance": encode(claim.select(instance, position)),
+            "position": position,
+            "lhs": float(decision.lhs[position]),
+            "rhs": float(decision.rhs[position]),
+            "op": decision.op,
+        }
+    used, numbers = np.unique(decision.systems.astype(str), return_counts=True)
+    return {
+        "counts": counts,
+        "systems": {str(name): int(k) for name, k in zip(used, numbers, strict=True)},
+        "op": decision.op,
+        "width": float(decision.widths.max(initial=0.0)) if np.isfinite(decision.widths).all() else None,
+        "worst": worst,
+        "refutation": refutation,
+    }
+
+
+def _on_tight(claim: Claim) -> dict[str, Any]:
+    """Evaluate the tight instance, exactly if the formula allows it, and compare both sides with their closed forms."""
+    assert claim.tight is not None
+    tight = claim.tight()
+    instance = claim.bind_any(tight.instance)
+    decision = decide(claim, instance, 1)
+    agrees = all(
+        closed_form_agrees(claim, instance, side, closed) for side, closed in (("lhs", tight.lhs), ("rhs", tight.rhs))
+    )
+    return {"ratio": float(decision.ratios[0]), "agrees": agrees, "holds": bool(decision.verdicts[0] != REFUTED)}
+
+
+def closed_form_agrees(claim: Claim, instance: Instance, side: str, closed: Any) -> bool:
+    """Whether one side, computed exactly (or in balls of 512 bits if it is irrational), equals a closed form."""
+    try:
+        comparison = claim.evaluate(claim.convert(instance, ar.RATIONAL))
+    except ar.NotRepresentable:
+        comparison = claim.evaluate(claim.convert(instance, ar.Ball(512)))
+    return bool(np.all(ar.equal(getattr(comparison, side), closed).verdicts != REFUTED))
+
+
+def _is_refuted(variant: Claim) -> bool:
+    assert variant.counterexample is not None
+    instance = variant.bind_any(variant.counterexample())
+    return bool(decide(variant, instance, 1).verdicts[0] == REFUTED)

@@ -1,0 +1,160 @@
+"""Pages and tables for the terminal."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from iltheory.claims.claim import Claim
+from iltheory.engine.ledger import Record
+from iltheory.engine.report import Report
+from iltheory.reporting.latex import readable
+
+STYLES = {"refuted": "bold red", "instances": "green", "consistent": "cyan", "none": "yellow"}
+
+
+def claims_table(claims: Sequence[Claim]) -> RenderableType:
+    """One row a claim: id, what it says, source, status."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "what it says", "source"):
+        table.add_column(column, overflow="fold")
+    for claim in claims:
+        table.add_row(claim.id, claim.summary, short_source(claim))
+    return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them."))
+
+
+def short_source(claim: Claim) -> str:
+    """Authors, year and theorem, with a mark on what is not quoted from a paper's text."""
+    if claim.source is None:
+        return claim.status
+    where = f", {claim.source.theorem}" if claim.source.theorem else ""
+    mark = "" if claim.status == "as published" else f" [{claim.status}]"
+    return f"{claim.source.authors} {claim.source.year}{where}{mark}"
+
+
+def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
+    """Everything about one claim."""
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="bold")
+    facts.add_column(overflow="fold")
+    facts.add_row("statement", readable(claim.statement))
+    facts.add_row("LaTeX", Text(claim.statement, style="dim"))
+    if claim.source is not None:
+        facts.add_row("source", str(claim.source))
+    facts.add_row("status", claim.status)
+    facts.add_row("ranges over", ", ".join(f"{name}: {kind}" for name, kind in claim.parameter_words.items()))
+    facts.add_row("assumptions", "; ".join(a.name for a in claim.assumptions) or "none beyond these kinds")
+    for variant in claim.false_variants:
+        facts.add_row("false variant", f"{variant.id.split('/')[-1].replace('-', ' ')}: {readable(variant.statement)}")
+    if claim.tight is not None:
+        tight = claim.tight()
+        facts.add_row("tight instance", f"lhs = {tight.lhs}, rhs = {tight.rhs}" + (f" ({tight.note})" if tight.note else ""))
+    facts.add_row("evidence", "none yet; run `iltheory verify " + claim.id + "`" if evidence is None else evidence.verdict)
+    proof = inspect.getdoc(claim.function) or ""
+    parts: list[RenderableType] = [Text(claim.id, style="bold underline"), facts, Padding(Text(proof), (1, 2))]
+    if evidence is not None:
+        parts.append(families_table(evidence))
+    return Group(*parts)
+
+
+def families_table(report: Report) -> RenderableType:
+    """One row a family of instances."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("family")
+    for column in ("holds", "refuted", "undecided", "not applicable", _ratio_name(report)):
+        table.add_column(column, justify="right")
+    for family in report.families:
+        numbers = (family.holds, family.refuted, family.undecided, family.not_applicable)
+        table.add_row(family.family, *map(str, numbers), _number(family.ratio))
+    return table
+
+
+def reports_table(reports: Sequence[Report]) -> RenderableType:
+    """One row a claim, and the sums below."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("worst", justify="right")
+    table.add_column("where", overflow="fold")
+    table.add_column("tight", justify="right")
+    table.add_column("variants", justify="right")
+    for report in reports:
+        table.add_row(
+            report.claim,
+            Text(report.verdict, style=STYLES[report.rung]),
+            _number(report.worst) if report.op != "==" else f"|Δ| {_number(report.worst)}",
+            "" if report.where is None else report.where.family,
+            "" if report.tight_ratio is None else _tight(report),
+            f"{report.variants_refuted}/{report.variants}" if report.variants else "",
+        )
+    return Group(table, Text("\n" + summary(reports)))
+
+
+def summary(reports: Sequence[Report]) -> str:
+    """The counts in words."""
+    instances = sum(report.instances for report in reports)
+    seconds = sum(report.seconds for report in reports)
+    words: list[str] = [f"{len(reports)} claims on {instances:,} instances ({seconds:.0f} s of computing)"]
+    for rung, phrase in (
+        ("instances", "hold on all of theirs"),
+        ("consistent", "equalities with logarithms are consistent"),
+        ("refuted", "refuted"),
+        ("none", "not decided"),
+    ):
+        count = sum(report.rung == rung for report in reports)
+        if count or rung == "refuted":
+            words.append(f"{count} {phrase}")
+    undecided = sum(report.undecided for report in reports if report.rung != "consistent")
+    words.append(f"{undecided} instances undecided")
+    caught, planted = sum(r.variants_refuted for r in reports), sum(r.variants for r in reports)
+    if planted:
+        words.append(f"{caught} of {planted} false variants refuted")
+    return "; ".join(words) + "."
+
+
+def refutation_text(report: Report) -> str:
+    """How a claim fails, in one line."""
+    assert report.refutation is not None and report.where is not None
+    sides = f"{report.refutation['lhs']:.12g} {report.op} {report.refutation['rhs']:.12g} is false"
+    return f"{report.claim} is refuted: {sides} on an instance of {report.refutation['family']}; --json FILE holds it exactly."
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Any]:
+    """A live line with the blocks, instances and claims done so far; yields what to call with each block."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
+    )
+    seen: dict[str, int] = {"instances": 0, "blocks": 0}
+    with bar:
+        task = bar.add_task("starting workers", total=None)
+
+        def on_result(record: Record) -> None:
+            seen["blocks"] += 1
+            seen["instances"] += record.key.size
+            bar.update(
+                task,
+                description=f"{seen['blocks']:,} blocks, {seen['instances']:,} instances: {record.key.claim} on {record.key.family}",
+            )
+
+        yield on_result
+
+
+def _ratio_name(report: Report) -> str:
+    return "largest |lhs - rhs|" if report.op == "==" else "worst ratio"
+
+
+def _tight(report: Report) -> str:
+    return f"{_number(report.tight_ratio)}{'' if report.tight_agrees else ' (closed form differs!)'}"
+
+
+def _number(x: float | None) -> str:
+    return "" if x is None else f"{x:.4g}"
