@@ -141,9 +141,8 @@ def worker_count(executor: Executor) -> int:
                 f"The dask scheduler is gone: {error}.\n"
                 "  Start it again and run again; the blocks that finished are in the ledger."
             ) from error
-    return (
-        getattr(executor, "_max_workers", None) or cores()
-    )  # the name in both pools of the standard library
+    # The name in both pools of the standard library, and so in those written like them.
+    return getattr(executor, "_max_workers", None) or cores()
 
 
 def worker_died(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ import dataclasses
 import hashlib
 import json
 import operator
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -138,7 +139,10 @@ _TROUBLES = {
         "the disk refused to read or write",
         "Check the disk, its quota and the file size limit, and run again: what was recorded before is kept.",
     ),
-    sqlite3.SQLITE_READONLY: ("it is read-only", "Make it and its folder writable, or name another file."),
+    sqlite3.SQLITE_READONLY: (
+        "it is read-only",
+        "Make it, its -wal and -shm files and its folder writable, or name another file.",
+    ),
     sqlite3.SQLITE_CANTOPEN: (
         "it cannot be opened or created",
         "Check that its folder exists and is writable and that it is no folder itself, or name another file.",
@@ -173,7 +177,7 @@ def result_json(result: Mapping[str, Any]) -> str:
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"the result cannot be written as JSON: {error}.\n"
-            "  Give fractions and infinities as strings, arrays as lists, numpy integers through int()."
+            "  Give fractions, infinities and nan as strings, arrays as lists, numpy integers through int()."
         ) from error
 
 
@@ -200,6 +204,9 @@ class Ledger:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = fspath(path)
+        if os.path.exists(self.path) and not _writable(self.path):
+            # SQLite would open it, and leave files beside it that stay read-only when it no longer is.
+            raise self._trouble(sqlite3.SQLITE_READONLY, "permission denied")
         with self._reporting():
             # No isolation level: a statement is a transaction of its own, and no Ctrl-C can fall inside one.
             self._connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -305,12 +312,12 @@ class Ledger:
         self._connection.execute("COMMIT")
         self._enter_write_ahead_mode()
         self._connection.execute("PRAGMA synchronous=FULL")
-        # Taking the write lock here finds a read-only place now, and not after the first block.
         self._connection.execute("BEGIN IMMEDIATE")
         if self._is_new():
             self._connection.execute(_SCHEMA)
             self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        # Written even where it stands: a read-only place or a full disk shows now, not after the first block.
+        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         self._connection.execute("COMMIT")
 
     def _is_new(self) -> bool:
@@ -359,13 +366,19 @@ class Ledger:
                 "  Use it inside `with Ledger(path) as ledger:`, in the thread that opened it."
             ) from error
         except sqlite3.Error as error:
-            otherwise = ("SQLite failed", "Run again, or name another file.")
-            trouble, fix = _TROUBLES.get(_primary_code(error), otherwise)
-            raise LedgerError(f"{self.path}: {trouble} ({error}).\n  {fix}") from error
+            raise self._trouble(_primary_code(error), error) from error
+
+    def _trouble(self, code: int, said: object) -> LedgerError:
+        trouble, fix = _TROUBLES.get(code, ("SQLite failed", "Run again, or name another file."))
+        return LedgerError(f"{self.path}: {trouble} ({said}).\n  {fix}")
 
 
 def _values(key: BlockKey) -> tuple[str | int, ...]:
     return tuple(getattr(key, name) for name in _FIELDS)
+
+
+def _writable(path: str) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _primary_code(error: sqlite3.Error) -> int:
