@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iltheory import learners
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, FROM_MEMORY, Assumption, Claim, Paper, Tight, assume, claim
 from iltheory.claims.kinds import (
     DeterministicPolicies,
@@ -20,6 +21,8 @@ from iltheory.claims.kinds import (
     UnitIntervals,
 )
 from iltheory.claims.registry import catalogue
+from iltheory.engine.report import Report
+from iltheory.engine.verify import reproduce, verify, verify_all
 from iltheory.measures import (
     causal_entropy,
     disadvantage,
@@ -59,6 +62,7 @@ __all__ = [
     "Paper",
     "Policies",
     "Policy",
+    "Report",
     "Reward",
     "SignedReward",
     "StateFunction",
@@ -77,6 +81,7 @@ __all__ = [
     "exp",
     "gap",
     "largest_reward",
+    "learners",
     "log",
     "maximum",
     "minimum",
@@ -88,6 +93,7 @@ __all__ = [
     "policy_hellinger2",
     "policy_kl",
     "policy_tv",
+    "reproduce",
     "smallest_reward",
     "soft_optimal_value",
     "sqrt",
@@ -97,4 +103,6 @@ __all__ = [
     "trajectory_law",
     "trajectory_tv",
     "value",
+    "verify",
+    "verify_all",
 ]

@@ -35,7 +35,7 @@ Json = Annotated[
 ]
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[IDS]...", help="Claims; pdl also selects pdl.discounted [default: the whole catalogue]."),
+    typer.Argument(metavar="[IDS]...", help="Claims; pdl also selects pdl.discounted (default: the whole catalogue)."),
 ]
 
 
@@ -94,11 +94,11 @@ def verify(
     ids: Ids = None,
     n: Annotated[int | None, typer.Option("--n", min=1, help="Instances of each claim in each world.")] = None,
     budget: Annotated[
-        float | None, typer.Option(help="Seconds for the whole run [default: 90, or unlimited with --n].")
+        float | None, typer.Option(help="Seconds for the whole run (default: 90, or unlimited with --n).")
     ] = None,
     arithmetic: Annotated[str, typer.Option(help="auto, float64, interval, ball or rational.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random instances.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes [default: one a core].")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")] = None,
     dask: Annotated[str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a dask cluster instead.")] = None,
     ledger: Annotated[
         Path, typer.Option(help="File of finished blocks; an interrupted run resumes from it.")

@@ -31,7 +31,10 @@ class InvalidInstance(IltheoryError, ValueError):
 
 
 class Kind(ABC):
-    """One kind of parameter. ``before`` always holds the values of the parameters in front of this one."""
+    """One kind of parameter. ``before`` always holds the values of the parameters in front of this one.
+
+    ``str(kind)`` says in words what a value may be.
+    """
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> Any:
@@ -74,6 +77,9 @@ class Model(Kind):
 
     finite: bool
 
+    def __str__(self) -> str:
+        return "finite-horizon model" if self.finite else "discounted model"
+
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
         first = first_model(before)
         return drawing.model(rng, scale, finite=self.finite) if first is None else drawing.twin(rng, scale, first)
@@ -99,6 +105,9 @@ class PolicyKind(ArrayKind):
 
     deterministic: bool = False
     stationary: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"])
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -128,6 +137,9 @@ class PolicyKind(ArrayKind):
 class Simplex(ArrayKind):
     """A distribution on finitely many outcomes; all of a claim's distributions share the outcomes."""
 
+    def __str__(self) -> str:
+        return "distribution"
+
     def core(self, before: Instance) -> tuple[int, ...]:
         return next(tuple(v.shape[-1:]) for v in before.values() if isinstance(v, RationalArray))
 
@@ -150,6 +162,9 @@ class Simplex(ArrayKind):
 class UnitNumber(ArrayKind):
     """A number in [0, 1]."""
 
+    def __str__(self) -> str:
+        return "number in [0, 1]"
+
     def core(self, before: Instance) -> tuple[int, ...]:
         return ()
 
@@ -170,6 +185,9 @@ class RewardKind(ArrayKind):
     low: int = 0
     high: int = 1
 
+    def __str__(self) -> str:
+        return f"reward function with values in [{self.low}, {self.high}]"
+
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
         return (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states, mdp.n_actions)
@@ -181,6 +199,9 @@ class RewardKind(ArrayKind):
 @dataclass(frozen=True)
 class StateFunctionKind(ArrayKind):
     """A function of the state (and step) of the model before it, ``[H, S]`` or ``[S]``, with values in [-1, 1]."""
+
+    def __str__(self) -> str:
+        return "function of the state with values in [-1, 1]"
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -194,6 +215,9 @@ class StateFunctionKind(ArrayKind):
 class StateLawsKind(StateFunctionKind):
     """A law of the state at each step, ``[H, S]`` (or ``[S]``), of any origin: an exploration distribution."""
 
+    def __str__(self) -> str:
+        return "law of the state at each step"
+
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, drawing.POLICY_BITS)
 
@@ -203,6 +227,9 @@ class Sequence(Kind):
     """A finite sequence of parameters of one kind: a tuple of values. All sequences of a claim have one length."""
 
     of: Kind
+
+    def __str__(self) -> str:
+        return f"finite sequence, each a {self.of}"
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[Any, ...]:
         return tuple(self.of.draw(rng, scale, before) for _ in range(scale.length))

@@ -62,6 +62,7 @@ class Report:
     systems : how many instances each number system decided
     worst : float or None; largest ratio (of equalities: difference) over all instances, 1 being equality
     where : coordinates of the worst instance
+    worst_instance : that instance in exact JSON, or None if its tables are too large to write out
     width : largest distance the two sides of an undecided equality may still have
     refutation : an instance that refutes the claim, with both sides, or None
     tight_ratio : ratio on the claim's tight instance, or None if it has none
@@ -77,6 +78,7 @@ class Report:
     systems: Mapping[str, int] = field(default_factory=dict)
     worst: float | None = None
     where: Where | None = None
+    worst_instance: Mapping[str, Any] | None = None
     width: float = 0.0
     refutation: Mapping[str, Any] | None = None
     tight_ratio: float | None = None

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from importlib.metadata import version
 from itertools import count
@@ -36,6 +37,10 @@ ARITHMETICS = ("auto", *ar.SYSTEMS)
 
 class NothingVerified(IltheoryError):
     """No generated instance meets the assumptions of a claim, so nothing at all was checked."""
+
+
+class InvalidOption(IltheoryError, ValueError):
+    """An option of a run has a value that makes no sense."""
 
 
 def verify(
@@ -80,15 +85,17 @@ def verify_all(
 
     Raises
     ------
+    InvalidOption
+        If an option has an impossible value.
     NothingVerified
         If no instance of a claim meets its assumptions.
     """
     if arithmetic not in ARITHMETICS:
-        raise ValueError(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
+        raise InvalidOption(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
     if n is not None and n < 1:
-        raise ValueError(f"n={n}: the number of instances must be at least 1.")
+        raise InvalidOption(f"n={n}: the number of instances must be at least 1.")
     if budget is not None and not budget > 0:
-        raise ValueError(f"budget={budget}: must be a positive number of seconds.")
+        raise InvalidOption(f"budget={budget}: must be a positive number of seconds.")
     by_id = {claim.id: claim for claim in claims}
     foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
     if foreign and executor is None:
@@ -104,7 +111,10 @@ def verify_all(
             left = None if limit is None else limit - spent
             run_blocks(more, work, ledger=book, executor=executor, budget=left, on_result=on_result)
         reports = [
-            summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed) for claim in claims
+            _with_worst_instance(
+                claim, summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed)
+            )
+            for claim in claims
         ]
     for report in reports:
         if report.instances == 0:
@@ -113,6 +123,11 @@ def verify_all(
                 "checked. Weaken the assumption, or give instances that satisfy it."
             )
     return reports
+
+
+def _with_worst_instance(claim: Claim, report: Report) -> Report:
+    """Write out the worst instance, drawn again from its coordinates."""
+    return report if report.where is None else replace(report, worst_instance=encode(reproduce(claim, report.where)))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from sims import arithmetic as ar
 
 LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
 DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
-RANDOM_BLOCK = 128
+RANDOM_BLOCK = 64
 WORLD_BLOCK = 16
 LARGE_WORLD_BLOCK = 2
 LARGE = 100
