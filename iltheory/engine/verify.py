@@ -9,7 +9,6 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from iltheory.engine.blocks import run_blocks
 from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
 from iltheory.engine.executors import cores, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
+from iltheory.engine.provenance import versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
 from iltheory.engine.worlds import World, worlds
 from sims import arithmetic as ar
@@ -147,7 +147,7 @@ def _workers(executor: Executor | None) -> int:
 def _records(book: Ledger, claims: Sequence[Claim], seed: int, arithmetic: str) -> Iterator[Record]:
     for claim in claims:
         yield from book.results(
-            claim=claim.id, claim_hash=claim.hash, arithmetic=arithmetic, seed=seed, versions=_versions()
+            claim=claim.id, claim_hash=claim.hash, arithmetic=arithmetic, seed=seed, versions=versions()
         )
 
 
@@ -157,7 +157,7 @@ def _plan(
     """Blocks round by round, so that every claim meets every world before any meets one twice."""
 
     def key(claim: Claim, family: str, index: int, size: int) -> BlockKey:
-        return BlockKey(claim.id, claim.hash, arithmetic, family, seed, index, size, _versions())
+        return BlockKey(claim.id, claim.hash, arithmetic, family, seed, index, size, versions())
 
     for index in rounds:
         started = False
@@ -183,11 +183,6 @@ def _has(claim: Claim, family: str) -> bool:
 @cache
 def _worlds() -> Mapping[str, World]:
     return {world.name: world for world in worlds()}
-
-
-@cache
-def _versions() -> str:
-    return ", ".join(f"{package} {version(package)}" for package in ("iltheory", "numpy", "python-flint"))
 
 
 def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
@@ -225,7 +220,7 @@ def reproduce(claim: str | Claim, where: Where) -> dict[str, Any]:
         Exact values of the claim's parameters.
     """
     chosen = lookup(claim)
-    key = BlockKey(chosen.id, chosen.hash, "auto", where.family, where.seed, where.block, where.size, _versions())
+    key = BlockKey(chosen.id, chosen.hash, "auto", where.family, where.seed, where.block, where.size, versions())
     return chosen.select(_draw(chosen, key), where.position)
 
 
