@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from iltheory.measures.occupancies import occupancy, occupancy_kl, occupancy_tv, state_occupancy_tv
+from iltheory.measures.models import transition_tv
+from iltheory.measures.occupancies import (
+    occupancy,
+    occupancy_chi2,
+    occupancy_hellinger2,
+    occupancy_kl,
+    occupancy_tv,
+    state_occupancy_chi2,
+    state_occupancy_hellinger2,
+    state_occupancy_kl,
+    state_occupancy_tv,
+)
 from iltheory.measures.policies import (
+    chi2_divergence,
     error_rate,
     kl_divergence,
     on_policy_error_rate,
@@ -13,9 +25,21 @@ from iltheory.measures.policies import (
     squared_hellinger,
     total_variation,
 )
-from iltheory.measures.quantity import average, expectation, largest, quantity, total
+from iltheory.measures.quantity import (
+    average,
+    expectation,
+    expected_next,
+    largest,
+    quantity,
+    steps_left,
+    sum_over_pairs,
+    sum_over_states,
+    total,
+)
 from iltheory.measures.trajectories import (
     TooManyTrajectories,
+    step_laws,
+    trajectory_chi2,
     trajectory_hellinger2,
     trajectory_kl,
     trajectory_law,
@@ -31,19 +55,26 @@ from iltheory.measures.values import (
     soft_optimal_value,
     value,
 )
+from iltheory.measures.vertices import TooManyPolicies, deterministic_policies
 
 __all__ = [
+    "TooManyPolicies",
     "TooManyTrajectories",
     "average",
     "causal_entropy",
+    "chi2_divergence",
+    "deterministic_policies",
     "disadvantage",
     "error_rate",
     "expectation",
+    "expected_next",
     "gap",
     "kl_divergence",
     "largest",
     "largest_reward",
     "occupancy",
+    "occupancy_chi2",
+    "occupancy_hellinger2",
     "occupancy_kl",
     "occupancy_tv",
     "on_policy_error_rate",
@@ -55,12 +86,21 @@ __all__ = [
     "smallest_reward",
     "soft_optimal_value",
     "squared_hellinger",
+    "state_occupancy_chi2",
+    "state_occupancy_hellinger2",
+    "state_occupancy_kl",
     "state_occupancy_tv",
+    "step_laws",
+    "steps_left",
+    "sum_over_pairs",
+    "sum_over_states",
     "total",
     "total_variation",
+    "trajectory_chi2",
     "trajectory_hellinger2",
     "trajectory_kl",
     "trajectory_law",
     "trajectory_tv",
+    "transition_tv",
     "value",
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from iltheory.measures.policies import kl_divergence, total_variation
+from iltheory.measures.policies import chi2_divergence, kl_divergence, squared_hellinger, total_variation
 from iltheory.measures.quantity import quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -12,7 +13,7 @@ from sims.arithmetic import Numbers
 
 
 def occupancy(mdp: TabularMDP, pi: Any) -> Numbers:
-    """State-action occupancy ``[..., H, S, A]`` (each step sums to 1), or ``[..., S, A]`` with a discount (sums to 1)."""
+    """State-action occupancy ``[..., H, S, A]`` (each step sums to 1) or ``[..., S, A]`` (sums to 1)."""
     return mdp.occupancy(pi)
 
 
@@ -20,21 +21,67 @@ def occupancy(mdp: TabularMDP, pi: Any) -> Numbers:
 def occupancy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Total variation of the two state-action occupancies, in [0, 1].
 
-    Finite horizon: between the laws of (h, s, a) with h uniform, which is the mean over steps of the total variations.
+    Finite horizon: between the laws of (h, s, a) with h uniform, which is the mean over steps of the total
+    variations.
     """
-    return _mean_over_steps(mdp, total_variation(_pairs(mdp.occupancy(first)), _pairs(mdp.occupancy(second))))
+    return _between_pairs(total_variation, mdp, first, second)
 
 
 @quantity
 def occupancy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
-    """``KL(first || second)`` of the two state-action occupancies, in nats; with h uniform if the horizon is finite."""
-    return _mean_over_steps(mdp, kl_divergence(_pairs(mdp.occupancy(first)), _pairs(mdp.occupancy(second))))
+    """``KL(first || second)`` of the state-action occupancies, in nats; with h uniform if the horizon is finite."""
+    return _between_pairs(kl_divergence, mdp, first, second)
+
+
+@quantity
+def occupancy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Squared Hellinger distance of the state-action occupancies, in [0, 2].
+
+    With h uniform if the horizon is finite.
+    """
+    return _between_pairs(squared_hellinger, mdp, first, second)
+
+
+@quantity
+def occupancy_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """``chi2(first || second)`` of the state-action occupancies; with h uniform if the horizon is finite."""
+    return _between_pairs(chi2_divergence, mdp, first, second)
 
 
 @quantity
 def state_occupancy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Total variation of the two state occupancies, in [0, 1]; with h uniform if the horizon is finite."""
-    return _mean_over_steps(mdp, total_variation(mdp.state_occupancy(first), mdp.state_occupancy(second)))
+    return _between_states(total_variation, mdp, first, second)
+
+
+@quantity
+def state_occupancy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """``KL(first || second)`` of the state occupancies, in nats; with h uniform if the horizon is finite."""
+    return _between_states(kl_divergence, mdp, first, second)
+
+
+@quantity
+def state_occupancy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Squared Hellinger distance of the state occupancies, in [0, 2]; with h uniform if the horizon is finite."""
+    return _between_states(squared_hellinger, mdp, first, second)
+
+
+@quantity
+def state_occupancy_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """``chi2(first || second)`` of the two state occupancies; with h uniform if the horizon is finite."""
+    return _between_states(chi2_divergence, mdp, first, second)
+
+
+Divergence = Callable[[Numbers, Numbers], Numbers]
+"""Between two laws on the last axis."""
+
+
+def _between_pairs(divergence: Divergence, mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    return _mean_over_steps(mdp, divergence(_pairs(mdp.occupancy(first)), _pairs(mdp.occupancy(second))))
+
+
+def _between_states(divergence: Divergence, mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    return _mean_over_steps(mdp, divergence(mdp.state_occupancy(first), mdp.state_occupancy(second)))
 
 
 def _pairs(d: Numbers) -> Numbers:

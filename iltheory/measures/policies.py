@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from iltheory.measures.quantity import expectation, quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -26,6 +28,14 @@ def squared_hellinger(p: Numbers, q: Numbers) -> Numbers:
     return ar.sum(difference * difference, -1)
 
 
+def chi2_divergence(p: Numbers, q: Numbers) -> Numbers:
+    """``sum (p - q)^2 / q`` over the last axis, with ``0 / 0 = 0``."""
+    present = ar.possibly_nonzero(p) | ar.possibly_nonzero(q)
+    difference = p - q
+    with np.errstate(divide="ignore"):
+        return ar.sum(difference * difference / ar.where(present, q, 1), -1)
+
+
 @quantity
 def policy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Expected total variation of the action laws along the *first* policy, mean over steps, in [0, 1]."""
@@ -34,13 +44,13 @@ def policy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 
 @quantity
 def policy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
-    """Expected ``KL(first || second)`` of the action laws along the *first* policy, mean over steps, in nats."""
+    """Expected ``KL(first || second)`` of the action laws along the *first* policy; mean over steps, nats."""
     return expectation(mdp, first, kl_divergence(mdp.policy(first), mdp.policy(second)))
 
 
 @quantity
 def policy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
-    """Expected squared Hellinger distance of the action laws along the *first* policy, mean over steps, in [0, 2]."""
+    """Expected squared Hellinger distance of the action laws along the *first* policy; mean over steps."""
     return expectation(mdp, first, squared_hellinger(mdp.policy(first), mdp.policy(second)))
 
 

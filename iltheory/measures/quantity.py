@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import NumberArray, Numbers
@@ -32,13 +35,14 @@ def expectation(mdp: TabularMDP, pi: Any, f: Numbers) -> Numbers:
 
     Returns
     -------
-    numbers, batch axes: ``(1/H) sum_h E[f_h(s_h)]``, or the expectation under the normalised discounted occupancy
+    numbers, batch axes: ``(1/H) sum_h E[f_h(s_h)]``, or the expectation under the normalised discounted
+    occupancy
     """
     return average(mdp, mdp.state_occupancy(pi), f)
 
 
 def average(mdp: TabularMDP, d: Numbers, f: Numbers) -> Numbers:
-    """``sum d f`` over states (and the mean over steps, if the horizon is finite), for laws ``d`` shaped like ``f``."""
+    """``sum d f`` over states, for laws ``d`` shaped like ``f``; the mean over steps if the horizon is finite."""
     if mdp.horizon is None:
         return ar.sum(d * f, -1)
     return ar.sum(d * f, (-2, -1)) / mdp.horizon
@@ -53,3 +57,40 @@ def largest(mdp: TabularMDP, f: Numbers) -> Numbers:
     """Maximum over states of ``f[..., S]``, and over steps of ``f[..., H, S]`` if the horizon is finite."""
     f = ar.amax(f, -1)
     return f if mdp.horizon is None else ar.amax(f, -1)
+
+
+@quantity
+def sum_over_states(mdp: TabularMDP, f: Numbers) -> Numbers:
+    """Sum of ``f[..., S]``, or of ``f[..., H, S]`` if the horizon is finite: one number an instance."""
+    return ar.sum(f, -1 if mdp.horizon is None else (-2, -1))
+
+
+@quantity
+def sum_over_pairs(mdp: TabularMDP, f: Numbers) -> Numbers:
+    """Sum of ``f[..., S, A]``, or of ``f[..., H, S, A]`` if the horizon is finite: one number an instance."""
+    return ar.sum(f, (-2, -1) if mdp.horizon is None else (-3, -2, -1))
+
+
+def steps_left(mdp: TabularMDP) -> NDArray[np.int64]:
+    """Rewards still to come at each step, the present one included: ``H - h + 1``, shape ``[H]``."""
+    assert mdp.horizon is not None
+    return np.arange(mdp.horizon, 0, -1)
+
+
+def expected_next(mdp: TabularMDP, f: Numbers) -> Numbers:
+    """Expected value, at the next state, of a function of the state.
+
+    Parameters
+    ----------
+    f : numbers ``[..., H, S]``; with a discount ``[..., S]``
+
+    Returns
+    -------
+    numbers ``[..., H, S, A]``, ``E f_{h+1}(s')`` with ``f_{H+1} = 0``; with a discount ``[..., S, A]``,
+    ``gamma E f(s')``
+    """
+    if mdp.horizon is None:
+        return mdp.discount[..., None, None] * mdp.transitions.expect(f)
+    later = [mdp.transitions.expect(f[..., h, :], h - 1) for h in range(1, mdp.horizon)]
+    nothing = 0 * mdp.transitions.expect(f[..., -1, :], mdp.horizon - 1)
+    return ar.stack([*later, nothing], axis=-3)

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures.policies import kl_divergence, total_variation
+from iltheory.measures.policies import policy_kl, total_variation
 from iltheory.measures.quantity import quantity, total
-from iltheory.measures.policies import policy_kl
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -23,7 +22,12 @@ class TooManyTrajectories(IltheoryError, ValueError):
 
 
 def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
-    """Probability of every trajectory ``(s_1, a_1, ..., s_H, a_H)``, shape ``[..., (S * A)**H]``, in a fixed order.
+    """Probability of every trajectory ``(s_1, a_1, ..., s_H, a_H)``, shape ``[..., (S * A)**H]``, row-major.
+
+    Parameters
+    ----------
+    pi : policy; or a tuple of H arrays, the h-th ``[..., (S * A)**(h - 1), S, A]``, the law of the action given
+        all that came before it: a history-dependent policy
 
     Raises
     ------
@@ -31,16 +35,17 @@ def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
         If there are more than 10^7 of them.
     """
     horizon = _finite(mdp, "trajectory_law")
-    pi = mdp.policy(pi)
     pairs = mdp.n_states * mdp.n_actions
-    batch = np.broadcast_shapes(mdp.batch_shape, tuple(pi.shape[:-3]))
+    acts = _laws_given_the_past(mdp, pi, horizon)
+    batch = np.broadcast_shapes(mdp.batch_shape, *(tuple(act.shape[:-4]) for act in acts))
     size = int(np.prod(batch, dtype=np.int64)) * pairs**horizon
     if size > LARGEST_ENUMERATION:
         raise TooManyTrajectories(
             f"(S * A)**H = {pairs}**{horizon} trajectories for a batch of shape {batch} are more than "
-            f"{LARGEST_ENUMERATION}; use a smaller model, or a quantity with a recursion (trajectory_kl, trajectory_hellinger2)."
+            f"{LARGEST_ENUMERATION}; use a smaller model, or a quantity with a recursion (trajectory_kl, "
+            "trajectory_hellinger2, trajectory_chi2)."
         )
-    law = _flat(mdp.mu[..., None] * _at(pi, 0))
+    law = _flat(mdp.mu[..., None] * acts[0][..., 0, 0, :, :])
     for h in range(1, horizon):
         kernel = mdp.transitions.dense()
         kernel = kernel[..., h - 1 if kernel.shape[-4] > 1 else 0, :, :, :]
@@ -48,9 +53,19 @@ def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
         # [..., past, (s, a)] -> [..., past, (s, a), s', a']
         law = ar.reshape(law, (*law.shape[:-1], law.shape[-1] // pairs, pairs))
         moved = law[..., None] * rows[..., None, :, :]
-        acted = moved[..., None] * _at(pi, h)[..., None, None, :, :]
+        acted = moved[..., None] * acts[h]
         law = ar.reshape(acted, (*acted.shape[:-4], acted.shape[-4] * pairs * pairs))
     return law
+
+
+def step_laws(mdp: TabularMDP, law: Numbers) -> Numbers:
+    """Laws of (s_h, a_h) at each step, ``[..., H, S, A]``, under a law of trajectories ``[..., (S * A)**H]``."""
+    horizon = _finite(mdp, "step_laws")
+    pairs = mdp.n_states * mdp.n_actions
+    batch = tuple(law.shape[:-1])
+    split = [ar.reshape(law, (*batch, pairs**h, pairs, pairs ** (horizon - 1 - h))) for h in range(horizon)]
+    steps = ar.stack([ar.sum(x, (-3, -1)) for x in split], axis=-2)
+    return ar.reshape(steps, (*batch, horizon, mdp.n_states, mdp.n_actions))
 
 
 @quantity
@@ -63,8 +78,8 @@ def trajectory_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 def trajectory_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """``KL(first || second)`` of the two trajectory laws, in nats.
 
-    By the chain rule: the transitions cancel in the likelihood ratio, so it is the sum over steps of the expected KL of
-    the action laws along the first policy.
+    By the chain rule: the transitions cancel in the likelihood ratio, so it is the sum over steps of the expected
+    KL of the action laws along the first policy.
     """
     _finite(mdp, "trajectory_kl")
     return total(mdp, policy_kl(mdp, first, second))
@@ -84,9 +99,41 @@ def trajectory_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     return 2 - 2 * ar.sum(mdp.mu * affinity, -1)
 
 
+@quantity
+def trajectory_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """``chi2(first || second)`` of the two trajectory laws.
+
+    ``sum P^2 / P' - 1``; the transitions cancel but for one factor, so it obeys a backward recursion.
+    """
+    horizon = _finite(mdp, "trajectory_chi2")
+    p, q = mdp.policy(first), mdp.policy(second)
+    with np.errstate(divide="ignore"):
+        ratio = p * p / ar.where(ar.possibly_nonzero(p) | ar.possibly_nonzero(q), q, 1)
+    moment = ar.sum(_at(ratio, horizon - 1), -1)
+    for h in reversed(range(horizon - 1)):
+        moment = ar.sum(_at(ratio, h) * mdp.transitions.expect(moment, h), -1)
+    return ar.sum(mdp.mu * moment, -1) - 1
+
+
+def _laws_given_the_past(mdp: TabularMDP, pi: Any, horizon: int) -> list[Numbers]:
+    """Laws of the action at each step, shaped ``[..., earlier, (s, a), s', a']`` or with axes of length 1."""
+    if not isinstance(pi, tuple):
+        pi = mdp.policy(pi)
+        return [_at(pi, h)[..., None, None, :, :] for h in range(horizon)]
+    pairs = mdp.n_states * mdp.n_actions
+    return [
+        act[..., None, :, :]
+        if h == 0
+        else ar.reshape(act, (*act.shape[:-3], pairs ** (h - 1), pairs, mdp.n_states, mdp.n_actions))
+        for h, act in enumerate(pi)
+    ]
+
+
 def _finite(mdp: TabularMDP, name: str) -> int:
     if mdp.horizon is None:
-        raise ValueError(f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount}).")
+        raise ValueError(
+            f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount})."
+        )
     return mdp.horizon
 
 
