@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from sims.tabular.errors import InvalidModel, InvalidPolicy
+from sims.tabular.dense import DenseTransitions
+from sims.tabular.deterministic import DeterministicTransitions
+from sims.tabular.errors import InvalidMixture, InvalidModel, InvalidOccupancy, InvalidPolicy
+from sims.tabular.mixtures import TrajectoryMixture, step_mixture, trajectory_mixture
 from sims.tabular.model import TabularMDP
 from sims.tabular.planning import SoftOptimal
-from sims.tabular.transitions import DenseTransitions, DeterministicTransitions, SparseTransitions, Transitions
+from sims.tabular.sparse import SparseTransitions
+from sims.tabular.transitions import Transitions
 
 __all__ = [
     "DenseTransitions",
     "DeterministicTransitions",
+    "InvalidMixture",
     "InvalidModel",
+    "InvalidOccupancy",
     "InvalidPolicy",
     "SoftOptimal",
     "SparseTransitions",
     "TabularMDP",
+    "TrajectoryMixture",
     "Transitions",
+    "step_mixture",
+    "trajectory_mixture",
 ]

@@ -11,3 +11,11 @@ class InvalidModel(IltheoryError, ValueError):
 
 class InvalidPolicy(IltheoryError, ValueError):
     """The array is no policy of this model."""
+
+
+class InvalidOccupancy(IltheoryError, ValueError):
+    """The array has not the shape of an occupancy of this model."""
+
+
+class InvalidMixture(IltheoryError, ValueError):
+    """The policies and weights describe no mixture."""

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.tabular import solve
+from sims.tabular.reading import bring, stack_steps
 
 if TYPE_CHECKING:
     from sims.tabular.model import TabularMDP
+
+Actions = NDArray[np.intp]
 
 
 class SoftOptimal(NamedTuple):
@@ -32,57 +35,64 @@ class SoftOptimal(NamedTuple):
     value: Numbers
 
 
-def one_hot(actions: NDArray[np.intp], n_actions: int, mdp: TabularMDP) -> Numbers:
-    """Deterministic policy ``[..., S, A]`` of the actions ``[..., S]``."""
-    return mdp.system.convert((actions[..., None] == np.arange(n_actions)).astype(np.int64))
-
-
 def optimal(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
     """Optimal policy, and an enclosure of the optimal values ``[..., S]`` of the first step."""
-    return _backward_induction(mdp) if mdp.horizon is not None else _policy_iteration(mdp)
+    return _backward_induction(mdp, mdp.horizon) if mdp.horizon is not None else _policy_iteration(mdp)
 
 
-def _backward_induction(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
-    assert mdp.horizon is not None
-    q = mdp.reward(mdp.horizon - 1)
+def _backward_induction(mdp: TabularMDP, horizon: int) -> tuple[Numbers, Numbers]:
+    q = mdp.reward(horizon - 1)
     v = ar.amax(q, -1)
     actions = [ar.argmax(q, -1)]
-    for h in reversed(range(mdp.horizon - 1)):
+    for h in reversed(range(horizon - 1)):
         q = mdp.backup(v, h)
         v = ar.amax(q, -1)
         actions.append(ar.argmax(q, -1))
     shape = np.broadcast_shapes(*(a.shape for a in actions))
-    greedy = np.stack([np.broadcast_to(a, shape) for a in reversed(actions)], axis=-2)
-    return one_hot(greedy, mdp.n_actions, mdp), v
+    return _one_hot(mdp, np.stack([np.broadcast_to(a, shape) for a in reversed(actions)], axis=-2)), v
 
 
 def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
-    """Howard's policy iteration; the last value ``v`` bounds the optimum by ``v* <= v + max(0, Tv - v) / (1 - gamma)``."""
-    gamma = mdp.discount
-    assert gamma is not None
-    actions = solve.approximately_optimal_actions(mdp)
+    """Howard's policy iteration from the policy that floats find; in exact systems it mostly ends at once."""
+    actions = _float_policy_iteration(_float_model(mdp))[0]
     while True:
-        policy = one_hot(actions, mdp.n_actions, mdp)
+        policy = _one_hot(mdp, actions)
         v = solve.discounted_value(mdp, policy)
         q = mdp.backup(v)
-        improved = _improve(q, actions)
-        if np.array_equal(improved, actions):
+        greedy = ar.argmax(q, -1)
+        certainly = ar.compare(_pick(q, greedy), "<=", _pick(q, actions)) == -1
+        if mdp.system.name == "float64" or not certainly.any():
             break
-        actions = improved
-    excess = ar.amax(ar.maximum(ar.amax(q, -1) - v, 0), -1)
-    return policy, ar.hull(v, v + (excess / (1 - gamma))[..., None])
+        actions = np.where(certainly, greedy, actions)
+    v = solve.bellman_fixed_point(mdp, v, policy, lambda x: ar.amax(mdp.backup(x), -1))
+    return _one_hot(mdp, greedy), v
 
 
-def _improve(q: Numbers, actions: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Switch to a better action only where it is certainly better, so that the iteration cannot cycle."""
-    best = ar.argmax(q, -1)
-    certainly = ar.compare(_pick(q, best), "<=", _pick(q, actions)) == -1
-    return np.where(certainly, best, actions)
+def _float_policy_iteration(mdp: TabularMDP) -> tuple[Actions, Numbers]:
+    """Policy iteration in floats. The sum of the values has to grow, so rounding cannot make it cycle."""
+    actions = ar.argmax(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)), -1)
+    v = solve.discounted_value(mdp, _one_hot(mdp, actions))
+    while True:
+        greedy = ar.argmax(mdp.backup(v), -1)
+        candidate = solve.discounted_value(mdp, _one_hot(mdp, greedy))
+        grows = ar.compare(ar.sum(candidate, -1), "<=", ar.sum(v, -1)) == -1
+        if not grows.any():
+            return actions, v
+        actions = np.where(grows[..., None], greedy, actions)
+        v = ar.where(grows[..., None], candidate, v)
 
 
-def _pick(q: Numbers, actions: NDArray[np.intp]) -> Numbers:
-    system, (q,) = ar.coerce_all(q)
-    chosen = np.broadcast_to(actions, q.shape[:-1])[..., None] == np.arange(q.shape[-1])
+def _float_model(mdp: TabularMDP) -> TabularMDP:
+    return mdp.to("float64", device=getattr(mdp.system, "device", None))
+
+
+def _one_hot(mdp: TabularMDP, actions: Actions) -> Numbers:
+    """Deterministic policy ``[..., S, A]`` of the actions ``[..., S]``."""
+    return mdp.system.convert((actions[..., None] == np.arange(mdp.n_actions)).astype(np.int64))
+
+
+def _pick(q: Numbers, actions: Actions) -> Numbers:
+    chosen = actions[..., None] == np.arange(q.shape[-1])
     return ar.sum(ar.where(chosen, q, 0), -1)
 
 
@@ -96,37 +106,64 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
     Raises
     ------
     ValueError
-        If the temperature is not positive.
+        If the temperature is not a positive number.
     NotRepresentable
         In ``rational``: logarithms are not rational.
     """
-    tau = mdp.system.coerce(ar.asarray(temperature) if not isinstance(temperature, int | float) else temperature)
-    if not np.all(ar.lower(tau) > 0):
-        raise ValueError(f"temperature={temperature}: must be positive; at 0 use optimal_policy().")
+    tau = bring(temperature if isinstance(temperature, int | float) else ar.asarray(temperature), mdp.system)
+    if not np.all((ar.lower(tau) > 0) & np.isfinite(ar.upper(tau))):
+        raise ValueError(
+            f"temperature={temperature}: must be positive and finite; at 0 use optimal_policy()."
+        )
+    tau = tau[..., None]
     if mdp.horizon is None:
-        v = solve.soft_fixed_point(mdp, lambda v: soft_maximum(mdp.backup(v), tau))
+        v = _soft_fixed_point(mdp, tau)
         q = mdp.backup(v)
-        return SoftOptimal(softmax(q, v, tau), q, v, ar.sum(mdp.mu * v, -1))
+        return SoftOptimal(_softmax(q, v, tau), q, v, ar.sum(mdp.mu * v, -1))
     q = mdp.reward(mdp.horizon - 1)
-    v = soft_maximum(q, tau)
+    v = _soft_maximum(q, tau)
     qs, vs = [q], [v]
     for h in reversed(range(mdp.horizon - 1)):
         q = mdp.backup(v, h)
-        v = soft_maximum(q, tau)
+        v = _soft_maximum(q, tau)
         qs.append(q)
         vs.append(v)
-    shape = np.broadcast_shapes(*(tuple(x.shape) for x in qs))
-    q = ar.stack([ar.broadcast_to(x, shape) for x in reversed(qs)], axis=-3)
-    v = ar.stack([ar.broadcast_to(x, shape[:-1]) for x in reversed(vs)], axis=-2)
-    return SoftOptimal(softmax(q, v, tau), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
+    q, v = stack_steps(qs[::-1], 2), stack_steps(vs[::-1], 1)
+    return SoftOptimal(_softmax(q, v, tau[..., None]), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
 
 
-def soft_maximum(q: Numbers, temperature: Numbers) -> Numbers:
-    """``temperature * log sum_a exp(q / temperature)`` over the last axis, shifted so that nothing overflows."""
-    shift = ar.amax(q, -1)
-    return shift + temperature * ar.log(ar.sum(ar.exp((q - shift[..., None]) / temperature), -1))
+def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
+    """Soft values ``[..., S]``: soft policy iteration in floats, then a certificate.
+
+    Soft policy iteration is Newton's method. From the optimal values, which are below the soft ones and below their own
+    soft backup, it increases; once the sum of the values stops growing only rounding is left.
+    """
+    floats, temperature = _float_model(mdp), ar.FLOAT64.convert(tau)
+    temperature = floats.system.convert(temperature)
+    v = _float_policy_iteration(floats)[1]
+    while True:
+        policy, better = _soft_newton(floats, v, temperature)
+        grows = ar.compare(ar.sum(better, -1), "<=", ar.sum(v, -1)) == -1
+        if not grows.any():
+            break
+        v = ar.where(grows[..., None], better, v)
+    start, slope = mdp.system.convert(v), mdp.system.convert(policy)
+    return solve.bellman_fixed_point(mdp, start, slope, lambda x: _soft_maximum(mdp.backup(x), tau))
 
 
-def softmax(q: Numbers, v: Numbers, temperature: Numbers) -> Numbers:
-    """``exp((q - v) / temperature)``: the policy whose soft value is ``v``."""
-    return ar.exp((q - v[..., None]) / temperature)
+def _soft_newton(mdp: TabularMDP, v: Numbers, tau: Numbers) -> tuple[Numbers, Numbers]:
+    q = mdp.backup(v)
+    improved = _soft_maximum(q, tau)
+    policy = _softmax(q, improved, tau)
+    return policy, v + solve.float_solver(mdp, policy, transposed=False)(improved - v)
+
+
+def _soft_maximum(q: Numbers, tau: Numbers) -> Numbers:
+    """``tau * log sum_a exp(q / tau)`` over the last axis, shifted so that nothing overflows."""
+    shift = ar.system_of(q).convert(ar.midpoint(ar.amax(q, -1)))
+    return shift + tau * ar.log(ar.sum(ar.exp((q - shift[..., None]) / tau[..., None]), -1))
+
+
+def _softmax(q: Numbers, v: Numbers, tau: Numbers) -> Numbers:
+    """``exp((q - v) / tau)``: the policy whose soft value is ``v``."""
+    return ar.exp((q - v[..., None]) / tau[..., None])

@@ -1,68 +1,92 @@
-"""Checks that arrays are distributions, with errors that name the entry."""
+"""Checks that arrays are distributions, with errors that name the entry; and ways to make them ones."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers, System
+from sims.arithmetic import Mask, Numbers, System
+from sims.arithmetic.raw import like
 from sims.errors import IltheoryError
 from sims.tabular.errors import InvalidModel
 
 ROUNDING = 1e-9
-"""Row sums of float64 data may be off by this much, since the floats were rounded; exact systems allow nothing."""
+"""Float64 rows may miss 1, and their entries 0, by this much, since floats are rounded; other systems allow nothing."""
+
+GRID = 2.0**50
+"""Normalised float rows are multiples of ``1 / GRID``, so their sums are exact in every order."""
+
+Floats = NDArray[np.float64]
 
 
 def check_distributions(x: Numbers, name: str, error: type[IltheoryError], advice: str) -> None:
     """Raise unless every ``x[..., :]`` is a probability distribution.
 
-    Rigorous systems reject only what is certainly no distribution; ``float64`` allows for rounding.
+    Enclosing systems reject only what is certainly no distribution; ``float64`` allows for rounding.
 
     Raises
     ------
     error
         Naming the first bad entry or row, e.g. ``P[3, 1] sums to 0.97 (should be 1).``
     """
-    rounding = ROUNDING if ar.system_of(x).name == "float64" else 0.0
     check_finite(x, name, error)
-    low = ar.lower(x)
-    if low.size and low.min() < -rounding and (ar.upper(x) < -rounding).any():
-        index = tuple(int(i) for i in np.argwhere(ar.upper(x) < -rounding)[0])
-        raise error(f"{name}{list(index)} is {float(ar.midpoint(x)[index]):.6g}, a negative probability.\n  {advice}")
-    total = ar.sum(x, -1)
-    off = (ar.lower(total) > 1 + rounding) | (ar.upper(total) < 1 - rounding)
-    if ar.system_of(x).name == "rational":
-        off = ar.compare(total, "==", 1) != 1
+    negative = _below(x, 0)
+    if negative.any():
+        index = _first(negative)
+        raise error(f"{name}{list(index)} is {_shown(x, index)}, a negative probability.\n  {advice}")
+    check_sums(ar.sum(x, -1), name, error, advice)
+
+
+def check_sums(total: Numbers, name: str, error: type[IltheoryError], advice: str) -> None:
+    """Raise unless every sum may be 1."""
+    off = _below(total, 1) | _below(-total, -1)
     if off.any():
-        index = tuple(int(i) for i in np.argwhere(off)[0])
+        index = _first(off)
         where = f"{name}{list(index)}" if index else name
-        exact = ar.system_of(x).name == "rational"
-        value = str(total[index]) if exact else f"{float(ar.midpoint(total)[index]):.12g}"
-        raise error(f"{where} sums to {value} (should be 1).\n  {advice}")
+        raise error(f"{where} sums to {_shown(total, index)} (should be 1).\n  {advice}")
 
 
 def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
     """Raise if an entry is NaN or infinite."""
+    if ar.system_of(x).name == "rational":
+        return
     values = ar.midpoint(x)
-    finite = np.isfinite(values)
-    if not finite.all():
-        index = [int(i) for i in np.argwhere(~finite)[0]]
-        raise error(f"{name}{index} is {values[tuple(index)]}; every entry must be a finite number.")
+    if not np.isfinite(values.sum()) and not np.isfinite(values).all():
+        index = _first(~np.isfinite(values))
+        raise error(f"{name}{list(index)} is {values[index]}; every entry must be a finite number.")
+
+
+def _below(x: Numbers, bound: int) -> Mask:
+    """Where ``x`` is certainly below a bound (in ``float64``: by more than rounding)."""
+    if ar.system_of(x).name == "float64":
+        return np.asarray(ar.midpoint(x) < bound - ROUNDING)
+    return np.asarray(ar.compare(x, ">=", bound) == -1)
+
+
+def _first(mask: Mask) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(mask)[0])
+
+
+def _shown(x: Numbers, index: tuple[int, ...]) -> str:
+    return str(x[index]) if ar.system_of(x).name == "rational" else f"{float(ar.midpoint(x)[index]):.12g}"
 
 
 def convert_distributions(
-    values: Numbers, system: System, name: Callable[[int], str], indptr: NDArray[np.integer[Any]] | None = None
+    values: Numbers,
+    system: System,
+    name: Callable[[int], str],
+    indptr: NDArray[np.integer[Any]] | None = None,
 ) -> Numbers:
     """Bring distributions into another system, keeping them distributions.
 
-    Float64 rows that sum to exactly one are taken as they are. Others are roundings of an unknown exact row: enclosing
-    systems get intervals wide enough to contain one, and ``rational`` refuses.
+    Float64 rows that are exactly distributions are taken as they are. Others are roundings of an unknown exact row:
+    enclosing systems get intervals wide enough to contain one, and ``rational`` refuses.
 
     Parameters
     ----------
@@ -72,38 +96,94 @@ def convert_distributions(
     Raises
     ------
     InvalidModel
-        If ``system`` is ``rational`` and a float row does not sum to exactly one.
+        If ``system`` is ``rational`` and a float row is not exactly a distribution.
     """
     if ar.system_of(values).name != "float64" or system.name == "float64":
         return system.convert(values)
-    entries = ar.midpoint(values)
+    given = ar.midpoint(values)
+    entries = np.maximum(given, 0.0)
     ends = np.arange(0, entries.size + 1, entries.shape[-1]) if indptr is None else indptr
-    flat = entries.ravel().tolist()
-    defect = np.array([math.fsum([*flat[a:b], -1.0]) for a, b in pairwise(ends.tolist())])
-    if not defect.any():
+    defect = _defects(entries.ravel(), ends)
+    if not defect.any() and np.array_equal(entries, given):
         return system.convert(values)
     if system.name == "rational":
         row = int(np.argmax(defect != 0))
         raise InvalidModel(
-            f"{name(row)} sums to 1 {defect[row]:+.3g}, not to exactly 1, so no rational model has these floats.\n  Give "
-            "Fractions, or use TabularMDP(..., normalize=True), which moves the floats to multiples of 2^-50 that sum to "
-            "exactly one."
+            f"{name(row)} sums to 1 {defect[row]:+.3g}, not to exactly 1, so no rational model has these floats.\n"
+            "  Give Fractions, or use TabularMDP(..., normalize=True), which moves the floats to multiples of 2^-50 "
+            "that sum to exactly one."
         )
-    slack = np.abs(entries) * 2.0**-52 + np.repeat(np.abs(defect), np.diff(ends)).reshape(entries.shape) * (1 + 2.0**-50)
-    return system.convert(ar.IntervalArray(entries, np.where(entries == 0, 0.0, slack)))
+    missing = np.repeat(np.abs(defect), np.diff(ends)).reshape(entries.shape)
+    slack = (entries - given) + np.abs(entries) * 2.0**-52 + missing * (1 + 2.0**-50)
+    return system.convert(ar.IntervalArray(entries, np.where(given == 0, 0.0, slack)))
 
 
-def normalized(x: Numbers) -> Numbers:
+def _defects(entries: Floats, ends: NDArray[np.integer[Any]]) -> Floats:
+    """``sum - 1`` of each row, correctly rounded."""
+    units = entries * 2.0**52
+    whole = np.logical_and.reduceat((units == np.rint(units)) & (units <= 2.0**52), ends[:-1])
+    defect = np.zeros(len(ends) - 1)
+    sums = np.add.reduceat(np.where(units <= 2.0**52, units, 0).astype(np.int64), ends[:-1])
+    for row in np.flatnonzero(~whole | (sums != 2**52)):
+        defect[row] = math.fsum([*entries[ends[row] : ends[row + 1]].tolist(), -1.0])
+    return defect
+
+
+def normalized(x: Numbers, name: str) -> Numbers:
+    """Divide each row ``x[..., :]`` by its sum; see :func:`normalized_rows`."""
+    n, shape = x.shape[-1], tuple(x.shape)
+    flat = ar.reshape(x, (math.prod(shape),))
+    return ar.reshape(normalized_rows(flat, np.arange(0, math.prod(shape) + 1, n), name, shape[:-1]), shape)
+
+
+def normalized_rows(
+    values: Numbers, indptr: NDArray[np.integer[Any]], name: str, shape: tuple[int, ...]
+) -> Numbers:
     """Divide each row by its sum; float rows move to multiples of ``2**-50`` that sum to exactly one.
 
     Such floats are exact dyadic rationals, so the model converts to every number system without loss.
+
+    Parameters
+    ----------
+    values : numbers ``[nnz]``, row k in ``indptr[k]:indptr[k + 1]``
+    shape : how the rows are indexed in an error
+
+    Raises
+    ------
+    InvalidModel
+        If an entry is not finite or a sum is not positive.
     """
-    total = ar.sum(x, -1)[..., None]
-    shares = x / total
-    if ar.system_of(x).name != "float64":
+    check_finite(values, name, InvalidModel)
+    lengths = np.diff(indptr)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    system, (values,) = ar.coerce_all(values)
+    total = system.linear(lambda x: scatter_add(x, row, len(lengths)), values, int(lengths.max()))
+    bad = ~(ar.lower(total) > 0)
+    if bad.any():
+        k = int(np.argmax(bad))
+        index = [int(i) for i in np.unravel_index(k, shape)]
+        raise InvalidModel(
+            f"{name}{index} sums to {_shown(total, (k,))}; only a positive sum can be normalised to 1."
+        )
+    shares = values / ar.take(total, row, 0)
+    if system.name != "float64":
         return shares
-    units = np.rint(ar.midpoint(shares) * 2.0**50)
-    largest = np.argmax(units, axis=-1)[..., None]
-    missing = 2.0**50 - units.sum(axis=-1, keepdims=True)
-    np.put_along_axis(units, largest, np.take_along_axis(units, largest, -1) + missing, -1)
-    return ar.system_of(x).convert(units * 2.0**-50)
+    units = np.rint(ar.midpoint(shares) * GRID)
+    missing = GRID - np.add.reduceat(units, indptr[:-1])
+    largest = np.repeat(np.maximum.reduceat(units, indptr[:-1]), lengths)
+    _, first = np.unique(row[units == largest], return_index=True)
+    units[np.flatnonzero(units == largest)[first]] += missing
+    return system.convert(units / GRID)
+
+
+def scatter_add(values: Any, target: NDArray[np.integer[Any]], size: int) -> Any:
+    """Sum ``values[..., k]`` into ``out[..., target[k]]``, for raw arrays of any kind."""
+    if is_torch_array(values):
+        out = values.new_zeros((*values.shape[:-1], size))
+        return out.index_add(-1, values.new_tensor(target, dtype=like(values).int64), values)
+    if values.dtype == np.float64 and values.ndim == 1:
+        return np.bincount(target, weights=values, minlength=size)
+    zero = type(values.flat[0])(0) if values.dtype == object and values.size else 0
+    out = np.full((*values.shape[:-1], size), zero, dtype=values.dtype)
+    np.add.at(np.moveaxis(out, -1, 0), target, np.moveaxis(values, -1, 0))
+    return out

@@ -1,0 +1,96 @@
+"""Transition laws stored as one dense table."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+
+import numpy as np
+
+from sims import arithmetic as ar
+from sims.arithmetic import Mask, Numbers, System
+from sims.tabular.errors import InvalidModel
+from sims.tabular.transitions import ROW_ADVICE, Indices, Rows, Transitions, system_like
+from sims.tabular.validation import check_distributions, convert_distributions, normalized
+
+
+class DenseTransitions(Transitions):
+    """Probabilities in one array ``[..., steps, S, A, S]``."""
+
+    def __init__(self, probabilities: Numbers) -> None:
+        self.probabilities = probabilities
+        self.steps, self.n_states, self.n_actions, _ = probabilities.shape[-4:]
+        self._flat: dict[int, Numbers] = {}
+
+    @property
+    def system(self) -> System:
+        return system_like(self.probabilities)
+
+    @property
+    def data(self) -> tuple[Numbers, ...]:
+        return (self.probabilities,)
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        return tuple(self.probabilities.shape[:-4])
+
+    def validate(self) -> None:
+        p = self.probabilities[..., 0, :, :, :] if self.steps == 1 else self.probabilities
+        check_distributions(p, "P", InvalidModel, ROW_ADVICE)
+
+    def normalized(self) -> DenseTransitions:
+        return DenseTransitions(normalized(self.probabilities, "P"))
+
+    def _pairs(self, step: int) -> Numbers:
+        """The matrix ``[..., S * A, S]`` of one step, kept: number arrays remember what they know of themselves."""
+        step = self._index(step)
+        if step not in self._flat:
+            p = self.probabilities[..., step, :, :, :]
+            self._flat[step] = ar.reshape(p, (*p.shape[:-3], self.n_states * self.n_actions, self.n_states))
+        return self._flat[step]
+
+    def expect(self, f: Numbers, step: int = 0) -> Numbers:
+        rows = ar.matvec(self._pairs(step), f)
+        return ar.reshape(rows, (*rows.shape[:-1], self.n_states, self.n_actions))
+
+    def expect_each(self, f: Numbers, step: int = 0) -> Numbers:
+        p = self.probabilities[..., self._index(step), :, :, :]
+        return ar.einsum("...sat,...sat->...sa", p, f)
+
+    def push(self, d: Numbers, step: int = 0) -> Numbers:
+        return ar.vecmat(ar.reshape(d, (*d.shape[:-2], self.n_states * self.n_actions)), self._pairs(step))
+
+    def kernel(self, policy: Numbers) -> Numbers:
+        return ar.einsum("...sa,...sat->...st", policy, self.probabilities[..., 0, :, :, :])
+
+    def dense(self) -> Numbers:
+        return self.probabilities
+
+    def rows(self, step: int = 0) -> Rows:
+        n = self.n_states * self.n_actions
+        p = ar.midpoint(self._pairs(step))
+        return Rows(np.arange(n + 1) * self.n_states, np.tile(np.arange(self.n_states), n), p.ravel())
+
+    def to(self, system: System) -> DenseTransitions:
+        shape = (*self.probabilities.shape[:-4], self.steps, self.n_states, self.n_actions)
+        return DenseTransitions(convert_distributions(self.probabilities, system, partial(_row_name, shape)))
+
+    @cached_property
+    def _support(self) -> Mask:
+        return ar.possibly_nonzero(self.probabilities)
+
+    def successors(self, pairs: Mask, step: int = 0) -> Mask:
+        support = self._support[..., self._index(step), :, :, :]
+        return np.asarray(np.any(pairs[..., None] & support, axis=(-3, -2)))
+
+    def restricted(self, states: Indices) -> DenseTransitions:
+        inside = np.isin(np.arange(self.n_states), states)
+        leaves = self._support[..., ~inside].any(-1)[..., states, :]
+        p = ar.take(self.probabilities, states, self.probabilities.ndim - 3)
+        p = ar.take(p, states, p.ndim - 1)
+        loop = self.system.convert(np.eye(len(states), dtype=np.int64)[:, None, :])
+        return DenseTransitions(ar.where(leaves[..., None], loop, p))
+
+
+def _row_name(shape: tuple[int, ...], row: int) -> str:
+    index = [int(i) for i in np.unravel_index(row, shape)]
+    return f"P{index[1:] if len(shape) == 3 and shape[0] == 1 else index}"
