@@ -29,7 +29,7 @@ def occupancy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 
 @quantity
 def occupancy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
-    """``KL(first || second)`` of the state-action occupancies, in nats; with h uniform if the horizon is finite."""
+    """``KL(first || second)`` of the state-action occupancies; with h uniform if the horizon is finite."""
     return _between_pairs(kl_divergence, mdp, first, second)
 
 
@@ -62,7 +62,7 @@ def state_occupancy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 
 @quantity
 def state_occupancy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
-    """Squared Hellinger distance of the state occupancies, in [0, 2]; with h uniform if the horizon is finite."""
+    """Squared Hellinger distance of the state occupancies; with h uniform if the horizon is finite."""
     return _between_states(squared_hellinger, mdp, first, second)
 
 

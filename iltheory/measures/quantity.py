@@ -42,7 +42,7 @@ def expectation(mdp: TabularMDP, pi: Any, f: Numbers) -> Numbers:
 
 
 def average(mdp: TabularMDP, d: Numbers, f: Numbers) -> Numbers:
-    """``sum d f`` over states, for laws ``d`` shaped like ``f``; the mean over steps if the horizon is finite."""
+    """``sum d f`` over states, for laws ``d`` shaped like ``f``; a mean over steps if these are finite."""
     if mdp.horizon is None:
         return ar.sum(d * f, -1)
     return ar.sum(d * f, (-2, -1)) / mdp.horizon

@@ -26,8 +26,8 @@ def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
 
     Parameters
     ----------
-    pi : policy; or a tuple of H arrays, the h-th ``[..., (S * A)**(h - 1), S, A]``, the law of the action given
-        all that came before it: a history-dependent policy
+    pi : policy; or a tuple of H arrays, the h-th ``[..., (S * A)**(h - 1), S, A]``, the law of the action
+        given all that came before it: a history-dependent policy
 
     Raises
     ------
@@ -59,7 +59,7 @@ def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
 
 
 def step_laws(mdp: TabularMDP, law: Numbers) -> Numbers:
-    """Laws of (s_h, a_h) at each step, ``[..., H, S, A]``, under a law of trajectories ``[..., (S * A)**H]``."""
+    """Laws of (s_h, a_h) at each step, ``[..., H, S, A]``, of a law of trajectories ``[..., (S * A)**H]``."""
     horizon = _finite(mdp, "step_laws")
     pairs = mdp.n_states * mdp.n_actions
     batch = tuple(law.shape[:-1])
@@ -78,8 +78,8 @@ def trajectory_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 def trajectory_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """``KL(first || second)`` of the two trajectory laws, in nats.
 
-    By the chain rule: the transitions cancel in the likelihood ratio, so it is the sum over steps of the expected
-    KL of the action laws along the first policy.
+    By the chain rule: the transitions cancel in the likelihood ratio, so it is the sum over steps of the
+    expected KL of the action laws along the first policy.
     """
     _finite(mdp, "trajectory_kl")
     return total(mdp, policy_kl(mdp, first, second))

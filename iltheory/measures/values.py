@@ -49,8 +49,8 @@ def causal_entropy(mdp: TabularMDP, pi: Any) -> Numbers:
 def disadvantage(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
     """The u of DAgger: most that one action can lose against the expert's value, where the learner goes.
 
-    ``max(0, max_{h, s, a} V_h^E(s) - Q_h^E(s, a))`` over all actions and the states with positive probability under
-    the *learner* (Ross, Gordon and Bagnell 2011, theorem 2.2, where it is written in costs).
+    ``max(0, max_{h, s, a} V_h^E(s) - Q_h^E(s, a))`` over all actions and the states with positive probability
+    under the *learner* (Ross, Gordon and Bagnell 2011, theorem 2.2, where it is written in costs).
     """
     visited = ar.possibly_nonzero(mdp.state_occupancy(learner))
     loss = ar.amax(-mdp.advantage(expert), -1)

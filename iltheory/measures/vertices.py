@@ -19,7 +19,7 @@ class TooManyPolicies(IltheoryError, ValueError):
 
 
 def deterministic_policies(mdp: TabularMDP) -> Numbers:
-    """All stationary deterministic policies, ``[A**S, 1, ..., S, A]`` with an axis for each batch axis of the model.
+    """All stationary deterministic policies, ``[A**S, 1, ..., S, A]``, with an axis for each batch axis.
 
     Raises
     ------
@@ -28,8 +28,8 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
     """
     if mdp.n_actions**mdp.n_states > LARGEST_ENUMERATION:
         raise TooManyPolicies(
-            f"A**S = {mdp.n_actions}**{mdp.n_states} deterministic policies are more than {LARGEST_ENUMERATION}; use "
-            "a smaller model."
+            f"A**S = {mdp.n_actions}**{mdp.n_states} deterministic policies are more than "
+            f"{LARGEST_ENUMERATION}; use a smaller model."
         )
     actions = np.array(list(product(range(mdp.n_actions), repeat=mdp.n_states)))
     policies = (actions[..., None] == np.arange(mdp.n_actions)).astype(np.int64)
