@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iltheory.measures.losses import expected_loss, explored_return
 from iltheory.measures.models import transition_tv
 from iltheory.measures.occupancies import (
     occupancy,
@@ -36,6 +37,8 @@ from iltheory.measures.quantity import (
     sum_over_states,
     total,
 )
+from iltheory.measures.sequences import blend, greatest, mean, smallest
+from iltheory.measures.steps import step_errors, steps
 from iltheory.measures.trajectories import (
     TooManyTrajectories,
     step_laws,
@@ -53,6 +56,7 @@ from iltheory.measures.values import (
     optimal_value,
     smallest_reward,
     soft_optimal_value,
+    step_disadvantages,
     value,
 )
 from iltheory.measures.vertices import TooManyPolicies, deterministic_policies
@@ -61,17 +65,22 @@ __all__ = [
     "TooManyPolicies",
     "TooManyTrajectories",
     "average",
+    "blend",
     "causal_entropy",
     "chi2_divergence",
     "deterministic_policies",
     "disadvantage",
     "error_rate",
     "expectation",
+    "expected_loss",
     "expected_next",
+    "explored_return",
     "gap",
+    "greatest",
     "kl_divergence",
     "largest",
     "largest_reward",
+    "mean",
     "occupancy",
     "occupancy_chi2",
     "occupancy_hellinger2",
@@ -83,6 +92,7 @@ __all__ = [
     "policy_kl",
     "policy_tv",
     "quantity",
+    "smallest",
     "smallest_reward",
     "soft_optimal_value",
     "squared_hellinger",
@@ -90,7 +100,10 @@ __all__ = [
     "state_occupancy_hellinger2",
     "state_occupancy_kl",
     "state_occupancy_tv",
+    "step_disadvantages",
+    "step_errors",
     "step_laws",
+    "steps",
     "steps_left",
     "sum_over_pairs",
     "sum_over_states",

@@ -52,10 +52,19 @@ def disadvantage(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
     ``max(0, max_{h, s, a} V_h^E(s) - Q_h^E(s, a))`` over all actions and the states with positive probability
     under the *learner* (Ross, Gordon and Bagnell 2011, theorem 2.2, where it is written in costs).
     """
+    return largest(mdp, _worst_action_where_visited(mdp, expert, learner))
+
+
+@quantity
+def step_disadvantages(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """As :func:`disadvantage`, at each step of a finite horizon: ``[..., H]``."""
+    return ar.amax(_worst_action_where_visited(mdp, expert, learner), -1)
+
+
+def _worst_action_where_visited(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
+    """``max(0, max_a V^E(s) - Q^E(s, a))`` where the learner goes, 0 elsewhere: ``[..., H, S]`` or ``[..., S]``."""
     visited = ar.possibly_nonzero(mdp.state_occupancy(learner))
-    loss = ar.amax(-mdp.advantage(expert), -1)
-    loss = ar.where(visited, loss, 0)
-    return ar.maximum(largest(mdp, loss), 0)
+    return ar.where(visited, ar.maximum(ar.amax(-mdp.advantage(expert), -1), 0), 0)
 
 
 @quantity

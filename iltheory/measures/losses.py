@@ -1,0 +1,49 @@
+"""What policies lose on states that others visit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iltheory.measures.quantity import average, quantity
+from iltheory.measures.steps import steps
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+@quantity
+def expected_loss(mdp: TabularMDP, loss: Any, pi: Any, states: Any) -> Numbers:
+    """Expected loss of a policy's actions on states drawn from given laws, averaged over steps.
+
+    Parameters
+    ----------
+    loss : numbers ``[..., H, S, A]`` (or with a step axis of length 1); with a discount ``[..., S, A]``
+    pi : policy whose actions are judged
+    states : laws ``[..., H, S]`` or ``[..., S]``, such as ``mdp.state_occupancy(acting)``
+
+    Returns
+    -------
+    numbers, batch axes: ``(1/H) sum_h E_{s ~ states_h} sum_a pi_h(a|s) loss_h(s, a)``
+    """
+    return average(mdp, mdp.system.coerce(states), ar.sum(mdp.policy(pi) * loss, -1))
+
+
+@quantity
+def explored_return(mdp: TabularMDP, acting: Any, expert: Any, pi: Any) -> Numbers:
+    """Expected value of AggreVaTe's estimate of the expert's return after one action of a policy.
+
+    One sample follows ``acting`` up to a uniformly random step, takes a uniformly random action there and follows
+    ``expert`` to the end; its estimate is the return from that step on times ``A pi(a|s)``. This carries the weighted
+    samples forward, all steps at once, without a value function (Ross and Bagnell 2014, algorithm 1, in rewards).
+    """
+    horizon, n_actions = steps(mdp), mdp.n_actions
+    pi, expert = mdp.policy(pi), mdp.policy(expert)
+    entered = mdp.state_occupancy(acting)[..., None] * (pi * n_actions) / n_actions
+    rolling, paid = None, []
+    for h in range(horizon):
+        samples = entered[..., h, :, :]
+        if rolling is not None:
+            samples = samples + rolling[..., None] * expert[..., h if expert.shape[-3] > 1 else 0, :, :]
+        paid.append(ar.sum(samples * mdp.reward(h), (-2, -1)))
+        rolling = mdp.transitions.push(samples, h)
+    return ar.sum(ar.stack(paid), 0) / horizon

@@ -1,0 +1,45 @@
+"""Sequences of quantities and of policies: what online learning produces, one entry an iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from iltheory.measures.quantity import quantity
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+@quantity
+def mean(values: Iterable[Any]) -> Numbers:
+    """Arithmetic mean of quantities, instance by instance."""
+    terms = list(values)
+    shape = np.broadcast_shapes(*(tuple(t.shape) for t in terms))
+    return ar.sum(ar.stack([ar.broadcast_to(t, shape) for t in terms]), 0) / len(terms)
+
+
+@quantity
+def smallest(values: Iterable[Any]) -> Numbers:
+    """Smallest of some quantities, instance by instance."""
+    return reduce(ar.minimum, values)
+
+
+@quantity
+def greatest(values: Iterable[Any]) -> Numbers:
+    """Largest of some quantities, instance by instance."""
+    return reduce(ar.maximum, values)
+
+
+def blend(policies: Sequence[Any], weights: Sequence[Any]) -> Numbers:
+    """Choose among policies of a finite horizon afresh at every step: ``sum_i w_i pi_i``.
+
+    Parameters
+    ----------
+    policies : numbers ``[..., H, S, A]`` (or with a step axis of length 1)
+    weights : numbers ``[...]``, one for each policy and instance, summing to 1
+    """
+    parts = [weight[..., None, None, None] * pi for weight, pi in zip(weights, policies, strict=True)]
+    return reduce(lambda x, y: x + y, parts)
