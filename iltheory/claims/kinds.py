@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
+from numbers import Rational
 from typing import Annotated, Any
 
 import numpy as np
@@ -160,21 +161,74 @@ class Simplex(ArrayKind):
 
 @dataclass(frozen=True)
 class UnitNumber(ArrayKind):
-    """A number in [0, 1]."""
+    """A number in [0, 1], or in (0, 1]."""
+
+    positive: bool = False
 
     def __str__(self) -> str:
-        return "number in [0, 1]"
+        return f"number in {self._range}"
+
+    @property
+    def _range(self) -> str:
+        return "(0, 1]" if self.positive else "[0, 1]"
 
     def core(self, before: Instance) -> tuple[int, ...]:
         return ()
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
-        return drawing.weights(rng, (scale.size,))
+        drawn = drawing.weights(rng, (scale.size,))
+        return RationalArray(np.maximum(drawn.num, 1), drawn.den) if self.positive else drawn
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         x = super().check(name, value, before)
-        if np.any(ar.upper(x) < 0) or np.any(ar.lower(x) > 1):
-            raise InvalidInstance(f"{name} = {x} must lie in [0, 1].")
+        low = ar.upper(x) <= 0 if self.positive else ar.upper(x) < 0
+        if np.any(low) or np.any(ar.lower(x) > 1):
+            raise InvalidInstance(f"{name} = {x} must lie in {self._range}.")
+        return x
+
+
+@dataclass(frozen=True)
+class Count(Kind):
+    """A whole number from 1, the same for all instances of a batch; drawn up to ``most``."""
+
+    most: int
+
+    def __str__(self) -> str:
+        return "positive whole number"
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> int:
+        return int(rng.integers(1, self.most, endpoint=True))
+
+    def check(self, name: str, value: Any, before: Instance) -> int:
+        single = isinstance(value, Rational) and getattr(value, "size", 1) == 1
+        if not single or value.denominator != 1 or value.numerator < 1:
+            raise InvalidInstance(f"{name} = {value!r} must be a whole number, at least 1.")
+        return int(value.numerator)
+
+    def convert(self, value: int, system: System) -> int:
+        return value
+
+    def select(self, value: int, index: Any, before: Instance) -> int:
+        return value
+
+
+@dataclass(frozen=True)
+class PositiveNumber(ArrayKind):
+    """A positive number; drawn from 1/8, 1/4, ..., 8."""
+
+    def __str__(self) -> str:
+        return "positive number"
+
+    def core(self, before: Instance) -> tuple[int, ...]:
+        return ()
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return RationalArray(2 ** rng.integers(0, 6, size=(scale.size,), endpoint=True), 8)
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        x = super().check(name, value, before)
+        if not np.all(ar.lower(x) > 0):
+            raise InvalidInstance(f"{name} = {x} must be positive.")
         return x
 
 
@@ -220,6 +274,43 @@ class StateLawsKind(StateFunctionKind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, drawing.POLICY_BITS)
+
+
+@dataclass(frozen=True)
+class HistoryPolicyKind(Kind):
+    """A policy that remembers everything: H laws of the action, the h-th ``[(S * A)**(h - 1), S, A]``."""
+
+    def __str__(self) -> str:
+        return "history-dependent policy"
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[RationalArray, ...]:
+        cores = self._cores(before)
+        return tuple(drawing.rows(rng, (scale.size, *c), scale.law, drawing.POLICY_BITS) for c in cores)
+
+    def check(self, name: str, value: Any, before: Instance) -> tuple[Numbers, ...]:
+        cores = self._cores(before)
+        if not isinstance(value, Series) or len(value) != len(cores):
+            raise InvalidInstance(f"{name} must be a sequence of H = {len(cores)} arrays, one a step.")
+        acts = tuple(ar.asarray(act) for act in value)
+        for h, (act, core) in enumerate(zip(acts, cores, strict=True)):
+            if tuple(act.shape[-3:]) != core:
+                raise InvalidInstance(f"{name}[{h}] has shape {tuple(act.shape)}, expected {core}.")
+            if np.any(ar.upper(act) < 0) or np.any(ar.compare(ar.sum(act, -1), "==", 1) == -1):
+                raise InvalidInstance(f"{name}[{h}] has a row that is no distribution over actions.")
+        return acts
+
+    def convert(self, value: tuple[Any, ...], system: System) -> tuple[Any, ...]:
+        return tuple(system.convert(act) for act in value)
+
+    def select(self, value: tuple[Any, ...], index: Any, before: Instance) -> tuple[Any, ...]:
+        return tuple(act[index] if act.ndim > 3 else act for act in value)
+
+    def _cores(self, before: Instance) -> list[tuple[int, int, int]]:
+        mdp = required_model(before)
+        if mdp.horizon is None:
+            raise InvalidInstance("a policy that remembers everything needs a model with a finite horizon.")
+        pairs = mdp.n_states * mdp.n_actions
+        return [(pairs**h, mdp.n_states, mdp.n_actions) for h in range(mdp.horizon)]
 
 
 @dataclass(frozen=True)
@@ -274,6 +365,8 @@ StationaryPolicy = Annotated[Any, PolicyKind(stationary=True)]
 """A policy that does not vary with the step."""
 DeterministicPolicy = Annotated[Any, PolicyKind(deterministic=True)]
 """A policy that takes one action in each state."""
+HistoryPolicy = Annotated[tuple[Any, ...], HistoryPolicyKind()]
+"""A policy that remembers everything: H laws of the action, the h-th ``[(S * A)**(h - 1), S, A]``."""
 Policies = Annotated[tuple[Any, ...], Sequence(PolicyKind())]
 """A finite sequence of policies."""
 DeterministicPolicies = Annotated[tuple[Any, ...], Sequence(PolicyKind(deterministic=True))]
@@ -284,6 +377,16 @@ UnitInterval = Annotated[Any, UnitNumber()]
 """A number in [0, 1]."""
 UnitIntervals = Annotated[tuple[Any, ...], Sequence(UnitNumber())]
 """A finite sequence of numbers in [0, 1]."""
+PositiveUnitInterval = Annotated[Any, UnitNumber(positive=True)]
+"""A number in (0, 1]."""
+Horizon = Annotated[int, Count(12)]
+"""Number of steps, for claims that build their own model."""
+Iterations = Annotated[int, Count(64)]
+"""Number of rounds of an algorithm."""
+Samples = Annotated[int, Count(4)]
+"""Number of samples, for claims that enumerate them."""
+Temperature = Annotated[Any, PositiveNumber()]
+"""A positive number; drawn from 1/8, 1/4, ..., 8."""
 Reward = Annotated[Any, RewardKind()]
 """A reward function with values in [0, 1]."""
 SignedReward = Annotated[Any, RewardKind(low=-1)]
