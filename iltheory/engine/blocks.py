@@ -97,8 +97,8 @@ def run_blocks(
     Raises
     ------
     BlockFailed
-        The work of a block raised, after the blocks in flight were recorded; or its worker died 3 times, the
-        last time with no other block in flight, so that an innocent neighbour is never blamed.
+        The work of a block raised; or its worker died 3 times, the last time with no other block in flight,
+        so that an innocent neighbour is never blamed. The other blocks that had begun are recorded before.
     LedgerError
         A result cannot be recorded.
     ExecutorError
@@ -158,8 +158,8 @@ class _Run:
         return BlockRun(self.reused, self.computed, complete=self.exhausted and not self.waiting)
 
     def submit(self) -> None:
-        """Put blocks in flight while there is room, time and no failure."""
-        while self.failure is None and self.has_room():
+        """Put blocks in flight while there is room and time."""
+        while self.has_room():
             attempt = self.next_attempt()
             if attempt is None:
                 return
@@ -186,6 +186,8 @@ class _Run:
     def next_attempt(self) -> _Attempt | None:
         if self.waiting:
             return self.waiting.popleft()
+        if self.failure is not None:
+            return None  # nothing new is begun
         for key in self.keys:
             if key not in self.ledger:
                 return _Attempt(key)
@@ -215,7 +217,10 @@ class _Run:
                 self.on_result(record)
         elif worker_died(error):
             if attempt.alone:
-                reason = f"its worker died {MOST_DEATHS} times (out of memory, or a crash): {error}"
+                reason = (
+                    f"its worker died {MOST_DEATHS} times, as it does when out of memory, in a crash, "
+                    f"or in a script that lacks `if __name__ == '__main__':`. {error}"
+                )
                 self.fail(key, reason, error)
             else:
                 self.waiting.append(_Attempt(key, attempt.deaths + 1))
