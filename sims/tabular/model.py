@@ -56,8 +56,7 @@ class TabularMDP:
     discount : numbers (batch axes) or None
     n_states, n_actions : sizes S and A
     mu : numbers ``[..., S]``
-    rewards : numbers ``[..., T, S, A]`` with T = 1 or H, expected rewards
-    next_state_rewards : numbers ``[..., T, S, A, S]`` or None
+    next_state_reward : numbers ``[..., T, S, A, S]`` or None
     transitions : the law of the next state
     terminal : bools ``[S]`` or None
     system : number system of all entries
@@ -99,14 +98,14 @@ class TabularMDP:
         check_distributions(self.mu, "mu", InvalidModel, "mu is the law of the first state.")
         self.discount = _valid_discount(bring(*gamma, self.system)) if gamma else None
         r = bring(r, self.system)
-        self.rewards, self.next_state_rewards = read_rewards(r, self.transitions, batch_axes, self.horizon)
+        self._rewards, self.next_state_reward = read_rewards(r, self.transitions, batch_axes, self.horizon)
         self.batch_shape = self._batch_shape()
         self.terminal = None if terminal is None else self._valid_terminal(terminal)
 
     def _batch_shape(self) -> tuple[int, ...]:
         shapes = {
             "P": self.transitions.batch_shape,
-            "r": tuple(self.rewards.shape[:-3]),
+            "r": tuple(self._rewards.shape[:-3]),
             "mu": tuple(self.mu.shape[:-1]),
             "discount": () if self.discount is None else tuple(self.discount.shape),
         }
@@ -122,7 +121,7 @@ class TabularMDP:
             raise InvalidModel(
                 f"terminal is {mask.dtype} of shape {mask.shape}; it must be bools of shape [S] = ({self.n_states},)."
             )
-        paid = ar.possibly_nonzero(self.rewards).any(axis=-1).reshape(-1, self.n_states).any(axis=0)
+        paid = ar.possibly_nonzero(self._rewards).any(axis=-1).reshape(-1, self.n_states).any(axis=0)
         for s in np.flatnonzero(mask):
             here = np.arange(self.n_states) == s
             pairs = np.repeat(here[:, None], self.n_actions, axis=1)
@@ -151,11 +150,15 @@ class TabularMDP:
     @property
     def r(self) -> Numbers:
         """Expected rewards ``[..., S, A]``, or ``[..., H, S, A]`` if they vary with the step."""
-        return self.rewards[..., 0, :, :] if self.rewards.shape[-3] == 1 else self.rewards
+        return self._rewards[..., 0, :, :] if self._rewards.shape[-3] == 1 else self._rewards
+
+    def rewards(self) -> Numbers:
+        """Expected rewards ``[..., T, S, A]`` with T in {1, H} if the horizon is finite, else ``[..., S, A]``."""
+        return self._rewards if self.horizon is not None else self.reward()
 
     def reward(self, step: int = 0) -> Numbers:
         """Expected rewards ``[..., S, A]`` at one step."""
-        return self.rewards[..., step if self.rewards.shape[-3] > 1 else 0, :, :]
+        return self._rewards[..., step if self._rewards.shape[-3] > 1 else 0, :, :]
 
     def to(self, name: str | System, **options: Any) -> Self:
         """Return the same model in another number system.
@@ -173,13 +176,13 @@ class TabularMDP:
         system = ar.get_system(name, **options)
         if system == self.system:
             return self
-        next_state = self.next_state_rewards
+        next_state = self.next_state_reward
         return self._with(
             system=system,
             transitions=self.transitions.to(system),
             mu=convert_distributions(self.mu, system, lambda row: f"mu[{row}]" if self.mu.ndim > 1 else "mu"),
-            rewards=system.convert(self.rewards),
-            next_state_rewards=None if next_state is None else system.convert(next_state),
+            _rewards=system.convert(self._rewards),
+            next_state_reward=None if next_state is None else system.convert(next_state),
             discount=None if self.discount is None else system.convert(self.discount),
         )
 
@@ -191,10 +194,54 @@ class TabularMDP:
         r = bring(read_numbers("r", r), self.system)
         core = 2 if self.horizon is None or r.ndim == 2 else 3
         rewards, _ = read_rewards(r, self.transitions, r.ndim - core, self.horizon)
-        new = self._with(rewards=rewards, next_state_rewards=None)
+        new = self._with(_rewards=rewards, next_state_reward=None)
         paid = ar.possibly_nonzero(rewards).any(axis=-1).reshape(-1, self.n_states).any(axis=0)
         if self.terminal is not None and (paid & self.terminal).any():
             new.terminal = None
+        new.batch_shape = new._batch_shape()
+        return new
+
+    def with_end(self, *, horizon: int | None = None, discount: Any = None) -> Self:
+        """Return the same states, actions, transitions and rewards with another horizon or discount.
+
+        Raises
+        ------
+        InvalidModel
+            If the model varies with the step and so fits only its own horizon.
+        """
+        length = read_horizon(horizon, discount)
+        if max(self.transitions.steps, self._rewards.shape[-3]) > 1 and length != self.horizon:
+            raise InvalidModel(
+                f"the model varies over its {self.horizon} steps and fits no other horizon or discount."
+            )
+        gamma = (
+            None
+            if discount is None
+            else _valid_discount(bring(read_scalar("discount", discount), self.system))
+        )
+        new = self._with(horizon=length, discount=gamma)
+        new.batch_shape = new._batch_shape()
+        return new
+
+    def select(self, index: Any) -> Self:
+        """Return part of a batch: ``index`` (an integer, a slice or an array of indices) applies to its leading axis."""
+        if not self.batch_shape:
+            return self
+
+        def part(x: Numbers | None, core: int) -> Numbers | None:
+            if x is None or x.ndim - core < len(self.batch_shape):
+                return x
+            shared = x.shape[0] < self.batch_shape[0]
+            return x[(0 if isinstance(index, int | np.integer) else slice(1)) if shared else index]
+
+        new = self._with(
+            mu=part(self.mu, 1),
+            _rewards=part(self._rewards, 3),
+            next_state_reward=part(self.next_state_reward, 4),
+            discount=part(self.discount, 0),
+        )
+        if isinstance(self.transitions, DenseTransitions):
+            new.transitions = DenseTransitions(part(self.transitions.probabilities, 4))
         new.batch_shape = new._batch_shape()
         return new
 

@@ -142,9 +142,9 @@ def _table(rows: NDArray[np.float64]) -> Rows:
 
 
 def _rewards(mdp: TabularMDP, step: int, s: Indices, a: Indices, after: Indices) -> NDArray[np.float64]:
-    if mdp.next_state_rewards is None:
+    if mdp.next_state_reward is None:
         return ar.midpoint(mdp.reward(step))[s, a]
-    table = mdp.next_state_rewards
+    table = mdp.next_state_reward
     return ar.midpoint(table[step if table.shape[-4] > 1 else 0])[s, a, after]
 
 

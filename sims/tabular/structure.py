@@ -41,8 +41,8 @@ def restrict_to_reachable(mdp: TabularMDP) -> tuple[dict[str, Any], Indices]:
         "n_states": len(states),
         "transitions": mdp.transitions.restricted(states),
         "mu": ar.take(mdp.mu, states, mdp.mu.ndim - 1),
-        "rewards": ar.take(mdp.rewards, states, mdp.rewards.ndim - 2),
-        "next_state_rewards": None,
+        "_rewards": ar.take(mdp._rewards, states, mdp._rewards.ndim - 2),
+        "next_state_reward": None,
         "terminal": None if mdp.terminal is None else mdp.terminal[states],
     }, states
 
