@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,9 +85,10 @@ def model(rng: np.random.Generator, scale: Scale, *, finite: bool) -> TabularMDP
     p = rows(rng, (*shape, states, actions, states), scale.law, TRANSITION_BITS)
     r = units(rng, (*shape, states, actions), 0, 1)
     mu = rows(rng, (scale.size, states), scale.law, TRANSITION_BITS)
-    if finite:
-        return TabularMDP(p, r, mu, horizon=scale.horizon, batch_axes=1)
-    return TabularMDP(p, r, mu, discount=RationalArray(np.array(scale.discount[0]), scale.discount[1]), batch_axes=1)
+    end = {"horizon": scale.horizon} if finite else {"discount": Fraction(*scale.discount)}
+    unpaid = np.zeros((states, actions), dtype=np.int64)
+    # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
+    return TabularMDP(p, unpaid, mu, **end, batch_axes=1).with_rewards(r)
 
 
 def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
@@ -99,4 +101,5 @@ def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
     p = of.transitions.dense() if finite else of.P
     p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS))
     r = perturbed(rng, of.rewards(), units(rng, shape, 0, 1))
-    return TabularMDP(p, r, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1)
+    unpaid = np.zeros((of.n_states, of.n_actions), dtype=np.int64)
+    return TabularMDP(p, unpaid, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1).with_rewards(r)

@@ -27,7 +27,7 @@ from iltheory.engine.provenance import versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
 from iltheory.engine.worlds import World, worlds
 from sims import arithmetic as ar
-from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 from sims.errors import IltheoryError
 
 BUDGET = 90.0
@@ -250,13 +250,10 @@ def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, A
     refutation = None
     if counts["refuted"] and decision.systems[0] != "float64":
         position = int(np.argmax(verdicts == REFUTED))
-        refutation = {
-            "instance": encode(claim.select(instance, position)),
-            "position": position,
-            "lhs": float(decision.lhs[position]),
-            "rhs": float(decision.rhs[position]),
-            "op": decision.op,
-        }
+        violating = claim.select(instance, position)
+        lhs, rhs = (str(Enclosure.of(side)) for side in _sides(claim, violating))
+        encoded = encode(violating)
+        refutation = {"instance": encoded, "position": position, "lhs": lhs, "rhs": rhs, "op": decision.op}
     used, numbers = np.unique(decision.systems.astype(str), return_counts=True)
     return {
         "counts": counts,
@@ -273,20 +270,20 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
     assert claim.tight is not None
     tight = claim.tight()
     instance = claim.bind_any(tight.instance)
-    decision = decide(claim, instance, 1)
-    agrees = all(
-        closed_form_agrees(claim, instance, side, closed) for side, closed in (("lhs", tight.lhs), ("rhs", tight.rhs))
-    )
-    return {"ratio": float(decision.ratios[0]), "agrees": agrees, "holds": bool(decision.verdicts[0] != REFUTED)}
+    lhs, rhs = _sides(claim, instance)
+    agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
+    return {"ratio": float(decide(claim, instance, 1).ratios[0]), "agrees": agrees}
 
 
-def closed_form_agrees(claim: Claim, instance: Instance, side: str, closed: Any) -> bool:
-    """Whether one side, computed exactly (or in balls of 512 bits if it is irrational), equals a closed form."""
-    try:
-        comparison = claim.evaluate(claim.convert(instance, ar.RATIONAL))
-    except ar.NotRepresentable:
-        comparison = claim.evaluate(claim.convert(instance, ar.Ball(512)))
-    return bool(np.all(ar.equal(getattr(comparison, side), closed).verdicts != REFUTED))
+def _sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    """Both sides on one instance: exact, or in balls of 512 bits if they are irrational."""
+    for system in (ar.RATIONAL, ar.Ball(512)):
+        try:
+            comparison = claim.evaluate(claim.convert(instance, system))
+        except ar.NotRepresentable:
+            continue
+        return tuple(ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))  # type: ignore[return-value]
+    raise AssertionError("balls represent every number")
 
 
 def _is_refuted(variant: Claim) -> bool:

@@ -123,7 +123,7 @@ def summary(reports: Sequence[Report]) -> str:
 def refutation_text(report: Report) -> str:
     """How a claim fails, in one line."""
     assert report.refutation is not None and report.where is not None
-    sides = f"{report.refutation['lhs']:.12g} {report.op} {report.refutation['rhs']:.12g} is false"
+    sides = f"{report.refutation['lhs']} {report.op} {report.refutation['rhs']} is false"
     return f"{report.claim} is refuted: {sides} on an instance of {report.refutation['family']}; --json FILE holds it exactly."
 
 

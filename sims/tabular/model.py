@@ -24,7 +24,7 @@ from sims.tabular.reading import (
     read_table,
 )
 from sims.tabular.transitions import Indices, Transitions
-from sims.tabular.validation import check_distributions, convert_distributions, normalized
+from sims.tabular.validation import check_distributions, check_finite, convert_distributions, normalized
 
 if TYPE_CHECKING:
     from sims.datasets import Trajectories
@@ -189,11 +189,13 @@ class TabularMDP:
     def with_rewards(self, r: Any) -> Self:
         """Return the same model paying other rewards ``[S, A]``, ``[..., H, S, A]`` or, with a discount, ``[..., S, A]``.
 
-        A model with terminal states loses them if the new rewards pay there.
+        Unlike the constructor it takes no rewards of the next state, so no shape is ambiguous. A model with terminal states loses them if the new rewards pay there.
         """
         r = bring(read_numbers("r", r), self.system)
         core = 2 if self.horizon is None or r.ndim == 2 else 3
-        rewards, _ = read_rewards(r, self.transitions, r.ndim - core, self.horizon)
+        cores = {"[S, A]": (self.n_states, self.n_actions)}
+        _, rewards = read_table("r", r, r.ndim - core, self.horizon, cores)
+        check_finite(rewards, "r", InvalidModel)
         new = self._with(_rewards=rewards, next_state_reward=None)
         paid = ar.possibly_nonzero(rewards).any(axis=-1).reshape(-1, self.n_states).any(axis=0)
         if self.terminal is not None and (paid & self.terminal).any():
