@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sims import arithmetic
+from sims.linear_mdp import LinearMDP
 from sims.tabular import DeterministicTransitions, SparseTransitions, TabularMDP
 
-__all__ = ["DeterministicTransitions", "SparseTransitions", "TabularMDP", "arithmetic"]
+__all__ = ["DeterministicTransitions", "LinearMDP", "SparseTransitions", "TabularMDP", "arithmetic"]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from sims.arithmetic import functions as ar
 from sims.arithmetic.ball import Ball, BallArray
 from sims.arithmetic.float64 import Float64
-from sims.arithmetic.interval import Interval, IntervalArray
+from sims.arithmetic.interval import Interval
 from sims.arithmetic.rational import Rational, RationalArray
 from sims.arithmetic.system import Numbers, Raw, System
 
@@ -71,17 +71,12 @@ class AffineContraction:
 @singledispatch
 def fixed_point(system: System, contraction: AffineContraction) -> Numbers:
     """Fixed point ``[..., n]`` of an affine contraction, in the sense of the number system."""
-    raise TypeError(f"no way to solve in {system.name}")
-
-
-@fixed_point.register
-def _(system: Float64, contraction: AffineContraction) -> Numbers:
-    return contraction.solve(contraction.offset)
+    return solution(system, contraction)
 
 
 @fixed_point.register
 def _(system: Interval, contraction: AffineContraction) -> Numbers:
-    start = system.convert(contraction.solve(contraction.offset.mid))
+    start = solution(system, contraction)
     residual = ar.absolute(contraction.step(start) - start)
     bound = system.convert(abs(contraction.solve(residual.mid + residual.rad)) * MARGIN)
     return _enclosed(contraction, start, residual, bound)
@@ -90,13 +85,35 @@ def _(system: Interval, contraction: AffineContraction) -> Numbers:
 @fixed_point.register
 def _(system: Ball, contraction: AffineContraction) -> Numbers:
     with system.precision():
-        start = _refined(contraction.step, contraction.solve, _solved(contraction.solve, contraction.offset))
+        start = solution(system, contraction)
         residual = ar.absolute(contraction.step(start) - start)
         bound = ar.absolute(_solved(contraction.solve, _each(lambda b: b.abs_upper(), residual)) * MARGIN)
         return _enclosed(contraction, start, residual, bound)
 
 
-@fixed_point.register
+@singledispatch
+def solution(system: System, contraction: AffineContraction) -> Numbers:
+    """Fixed point in ``rational``, else an approximation of it made of exact numbers of the system."""
+    raise TypeError(f"no way to solve in {system.name}")
+
+
+@solution.register
+def _(system: Float64, contraction: AffineContraction) -> Numbers:
+    return contraction.solve(contraction.offset)
+
+
+@solution.register
+def _(system: Interval, contraction: AffineContraction) -> Numbers:
+    return system.convert(contraction.solve(contraction.offset.mid))
+
+
+@solution.register
+def _(system: Ball, contraction: AffineContraction) -> Numbers:
+    with system.precision():
+        return _refined(contraction.step, contraction.solve, _solved(contraction.solve, contraction.offset))
+
+
+@solution.register
 def _(system: Rational, contraction: AffineContraction) -> Numbers:
     gamma: RationalArray = contraction.modulus
     kernel, offset = contraction.kernel(), contraction.offset

@@ -72,17 +72,21 @@ def bellman_fixed_point(
 
 def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[[Any], Any]:
     """Approximately solve ``x = f + gamma P_pi x`` (or with the transpose) for floats ``f[..., S]``, numpy or torch."""
-    transitions, gamma, policy = mdp.transitions, _raw(mdp.discount), _raw(pi)
+    transitions, gamma, policy = mdp.transitions, float_part(mdp.discount), float_part(pi)
     if not isinstance(transitions, DenseTransitions):
-        return _sparse_solver(transitions.rows(), ar.midpoint(pi), ar.midpoint(mdp.discount), transposed)
+        return _sparse_solver(transitions.rows(), to_numpy(policy), to_numpy(gamma), transposed)
+    table = float_part(transitions.probabilities)[..., 0, :, :, :]
+    return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
+
+
+def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Callable[[Any], Any]:
+    """Solve ``x = f + gamma K x`` (or with the transpose of ``K``) for floats, numpy or torch."""
 
     @cache
     def matrix() -> Any:
-        kernel = like(policy).einsum(
-            "...sa,...sat->...st", policy, _raw(transitions.probabilities)[..., 0, :, :, :]
-        )
-        system = -gamma[..., None, None] * (kernel.swapaxes(-1, -2) if transposed else kernel)
-        diagonal = range(mdp.n_states)
+        k = kernel()
+        system = -gamma[..., None, None] * (k.swapaxes(-1, -2) if transposed else k)
+        diagonal = range(k.shape[-1])
         system[..., diagonal, diagonal] += 1
         return system
 
@@ -118,8 +122,8 @@ def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) 
     return solve
 
 
-def _raw(x: Numbers) -> Any:
-    """Float midpoints, on the torch device they are on."""
+def float_part(x: Numbers) -> Any:
+    """Float midpoints, numpy or torch."""
     if isinstance(x, ar.IntervalArray):
         return x.mid
     return x if is_torch_array(x) else ar.midpoint(x)
