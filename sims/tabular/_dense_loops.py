@@ -217,24 +217,25 @@ def _solve_small(
 
 
 @compiled
-def solve_small(K: Floats, b: Floats, gamma: float, transpose: bool, x: Floats, norms: Floats) -> None:
+def solve_small(K: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats, norms: Floats) -> None:
     """For each m of a batch solve ``x = b + gamma K x`` by LU without pivoting (``K^T`` if `transpose`).
 
-    `K` or `b` of length 1 serves every m. Also writes ``norms[m]``: ``max_i sum_j |K[m, i, j]|``, and the
-    norms (sup, or l1 if `transpose`) of x[m] and of ``b + gamma K x - x``. A sum of n terms is off by at most
-    n roundings, in whatever order it runs.
+    A `K`, `b` or `gamma` of length 1 serves every m. Also writes ``norms[m]``: ``max_i sum_j |K[m, i, j]|``,
+    and the norms (sup, or l1 if `transpose`) of x[m] and of ``b + gamma K x - x``. A sum of n terms is off by
+    at most n roundings, in whatever order it runs.
     """
     batch, n = x.shape
     lu, rest = np.empty((n, n)), np.empty(n)
     for m in range(batch):
         k = m if K.shape[0] > 1 else 0
         c = m if b.shape[0] > 1 else 0
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K[k], b[c], gamma, transpose, x[m], lu, rest)
+        g = gamma[m if gamma.size > 1 else 0]
+        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K[k], b[c], g, transpose, x[m], lu, rest)
 
 
 @compiled
 def solve_small_policies(
-    P: Floats, pi: Floats, b: Floats, gamma: float, transpose: bool, x: Floats, norms: Floats
+    P: Floats, pi: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats, norms: Floats
 ) -> None:
     """`solve_small` for the kernels of policies, each formed where the first-level cache still holds it."""
     batch, n = x.shape
@@ -243,8 +244,9 @@ def solve_small_policies(
         p = m if P.shape[0] > 1 else 0
         q = m if pi.shape[0] > 1 else 0
         c = m if b.shape[0] > 1 else 0
+        g = gamma[m if gamma.size > 1 else 0]
         mix(P[p], pi[q], K)
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K, b[c], gamma, transpose, x[m], lu, rest)
+        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K, b[c], g, transpose, x[m], lu, rest)
 
 
 @compiled

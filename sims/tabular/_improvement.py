@@ -67,10 +67,10 @@ def improve(
     roundings : int
         How many roundings a term of ``r + gamma P v - v`` meets.
     """
-    error_bound(0.0, 0.0, gamma, row_norm)
+    size = sup_norm(r)
+    error_bound(size, 0.0, gamma, row_norm)  # raises where no bound is possible
     v = np.zeros(r.shape[0])
     policy, rest = r.argmax(1), r.max(1)
-    size = sup_norm(r)
     target = residual_target(tolerance, gamma, size)
     norm, before, changed, level = sup_norm(rest), np.inf, 1.0, 0
     rounding = rounding_bound(roundings, len(v) + 2, gamma, row_norm, size, 0.0)

@@ -84,7 +84,12 @@ def raised(x: Floats | float, n: int) -> Floats:
 
 
 def rounding_bound(
-    n: int, products: int, gamma: float, row_norm: Floats | float, b: Floats | float, x: Floats | float
+    n: int,
+    products: int,
+    gamma: Floats | float,
+    row_norm: Floats | float,
+    b: Floats | float,
+    x: Floats | float,
 ) -> Floats:
     """Bound the rounding errors of ``b + gamma K x - x`` in the norm that `b` and `x` are the norms of.
 
@@ -96,7 +101,7 @@ def rounding_bound(
 
 
 def error_bound(
-    norm: Floats | float, rounding: Floats | float, gamma: float, row_norm: Floats | float
+    norm: Floats | float, rounding: Floats | float, gamma: Floats | float, row_norm: Floats | float
 ) -> Floats:
     """``(norm + rounding) / (1 - gamma row_norm)``, rounded up.
 

@@ -34,7 +34,7 @@ SMALL = 64
 
 
 def solve_discounted(
-    K: Floats, b: Floats, gamma: float, *, transpose: bool = False, tolerance: float = TOLERANCE
+    K: Floats, b: Floats, gamma: Floats | float, *, transpose: bool = False, tolerance: float = TOLERANCE
 ) -> Certified:
     """Solve ``x = b + gamma K x`` (``K^T`` if `transpose`).
 
@@ -43,8 +43,8 @@ def solve_discounted(
     K : floats (..., S, S)
         Rows sum to at most 1, up to what `gamma` leaves room for.
     b : floats (..., S)
-        Batch axes of `K` and `b` broadcast.
-    gamma : float in [0, 1)
+    gamma : floats (...) in [0, 1)
+        Batch axes of all three broadcast.
     tolerance : float
         Error aimed at, relative to ``|b| / (1 - gamma)``; the error reached is returned.
 
@@ -58,14 +58,14 @@ def solve_discounted(
     NoCertificate
         If an entry is not finite or ``gamma max_i sum_j |K_ij| >= 1``.
     """
-    K, b = np.asarray(K, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    batch = np.broadcast_shapes(K.shape[:-2], b.shape[:-1])
-    flat = _flat(b, batch, 1)
-    return _solve(_flat(K, batch, 2), None, flat, _norm(flat, transpose), gamma, transpose, tolerance, batch)
+    K, b, gamma = (np.asarray(x, dtype=np.float64) for x in (K, b, gamma))
+    batch = np.broadcast_shapes(K.shape[:-2], b.shape[:-1], gamma.shape)
+    b, gamma = _flat(b, batch, 1), _flat(gamma, batch, 0)
+    return _solve(_flat(K, batch, 2), None, b, _norm(b, transpose), gamma, transpose, tolerance, batch)
 
 
 def discounted_values(
-    P: Floats, r: Floats, pi: Floats, gamma: float, *, tolerance: float = TOLERANCE
+    P: Floats, r: Floats, pi: Floats, gamma: Floats | float, *, tolerance: float = TOLERANCE
 ) -> Certified:
     """Value of stationary policies, ``v = r_pi + gamma P_pi v``.
 
@@ -73,23 +73,25 @@ def discounted_values(
     ----------
     P : floats (..., S, A, S)
     r, pi : floats (..., S, A)
-        Batch axes of all three broadcast.
+    gamma : floats (...) in [0, 1)
+        Batch axes of all four broadcast.
 
     Returns
     -------
     Certified
         `x` (..., S), `error` (...) in the sup norm.
     """
-    P, r, pi = (np.asarray(x, dtype=np.float64) for x in (P, r, pi))
-    batch = np.broadcast_shapes(P.shape[:-3], r.shape[:-2], pi.shape[:-2])
+    P, r, pi, gamma = (np.asarray(x, dtype=np.float64) for x in (P, r, pi, gamma))
+    batch = np.broadcast_shapes(P.shape[:-3], r.shape[:-2], pi.shape[:-2], gamma.shape)
     b = _flat(np.einsum("...sa,...sa->...s", pi, r), batch, 1)
     sizes = _flat(np.einsum("...sa,...sa->...s", np.abs(pi), np.abs(r)), batch, 1)
     size = raised(_norm(sizes, False), P.shape[-2])
-    return _solve(_flat(P, batch, 3), _flat(pi, batch, 2), b, size, gamma, False, tolerance, batch)
+    pi, gamma = _flat(pi, batch, 2), _flat(gamma, batch, 0)
+    return _solve(_flat(P, batch, 3), pi, b, size, gamma, False, tolerance, batch)
 
 
 def discounted_occupancies(
-    P: Floats, mu: Floats, pi: Floats, gamma: float, *, tolerance: float = TOLERANCE
+    P: Floats, mu: Floats, pi: Floats, gamma: Floats | float, *, tolerance: float = TOLERANCE
 ) -> Certified:
     """Occupancies ``d(s, a) = (1 - gamma) sum_t gamma^t Pr(s_t = s, a_t = a)`` of stationary policies.
 
@@ -98,17 +100,18 @@ def discounted_occupancies(
     P : floats (..., S, A, S)
     mu : floats (..., S)
     pi : floats (..., S, A)
-        Batch axes of all three broadcast.
+    gamma : floats (...) in [0, 1)
+        Batch axes of all four broadcast.
 
     Returns
     -------
     Certified
         `x` (..., S, A), `error` (...) in the l1 norm.
     """
-    P, mu, pi = (np.asarray(x, dtype=np.float64) for x in (P, mu, pi))
-    batch = np.broadcast_shapes(P.shape[:-3], mu.shape[:-1], pi.shape[:-2])
-    b = _flat((1.0 - gamma) * mu, batch, 1)
-    pi = _flat(pi, batch, 2)
+    P, mu, pi, gamma = (np.asarray(x, dtype=np.float64) for x in (P, mu, pi, gamma))
+    batch = np.broadcast_shapes(P.shape[:-3], mu.shape[:-1], pi.shape[:-2], gamma.shape)
+    b = _flat((1.0 - gamma[..., None]) * mu, batch, 1)
+    pi, gamma = _flat(pi, batch, 2), _flat(gamma, batch, 0)
     states, error = _solve(_flat(P, batch, 3), pi, b, _norm(b, True), gamma, True, tolerance, batch)
     return split_over_actions(states, error, pi)
 
@@ -194,7 +197,7 @@ def _solve(
     pi: Floats | None,
     b: Floats,
     sizes: Floats,
-    gamma: float,
+    gamma: Floats,
     transpose: bool,
     tolerance: float,
     batch: tuple[int, ...],
@@ -205,7 +208,7 @@ def _solve(
     """
     from sims.tabular import _dense_loops as loops
 
-    n, count = b.shape[-1], max(len(P), len(b), 1 if pi is None else len(pi))
+    n, count = b.shape[-1], prod(batch)
     mixed = 0 if pi is None else pi.shape[-1]
     x, error = np.empty((count, n)), np.empty(count)
     if n <= SMALL:
@@ -224,12 +227,9 @@ def _solve(
             if pi is not None:
                 loops.mix(K, pi[i % len(pi)], mixture)
                 K = mixture
-            one, size = b[i % len(b)], float(sizes[i % len(b)])
-            x[i], error[i] = _solve_one(K, one, size, gamma, transpose, tolerance, mixed)
-    return Certified(
-        np.broadcast_to(x, (prod(batch), n)).reshape(*batch, n),
-        np.broadcast_to(error, (prod(batch),)).reshape(batch),
-    )
+            one, size, g = b[i % len(b)], float(sizes[i % len(b)]), float(gamma[i % len(gamma)])
+            x[i], error[i] = _solve_one(K, one, size, g, transpose, tolerance, mixed)
+    return Certified(x.reshape(*batch, n), error.reshape(batch))
 
 
 def _solve_one(
@@ -240,7 +240,7 @@ def _solve_one(
     n = len(b)
     smallest, largest = loops.row_norms(K)
     row_norm = raised(largest, dot_roundings(n) + mixed)
-    error_bound(0.0, 0.0, gamma, row_norm)
+    error_bound(size, 0.0, gamma, row_norm)  # raises where no bound is possible
     scratch = np.empty(n, dtype=np.int64)
 
     def residual(x: Floats) -> Residual:

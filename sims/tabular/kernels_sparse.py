@@ -201,7 +201,7 @@ def _solve(
     n = K.size
     smallest, largest, longest = loops.row_norms(K.indptr, K.data)
     row_norm = raised(largest, longest + 1)
-    error_bound(0.0, 0.0, gamma, row_norm)
+    error_bound(size, 0.0, gamma, row_norm)  # raises where no bound is possible
     products = len(K.data) + (mixed + 2) * n
 
     def residual(x: Floats) -> Residual:
