@@ -15,6 +15,8 @@ ENTRY_POINTS = "iltheory.claims"
 
 MODULES = (
     "iltheory.claims.ross_bagnell_2010",
+    "iltheory.claims.ross_bagnell_2010_smile",
+    "iltheory.claims.kaariainen_2006",
 )
 
 

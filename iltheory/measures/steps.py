@@ -17,10 +17,13 @@ def steps(mdp: TabularMDP) -> int:
     return mdp.horizon
 
 
-def step_errors(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
-    """Expected total variation of the action laws under the *expert's* law of each step, ``[..., H]``.
+def step_errors(mdp: TabularMDP, expert: Any, learner: Any, states: Any) -> Numbers:
+    """Expected total variation of the action laws of expert and learner at each step, ``[..., H]``.
 
-    ``error_rate`` is their mean.
+    Parameters
+    ----------
+    states : laws ``[..., H, S]`` of the states where they are compared; under ``mdp.state_occupancy(expert)`` the
+        mean over steps is ``error_rate``, under the learner's it is ``on_policy_error_rate``
     """
     distance = total_variation(mdp.policy(expert), mdp.policy(learner))
-    return ar.sum(mdp.state_occupancy(expert) * distance, -1)
+    return ar.sum(mdp.system.coerce(states) * distance, -1)
