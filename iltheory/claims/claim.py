@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
@@ -216,7 +217,7 @@ class Claim:
             "proof": inspect.getdoc(self.function) or "",
         }
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Digest of the source of the function and its assumptions; results in a ledger are valid for one hash."""
         parts = [self.function, *(a.holds for a in self.assumptions)]

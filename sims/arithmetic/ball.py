@@ -140,7 +140,8 @@ class Ball(System):
             return BallArray(_objects(x.balls + y.balls), self.bits)
 
     def negative(self, x: BallArray) -> BallArray:
-        return BallArray(_objects(-x.balls), self.bits)
+        with self.precision():
+            return BallArray(_objects(-x.balls), self.bits)
 
     def divide(self, x: BallArray, y: BallArray) -> BallArray:
         with self.precision():
