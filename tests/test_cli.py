@@ -1,0 +1,123 @@
+"""The command line as a user meets it: output, exit status, JSON, interruptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from iltheory.engine.ledger import Ledger
+
+THEOREM = "ross-bagnell-2010-thm-2-1"
+SRC = Path(__file__).parent.parent
+
+
+def command(*args: str) -> list[str]:
+    return [sys.executable, "-m", "iltheory", *args]
+
+
+def run(*args: str, cwd: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command(*args), cwd=cwd, capture_output=True, text=True, timeout=100, env=_wide())
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def _wide() -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+def test_import_is_light():
+    heavy = ("torch", "gymnasium", "matplotlib", "scipy", "numba", "h5py", "cvxpy", "sympy")
+    code = f"import sys, iltheory, sims; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_names_every_command_with_an_example(tmp_path):
+    assert all(word in run("--help", cwd=tmp_path).stdout for word in ("list", "show", "verify"))
+    for name in ("list", "show", "verify"):
+        assert "Example" in run(name, "--help", cwd=tmp_path).stdout
+
+
+def test_list_and_show(tmp_path):
+    listing = run("list", "--json", "out.json", cwd=tmp_path).stdout
+    assert THEOREM in listing and "Ross and Bagnell" in listing
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["schema"] == "iltheory-list/1"
+    assert THEOREM in {claim["id"] for claim in document["claims"]}
+    page = run("show", THEOREM, cwd=tmp_path).stdout
+    for words in ("J(π_E) - J(π̂) ≤ H^2 ϵ", "Theorem 2.1", "rewards in [0, 1]", "49/10", "none yet"):
+        assert words in page
+
+
+def test_verify_prints_the_table_writes_json_and_leaves_evidence(tmp_path):
+    done = run("verify", THEOREM, "--n", "8", "--json", "out.json", cwd=tmp_path)
+    assert "holds on" in done.stdout and "0 refuted" in done.stdout
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["schema"] == "iltheory-report/1"
+    (report,) = (r for r in document["reports"] if r["claim"] == THEOREM)
+    assert report["rung"] == "instances" and report["tight_agrees"]
+    assert report["worst_instance"]["mdp"]["horizon"] >= 1
+    assert "holds on" in run("show", THEOREM, cwd=tmp_path).stdout
+    assert json.loads(run("verify", THEOREM, "--n", "8", "--json", "-", cwd=tmp_path).stdout) == document
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("verify", "ross-bagnel"), ("ross-bagnel", "did you mean ross-bagnell-2010")),
+        (("show", "nothing-at-all"), ("nothing-at-all", "iltheory list")),
+        (("verify", THEOREM, "--arithmetic", "double"), ("arithmetic='double'", "rational")),
+        (("verify", THEOREM, "--n", "0"), ("--n",)),
+        (("verify", THEOREM, "--seed", "-1"), ("--seed",)),
+        (("verify", THEOREM, "--budget", "-5"), ("budget=-5",)),
+        (("verify", THEOREM, "--workers", "0"), ("--workers",)),
+        (("verify", THEOREM, "--n", "4", "--ledger", "no/such/folder/x.sqlite"), ("no/such/folder",)),
+        (("verify", THEOREM, "--n", "4", "--json", "no/such/folder/x.json"), ("no/such/folder", "ledger")),
+        (("verify", THEOREM, "--dask", "tcp://127.0.0.1:1"), ("tcp://127.0.0.1:1", "dask scheduler")),
+        (("frobnicate",), ("frobnicate",)),
+    ],
+)
+def test_bad_input_is_one_clear_error_with_status_2(args, words, tmp_path):
+    done = run(*args, cwd=tmp_path, status=2)
+    for word in words:
+        assert word in done.stderr
+
+
+def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("my notes, not a database at all, and rather long ones")
+    done = run("verify", THEOREM, "--n", "4", "--ledger", "notes.txt", cwd=tmp_path, status=2)
+    assert "notes.txt" in done.stderr
+    assert (tmp_path / "notes.txt").read_text().startswith("my notes")
+
+
+def digest(path: Path) -> str:
+    with Ledger(path) as ledger:
+        return ledger.content_digest()
+
+
+@pytest.mark.timeout(300)
+def test_killed_ten_times_at_random_moments_it_ends_with_the_same_ledger(tmp_path):
+    options = ("verify", "ross-bagnell-2010-thm-2-1", "--n", "600", "--ledger")
+    run(*options, "whole.sqlite", cwd=tmp_path)
+    dice = random.Random(0)
+    for k in range(10):
+        process = subprocess.Popen(
+            command(*options, "killed.sqlite"),
+            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        time.sleep(dice.uniform(0.5, 2.5))
+        process.send_signal(signal.SIGKILL if k % 2 else signal.SIGINT)
+        error = process.communicate(timeout=60)[1].decode()
+        assert "Traceback" not in error
+        assert process.returncode in (0, 130, -signal.SIGKILL), error
+    run(*options, "killed.sqlite", cwd=tmp_path)
+    assert digest(tmp_path / "killed.sqlite") == digest(tmp_path / "whole.sqlite")
