@@ -352,7 +352,8 @@ def required_model(before: Instance) -> TabularMDP:
 
 def _earlier_policy(before: Instance, core: tuple[int, ...]) -> RationalArray | None:
     candidates = [v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core]
-    return candidates[-1] if candidates else None
+    policies = [v for v in candidates if np.all(v.num >= 0) and np.all(ar.compare(ar.sum(v, -1), "==", 1) == 1)]
+    return policies[-1] if policies else None
 
 
 FiniteHorizonMDP = Annotated[TabularMDP, Model(finite=True)]

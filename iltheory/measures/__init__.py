@@ -5,6 +5,7 @@ from __future__ import annotations
 from iltheory.measures.losses import expected_loss, explored_return
 from iltheory.measures.models import transition_tv
 from iltheory.measures.occupancies import (
+    mean_occupancy,
     occupancy,
     occupancy_chi2,
     occupancy_hellinger2,
@@ -30,6 +31,7 @@ from iltheory.measures.quantity import (
     average,
     expectation,
     expected_next,
+    l1_norm,
     largest,
     quantity,
     steps_left,
@@ -59,7 +61,7 @@ from iltheory.measures.values import (
     step_disadvantages,
     value,
 )
-from iltheory.measures.vertices import TooManyPolicies, deterministic_policies
+from iltheory.measures.vertices import TooManyPolicies, deterministic_policies, occupancy_vertices
 
 __all__ = [
     "TooManyPolicies",
@@ -78,14 +80,17 @@ __all__ = [
     "gap",
     "greatest",
     "kl_divergence",
+    "l1_norm",
     "largest",
     "largest_reward",
     "mean",
+    "mean_occupancy",
     "occupancy",
     "occupancy_chi2",
     "occupancy_hellinger2",
     "occupancy_kl",
     "occupancy_tv",
+    "occupancy_vertices",
     "on_policy_error_rate",
     "optimal_value",
     "policy_hellinger2",

@@ -17,6 +17,12 @@ def occupancy(mdp: TabularMDP, pi: Any) -> Numbers:
     return mdp.occupancy(pi)
 
 
+def mean_occupancy(mdp: TabularMDP, pi: Any) -> Numbers:
+    """State-action occupancy ``[..., S, A]``, averaged over steps if the horizon is finite; sums to 1."""
+    d = mdp.occupancy(pi)
+    return d if mdp.horizon is None else ar.sum(d, -3) / mdp.horizon
+
+
 @quantity
 def occupancy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Total variation of the two state-action occupancies, in [0, 1].

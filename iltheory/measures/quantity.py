@@ -71,6 +71,12 @@ def sum_over_pairs(mdp: TabularMDP, f: Numbers) -> Numbers:
     return ar.sum(f, (-2, -1) if mdp.horizon is None else (-3, -2, -1))
 
 
+@quantity
+def l1_norm(x: Numbers, *, axes: int) -> Numbers:
+    """Sum of the absolute values over the last ``axes`` axes."""
+    return ar.sum(ar.absolute(x), tuple(range(-axes, 0)))
+
+
 def steps_left(mdp: TabularMDP) -> NDArray[np.int64]:
     """Rewards still to come at each step, the present one included: ``H - h + 1``, shape ``[H]``."""
     assert mdp.horizon is not None

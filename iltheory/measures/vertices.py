@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 
 from sims import TabularMDP
+from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import IltheoryError
 
@@ -26,6 +27,10 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
     TooManyPolicies
         If there are more than 10^6 of them.
     """
+    if mdp.horizon is not None:
+        raise ValueError(
+            f"the policies of a model with a horizon ({mdp.horizon}) vary with the step; give a discount."
+        )
     if mdp.n_actions**mdp.n_states > LARGEST_ENUMERATION:
         raise TooManyPolicies(
             f"A**S = {mdp.n_actions}**{mdp.n_states} deterministic policies are more than "
@@ -35,3 +40,8 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
     policies = (actions[..., None] == np.arange(mdp.n_actions)).astype(np.int64)
     shape = (len(actions), *(1 for _ in mdp.batch_shape), mdp.n_states, mdp.n_actions)
     return mdp.system.convert(policies.reshape(shape))
+
+
+def occupancy_vertices(mdp: TabularMDP) -> Numbers:
+    """Occupancies of all deterministic policies, ``[..., A**S, S, A]``: the vertices of the polytope, if ``mu > 0``."""
+    return ar.moveaxis(mdp.occupancy(deterministic_policies(mdp)), 0, -3)
