@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.tabular import solve
-from sims.tabular.reading import bring, stack_steps
+from sims.tabular.reading import bring, read_scalar, stack_steps
+from sims.tabular.transitions import system_like
 
 if TYPE_CHECKING:
     from sims.tabular.model import TabularMDP
@@ -23,7 +24,7 @@ class SoftOptimal(NamedTuple):
 
     Attributes
     ----------
-    policy : numbers ``[..., H, S, A]`` or ``[..., S, A]``, ``exp((q - v) / temperature)``
+    policy : numbers ``[..., H, S, A]`` or ``[..., S, A]``, ``exp((q - v) / temperature)``, normalised
     q : same shape, soft action values
     v : numbers ``[..., H, S]`` or ``[..., S]``, ``temperature * log sum_a exp(q / temperature)``
     value : numbers, batch axes, ``<mu, v>`` at the first step
@@ -43,11 +44,11 @@ def optimal(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
 def _backward_induction(mdp: TabularMDP, horizon: int) -> tuple[Numbers, Numbers]:
     q = mdp.reward(horizon - 1)
     v = ar.amax(q, -1)
-    actions = [ar.argmax(q, -1)]
+    actions = [_greedy(q)]
     for h in reversed(range(horizon - 1)):
         q = mdp.backup(v, h)
         v = ar.amax(q, -1)
-        actions.append(ar.argmax(q, -1))
+        actions.append(_greedy(q))
     shape = np.broadcast_shapes(*(a.shape for a in actions))
     return _one_hot(mdp, np.stack([np.broadcast_to(a, shape) for a in reversed(actions)], axis=-2)), v
 
@@ -59,27 +60,32 @@ def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
         policy = _one_hot(mdp, actions)
         v = solve.discounted_value(mdp, policy)
         q = mdp.backup(v)
-        greedy = ar.argmax(q, -1)
-        certainly = ar.compare(_pick(q, greedy), "<=", _pick(q, actions)) == -1
-        if mdp.system.name == "float64" or not certainly.any():
+        better = ar.compare(q, "<=", _pick(q, actions)[..., None]) == -1
+        if mdp.system.name == "float64" or not better.any():
             break
-        actions = np.where(certainly, greedy, actions)
+        best = np.argmax(np.where(better, ar.midpoint(q), -np.inf), axis=-1)
+        actions = np.where(better.any(-1), best, actions)
     v = solve.bellman_fixed_point(mdp, v, policy, lambda x: ar.amax(mdp.backup(x), -1))
-    return _one_hot(mdp, greedy), v
+    return _one_hot(mdp, _greedy(q)), v
 
 
 def _float_policy_iteration(mdp: TabularMDP) -> tuple[Actions, Numbers]:
     """Policy iteration in floats. The sum of the values has to grow, so rounding cannot make it cycle."""
-    actions = ar.argmax(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)), -1)
+    actions = _greedy(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)))
     v = solve.discounted_value(mdp, _one_hot(mdp, actions))
     while True:
-        greedy = ar.argmax(mdp.backup(v), -1)
+        greedy = _greedy(mdp.backup(v))
         candidate = solve.discounted_value(mdp, _one_hot(mdp, greedy))
         grows = ar.compare(ar.sum(candidate, -1), "<=", ar.sum(v, -1)) == -1
         if not grows.any():
             return actions, v
         actions = np.where(grows[..., None], greedy, actions)
         v = ar.where(grows[..., None], candidate, v)
+
+
+def _greedy(q: Numbers) -> Actions:
+    """The first action that is not certainly worse than another."""
+    return np.argmax(ar.compare(q, ">=", ar.amax(q, -1)[..., None]) != -1, axis=-1)
 
 
 def _float_model(mdp: TabularMDP) -> TabularMDP:
@@ -110,7 +116,7 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
     NotRepresentable
         In ``rational``: logarithms are not rational.
     """
-    tau = bring(temperature if isinstance(temperature, int | float) else ar.asarray(temperature), mdp.system)
+    tau = bring(read_scalar("temperature", temperature), mdp.system)
     if not np.all((ar.lower(tau) > 0) & np.isfinite(ar.upper(tau))):
         raise ValueError(
             f"temperature={temperature}: must be positive and finite; at 0 use optimal_policy()."
@@ -119,7 +125,7 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
     if mdp.horizon is None:
         v = _soft_fixed_point(mdp, tau)
         q = mdp.backup(v)
-        return SoftOptimal(_softmax(q, v, tau), q, v, ar.sum(mdp.mu * v, -1))
+        return SoftOptimal(_softmax(q, tau), q, v, ar.sum(mdp.mu * v, -1))
     q = mdp.reward(mdp.horizon - 1)
     v = _soft_maximum(q, tau)
     qs, vs = [q], [v]
@@ -129,7 +135,7 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
         qs.append(q)
         vs.append(v)
     q, v = stack_steps(qs[::-1], 2), stack_steps(vs[::-1], 1)
-    return SoftOptimal(_softmax(q, v, tau[..., None]), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
+    return SoftOptimal(_softmax(q, tau[..., None]), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
 
 
 def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
@@ -154,16 +160,23 @@ def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
 def _soft_newton(mdp: TabularMDP, v: Numbers, tau: Numbers) -> tuple[Numbers, Numbers]:
     q = mdp.backup(v)
     improved = _soft_maximum(q, tau)
-    policy = _softmax(q, improved, tau)
+    policy = _softmax(q, tau)
     return policy, v + solve.float_solver(mdp, policy, transposed=False)(improved - v)
 
 
 def _soft_maximum(q: Numbers, tau: Numbers) -> Numbers:
-    """``tau * log sum_a exp(q / tau)`` over the last axis, shifted so that nothing overflows."""
-    shift = ar.system_of(q).convert(ar.midpoint(ar.amax(q, -1)))
-    return shift + tau * ar.log(ar.sum(ar.exp((q - shift[..., None]) / tau[..., None]), -1))
+    """``tau * log sum_a exp(q / tau)`` over the last axis."""
+    shift, weights = _weights(q, tau)
+    return shift + tau * ar.log(ar.sum(weights, -1))
 
 
-def _softmax(q: Numbers, v: Numbers, tau: Numbers) -> Numbers:
-    """``exp((q - v) / tau)``: the policy whose soft value is ``v``."""
-    return ar.exp((q - v[..., None]) / tau[..., None])
+def _softmax(q: Numbers, tau: Numbers) -> Numbers:
+    """``exp(q / tau)``, normalised over the last axis."""
+    weights = _weights(q, tau)[1]
+    return weights / ar.sum(weights, -1)[..., None]
+
+
+def _weights(q: Numbers, tau: Numbers) -> tuple[Numbers, Numbers]:
+    """``exp((q - shift) / tau)`` with exact shifts near the maxima, so that nothing overflows."""
+    shift = system_like(q).convert(ar.midpoint(ar.amax(q, -1)))
+    return shift, ar.exp((q - shift[..., None]) / tau[..., None])
