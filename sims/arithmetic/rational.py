@@ -35,7 +35,9 @@ class RationalArray(NumberArray):
     """
 
     def __init__(self, num: NDArray[Any], den: int = 1) -> None:
-        self.num = np.asarray(num)
+        num = np.asarray(num)
+        # A Python integer from 2**63 to 2**64 (the sum of an object array) would become uint64, which wraps.
+        self.num = num.astype(object) if num.dtype.kind == "u" else num
         self.den = int(den)
 
     @property
