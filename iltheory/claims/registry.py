@@ -14,6 +14,8 @@ from sims.errors import IltheoryError
 ENTRY_POINTS = "iltheory.claims"
 
 MODULES = (
+    "iltheory.claims.occupancy",
+    "iltheory.claims.mixtures",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.ross_bagnell_2010_smile",
     "iltheory.claims.kaariainen_2006",

@@ -43,5 +43,11 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
 
 
 def occupancy_vertices(mdp: TabularMDP) -> Numbers:
-    """Occupancies of all deterministic policies, ``[..., A**S, S, A]``: the vertices of the polytope, if ``mu > 0``."""
+    """Occupancies of all deterministic policies, ``[..., A**S, S, A]``: the vertices of the polytope if ``mu > 0``.
+
+    Raises
+    ------
+    TooManyPolicies
+        If there are more than 10^6 of them.
+    """
     return ar.moveaxis(mdp.occupancy(deterministic_policies(mdp)), 0, -3)

@@ -1,0 +1,139 @@
+"""What every claim of the catalogue must satisfy, whatever it says."""
+
+from __future__ import annotations
+
+import zlib
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from latex2mathml.converter import convert as to_mathml
+
+from iltheory.claims.claim import STATUSES, Claim
+from iltheory.claims.registry import catalogue
+from iltheory.engine.evaluate import NOT_APPLICABLE, decide
+from iltheory.engine.worlds import LAWS, RandomWorld
+from sims import arithmetic as ar
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
+
+INSTANCES = 8
+ROUNDS = 2
+CONSISTENT = 1e-25
+"""An equality with logarithms cannot be decided; balls of 512 bits must leave it no wider than this."""
+
+CLAIMS = catalogue()
+VARIANTS = {variant.id: variant for claim in CLAIMS.values() for variant in claim.false_variants}
+
+
+def seed(*parts: object) -> np.random.Generator:
+    return np.random.default_rng([zlib.crc32(str(part).encode()) for part in parts])
+
+
+def sides(claim: Claim, instance: dict) -> tuple:
+    """Both sides, exact where the formula is rational, else in balls of 512 bits."""
+    try:
+        comparison = claim.evaluate(claim.convert(instance, ar.RATIONAL))
+    except ar.NotRepresentable:
+        comparison = claim.evaluate(claim.convert(instance, ar.Ball(512)))
+    return comparison.lhs, comparison.rhs
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_says_what_it_is_and_where_it_is_from(id):
+    claim = CLAIMS[id]
+    assert claim.status in STATUSES
+    assert claim.source is not None
+    assert claim.function.__doc__ and len(claim.function.__doc__.strip().splitlines()) > 1
+    assert all(kind is not None for kind in claim.parameters.values())
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_statement_renders(id):
+    root = ElementTree.fromstring(to_mathml(CLAIMS[id].statement))
+    unknown = [e.text for e in root.iter() if e.text and e.text.lstrip().startswith("\\")]
+    assert not unknown
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_tight_instance_has_its_closed_forms(id):
+    claim = CLAIMS[id]
+    assert claim.tight is not None
+    tight = claim.tight()
+    instance = claim.bind_any(tight.instance)
+    for side, form in zip(sides(claim, instance), (tight.lhs, tight.rhs), strict=True):
+        difference = ar.wrap(side) - form
+        assert np.all(np.abs([ar.lower(difference), ar.upper(difference)]) <= 1e-60)
+        assert np.all(ar.equal(side, form).verdicts != REFUTED)
+    assert np.all(decide(claim, instance, 1).verdicts != REFUTED)
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_has_false_variants(id):
+    names = [variant.id for variant in CLAIMS[id].false_variants]
+    assert len(set(names)) == len(names) >= 2
+
+
+@pytest.mark.parametrize("id", VARIANTS)
+def test_false_variant_is_refuted_on_a_small_instance(id):
+    variant = VARIANTS[id]
+    instance = variant.bind_any(variant.counterexample())
+    assert np.all(decide(variant, instance, 1).verdicts == REFUTED)
+    for value in instance.values():
+        if hasattr(value, "n_states"):
+            assert value.n_states <= 4 and value.n_actions <= 4 and (value.horizon or 1) <= 4
+            assert value.system == ar.RATIONAL
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("id", CLAIMS)
+def test_holds_on_random_instances(id, law):
+    claim, world = CLAIMS[id], RandomWorld(law)
+    verdicts, widths = [], []
+    for index in range(ROUNDS):
+        instance = world.draw(claim, seed(id, law, index), INSTANCES)
+        decision = decide(claim, instance, INSTANCES)
+        verdicts.append(decision.verdicts)
+        if decision.op == "==":
+            widths.append(decision.widths[decision.verdicts == UNDECIDED])
+    outcome = np.concatenate(verdicts)
+    assert not np.any(outcome == REFUTED)
+    if widths:
+        assert np.all(np.concatenate(widths) <= CONSISTENT)
+    else:
+        assert not np.any(outcome == UNDECIDED)
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_is_not_vacuous(id):
+    claim = CLAIMS[id]
+    applicable = 0
+    for law in LAWS:
+        instance = RandomWorld(law).draw(claim, seed(id, law), INSTANCES)
+        applicable += np.sum(decide(claim, instance, INSTANCES).verdicts != NOT_APPLICABLE)
+    assert applicable > 0
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_a_batch_is_its_instances_one_by_one(id):
+    claim = CLAIMS[id]
+    instance = RandomWorld("mixed").draw(claim, seed(id), 3)
+    together = decide(claim, instance, 3)
+    for i in range(3):
+        alone = decide(claim, claim.select(instance, i), 1)
+        assert alone.verdicts[0] == together.verdicts[i]
+        for side in ("lhs", "rhs"):
+            one, three = getattr(alone, side)[0], getattr(together, side)[i]
+            assert np.isclose(one, three, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_float64_agrees_with_the_rigorous_systems(id):
+    claim = CLAIMS[id]
+    instance = RandomWorld("uniform").draw(claim, seed(id), INSTANCES)
+    rigorous = decide(claim, instance, INSTANCES)
+    floats = decide(claim, instance, INSTANCES, arithmetic="float64")
+    for side in ("lhs", "rhs"):
+        assert np.allclose(
+            getattr(floats, side), getattr(rigorous, side), rtol=1e-6, atol=1e-9, equal_nan=True
+        )
+    assert np.all(floats.verdicts[rigorous.verdicts == HOLDS] != NOT_APPLICABLE)
