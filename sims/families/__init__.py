@@ -7,6 +7,7 @@ from sims.families._parameters import InvalidParameter
 from sims.families.analysis import FollowTheLeaderCycle, Leak, OneWay, ftl_cycle, leak, one_way
 from sims.families.compounding import cliff, first_step_error, kaariainen_flip, loop, unicycle
 from sims.families.exploration import chain, combination_lock, deep_sea, river_swim, tree
+from sims.families.linear import random_linear
 from sims.families.random import (
     dyadic,
     garnet,
@@ -46,6 +47,7 @@ __all__ = [
     "periodic",
     "random_dense",
     "random_deterministic",
+    "random_linear",
     "random_policy",
     "reset",
     "ring",

@@ -66,6 +66,7 @@ BAD: list[tuple[Callable[[], Any], str]] = [
     (lambda: families.garnet(6, 3, 2, rng=0), "horizon is None"),
     (lambda: families.random_dense(2, 0, horizon=2, rng=0), "n_actions is 0"),
     (lambda: families.random_deterministic(2.0, 2, horizon=2, rng=0), r"n_states is 2\.0"),  # type: ignore[arg-type]
+    (lambda: families.random_linear(2, 2, 0, horizon=2, rng=0), "n_features is 0"),
     (lambda: families.random_policy((2, 0), 0), r"shape\[1\] is 0"),
     (lambda: families.simplex_rows(0, ()), r"shape is \(\)"),
     (lambda: families.simplex_rows(0, (2, 2), law="gaussian"), "law is 'gaussian'"),  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from sims import families
+from sims import arithmetic, families
 from sims.families.random import BITS, Law, _quantise, _subsets
 
 LAWS = get_args(Law)
@@ -152,9 +152,7 @@ def test_random_deterministic() -> None:
 
 
 def policy_as_rational(policy: np.ndarray) -> object:
-    from sims import arithmetic
-
-    return arithmetic.convert(policy, arithmetic.get_system("rational"))
+    return arithmetic.convert(policy, "rational")
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -163,3 +161,31 @@ def test_random_policies_are_exact(law: Law, shape: tuple[int, ...]) -> None:
     policy = families.random_policy(shape, 7, law=law)
     assert policy.shape == shape and policy.dtype == np.float64
     assert all(sum(map(F, row)) == 1 for row in policy.reshape(-1, shape[-1]))
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_random_linear_models_are_exact_through_their_products(law: Law) -> None:
+    model = families.random_linear(6, 3, 2, discount=0.9, rng=4, law=law)
+    assert model.features == "simplex" and model.system.name == "float64"
+    P = np.asarray(model.tabular().transitions.dense())[0]
+    phi, measures = np.asarray(model.phi), np.asarray(model.measures)
+    for s in range(6):
+        for a in range(3):
+            row = [sum(F(phi[s, a, k]) * F(measures[k, t]) for k in range(2)) for t in range(6)]
+            assert sum(row) == 1
+            assert row == [F(p) for p in P[s, a]]
+
+
+def test_random_linear_repeats_with_the_seed() -> None:
+    first, again, other = (families.random_linear(4, 2, 3, horizon=5, rng=seed) for seed in (0, 0, 1))
+    for name in ("phi", "measures", "weights", "mu"):
+        assert (np.asarray(getattr(first, name)) == np.asarray(getattr(again, name))).all()
+    assert (np.asarray(first.phi) != np.asarray(other.phi)).any()
+    weights = np.asarray(first.weights)
+    assert weights.min() >= 0 and weights.max() <= 1
+
+
+def test_random_linear_agrees_with_its_table_in_rationals() -> None:
+    model = families.random_linear(3, 2, 2, horizon=3, rng=0).to("rational")
+    policy = policy_as_rational(families.random_policy((3, 2), 1))
+    assert F(model.value(policy)) == F(model.tabular().value(policy))
