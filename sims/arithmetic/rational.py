@@ -267,7 +267,7 @@ def _over_one_denominator(*xs: RationalArray) -> tuple[list[NDArray[Any]], int]:
     for x in xs:
         factor = den // x.den
         num = _exact(x.num, 2 * max(x.bound, 1) * factor)
-        nums.append(num if factor == 1 else num * factor)
+        nums.append(num if factor == 1 else np.asarray(num * factor, dtype=num.dtype))
     return nums, den
 
 

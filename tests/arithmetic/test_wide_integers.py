@@ -20,3 +20,14 @@ def test_a_mean_of_powers_stays_exact() -> None:
     x = ar.asarray(Fraction(99, 100))
     mean = ar.sum(ar.stack([x**h for h in range(10)]), 0) / 10
     assert Fraction(1 - mean) == 1 - sum(Fraction(99, 100) ** h for h in range(10)) / 10
+
+
+def test_single_wide_numbers_are_stacked() -> None:
+    """A product of zero-dimensional object arrays is a Python integer, no array."""
+    x = ar.asarray(Fraction(1, 3**50))
+    stacked = ar.stack([1 - x, x, ar.asarray(Fraction(1, 2))])
+    assert [Fraction(entry) for entry in stacked] == [
+        1 - Fraction(1, 3**50),
+        Fraction(1, 3**50),
+        Fraction(1, 2),
+    ]
