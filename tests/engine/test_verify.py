@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import signal
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +14,7 @@ import iltheory as il
 from iltheory.claims.drawing import Scale
 from iltheory.claims.instances import decode, encode
 from iltheory.engine.evaluate import decide
-from iltheory.engine.executors import processes
+from iltheory.engine.executors import dask, processes, serial
 from iltheory.engine.ledger import Ledger
 from iltheory.engine.verify import InvalidOption, NothingVerified
 from sims import families
@@ -124,6 +127,26 @@ def test_worker_processes_give_the_same_ledger_as_this_process(tmp_path):
     il.verify(THEOREM, n=20, ledger=tmp_path / "here")
     with processes(2) as pool:
         il.verify(THEOREM, n=20, ledger=tmp_path / "there", executor=pool)
+    with Ledger(tmp_path / "here") as here, Ledger(tmp_path / "there") as there:
+        assert here.content_digest() == there.content_digest()
+
+
+@pytest.mark.timeout(200)
+def test_a_dask_cluster_that_loses_a_worker_gives_the_same_ledger(tmp_path):
+    from distributed import LocalCluster
+
+    claims = [il.catalogue()[THEOREM]]
+    il.verify_all(claims, n=40, ledger=tmp_path / "here", executor=serial())
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as two:
+        victim = next(iter(two.workers.values())).pid
+        finished = itertools.count(1)
+
+        def kill_one(record) -> None:
+            if next(finished) == 5:
+                os.kill(victim, signal.SIGKILL)
+
+        with dask(two.scheduler_address) as cluster:
+            il.verify_all(claims, n=40, ledger=tmp_path / "there", executor=cluster, on_result=kill_one)
     with Ledger(tmp_path / "here") as here, Ledger(tmp_path / "there") as there:
         assert here.content_digest() == there.content_digest()
 
