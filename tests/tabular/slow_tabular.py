@@ -43,9 +43,7 @@ class Slow:
                 yield states, actions, p
 
     def payoff(self, states, actions, h0: int = 0) -> Fraction:
-        return sum(
-            (self.r[h0 + i][states[i]][a][states[i + 1]] for i, a in enumerate(actions)), ZERO
-        )
+        return sum((self.r[h0 + i][states[i]][a][states[i + 1]] for i, a in enumerate(actions)), ZERO)
 
     def occupancy(self, pi) -> np.ndarray:
         H, S, A = self.sizes
@@ -80,7 +78,8 @@ class Slow:
         H, S, A = self.sizes
         for choice in itertools.product(range(A), repeat=H * S):
             yield [
-                [[ONE if choice[h * S + s] == a else ZERO for a in range(A)] for s in range(S)] for h in range(H)
+                [[ONE if choice[h * S + s] == a else ZERO for a in range(A)] for s in range(S)]
+                for h in range(H)
             ]
 
 

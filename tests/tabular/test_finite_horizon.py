@@ -47,7 +47,9 @@ def test_values_are_sums_over_trajectories(case):
     assert Fraction(mdp.value(pi)) == slow.value(pi)
 
 
-@pytest.mark.parametrize("case", [(seed, *size) for seed, size in enumerate([(2, 2, 2), (2, 2, 3), (3, 2, 2), (1, 3, 3)])])
+@pytest.mark.parametrize(
+    "case", [(seed, *size) for seed, size in enumerate([(2, 2, 2), (2, 2, 3), (3, 2, 2), (1, 3, 3)])]
+)
 def test_the_optimum_is_the_best_of_all_deterministic_policies(case):
     mdp, _, slow = draw(*case)
     best = max(slow.value(pi) for pi in slow.deterministic_policies())
@@ -84,7 +86,9 @@ def test_soft_values_are_the_best_of_reward_plus_entropy(seed):
     soft = mdp.soft_optimal(tau)
     v = np.zeros(S)
     for h in reversed(range(H)):
-        q = np.array([[r[s, a] + sum(P[s, a, t] * v[t] for t in range(S)) for a in range(A)] for s in range(S)])
+        q = np.array(
+            [[r[s, a] + sum(P[s, a, t] * v[t] for t in range(S)) for a in range(A)] for s in range(S)]
+        )
         v = np.array([tau * np.log(np.exp((row - row.max()) / tau).sum()) + row.max() for row in q])
         assert soft.q[h] == pytest.approx(q, rel=1e-12)
         assert soft.v[h] == pytest.approx(v, rel=1e-12)
