@@ -16,6 +16,7 @@ ENTRY_POINTS = "iltheory.claims"
 MODULES = (
     "iltheory.claims.occupancy",
     "iltheory.claims.mixtures",
+    "iltheory.claims.values",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.ross_bagnell_2010_smile",
     "iltheory.claims.kaariainen_2006",

@@ -40,6 +40,7 @@ from iltheory.measures.quantity import (
     total,
 )
 from iltheory.measures.sequences import blend, greatest, mean, smallest
+from iltheory.measures.soft import soft_advantage, soft_v, soft_value
 from iltheory.measures.steps import step_errors, steps
 from iltheory.measures.trajectories import (
     TooManyTrajectories,
@@ -99,7 +100,10 @@ __all__ = [
     "quantity",
     "smallest",
     "smallest_reward",
+    "soft_advantage",
     "soft_optimal_value",
+    "soft_v",
+    "soft_value",
     "squared_hellinger",
     "state_occupancy_chi2",
     "state_occupancy_hellinger2",

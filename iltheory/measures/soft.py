@@ -1,0 +1,41 @@
+"""Values when every action law also pays its entropy, times a temperature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iltheory.measures.quantity import expected_next, quantity
+from iltheory.measures.values import causal_entropy
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+@quantity
+def soft_value(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
+    """``J(pi) + temperature * causal_entropy(pi)``."""
+    return mdp.value(pi) + ar.asarray(temperature) * causal_entropy(mdp, pi)
+
+
+def soft_v(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
+    """Soft value of following a policy from a state, ``[..., H, S]`` or ``[..., S]``.
+
+    ``V = <pi, Q> + temperature * H(pi)`` with ``Q = r + E V(s')``, or ``r + gamma E V(s')``: an ordinary
+    value, of the rewards plus the entropies.
+    """
+    return mdp.with_rewards(mdp.rewards() + _bonus(mdp, pi, temperature)[..., None]).v(pi)
+
+
+def soft_advantage(mdp: TabularMDP, pi: Any, other: Any, temperature: Any) -> Numbers:
+    """What one step of a policy gains over another, ``<pi, Q'> + temperature * H(pi) - V'``.
+
+    Shaped like ``soft_v``, with Q' and V' the soft values of the other policy.
+    """
+    v = soft_v(mdp, other, temperature)
+    q = mdp.rewards() + expected_next(mdp, v)
+    return ar.sum(mdp.policy(pi) * q, -1) + _bonus(mdp, pi, temperature) - v
+
+
+def _bonus(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
+    axes = (None,) if mdp.horizon is None else (None, None)
+    return ar.asarray(temperature)[(..., *axes)] * ar.sum(ar.entropy(mdp.policy(pi)), -1)
