@@ -20,15 +20,16 @@ LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
 DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
 RANDOM_BLOCK = 64
 WORLD_BLOCK = 16
-LARGE_WORLD_BLOCK = 2
+WORLD_BLOCK_ENTRIES = 32_000
+"""Entries (states times actions times steps) in a block: fewer instances of large worlds."""
 LARGE = 100
-"""States from which a world counts as large: fewer instances a block, and no second model beside it."""
+"""States from which a world gets no second model beside it."""
 
 GYMNASIUM: Mapping[str, tuple[str, dict[str, Any]]] = {
     "FrozenLake 4x4": ("FrozenLake-v1", {"map_name": "4x4"}),
     "FrozenLake 4x4, not slippery": ("FrozenLake-v1", {"map_name": "4x4", "is_slippery": False}),
-    "FrozenLake 8x8": ("FrozenLake-v1", {"map_name": "8x8"}),
-    "FrozenLake 8x8, not slippery": ("FrozenLake-v1", {"map_name": "8x8", "is_slippery": False}),
+    "FrozenLake 8x8": ("FrozenLake8x8-v1", {}),
+    "FrozenLake 8x8, not slippery": ("FrozenLake8x8-v1", {"is_slippery": False}),
     "CliffWalking": ("CliffWalking-v1", {}),
     "Taxi": ("Taxi-v4", {}),
 }
@@ -103,7 +104,10 @@ class FixedWorld(World):
 
     def block_size(self, claim: Claim) -> int:
         built = self._built(claim)
-        return LARGE_WORLD_BLOCK if built is not None and built[0].n_states >= LARGE else WORLD_BLOCK
+        assert built is not None
+        mdp = built[0]
+        entries = mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
+        return min(WORLD_BLOCK, max(1, WORLD_BLOCK_ENTRIES // entries))
 
     def serves(self, claim: Claim) -> bool:
         built = self._built(claim)
