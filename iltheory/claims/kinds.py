@@ -1,8 +1,8 @@
 """What a claim can range over: the annotations of its parameters.
 
-An annotation such as ``FiniteHorizonMDP`` is an ordinary type with a :class:`Kind` attached. The kind knows how to draw
-values at random, how to check a value somebody supplies and how to move it between number systems. Values have one
-leading batch axis or none.
+An annotation such as ``FiniteHorizonMDP`` is an ordinary type with a :class:`Kind` attached. The kind knows
+how to draw values at random, how to check a value somebody supplies and how to move it between number
+systems. Values have one leading batch axis or none.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class ArrayKind(Kind):
         numbers = ar.asarray(value)
         core = self.core(before)
         if tuple(numbers.shape[max(numbers.ndim - len(core), 0) :]) != core:
-            raise InvalidInstance(f"{name} has shape {tuple(numbers.shape)}, expected {core}, batch axis first if any.")
+            raise InvalidInstance(
+                f"{name} has shape {tuple(numbers.shape)}, expected {core}, batch axis first if any."
+            )
         return numbers
 
 
@@ -83,7 +85,11 @@ class Model(Kind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
         first = first_model(before)
-        return drawing.model(rng, scale, finite=self.finite) if first is None else drawing.twin(rng, scale, first)
+        return (
+            drawing.model(rng, scale, finite=self.finite)
+            if first is None
+            else drawing.twin(rng, scale, first)
+        )
 
     def check(self, name: str, value: Any, before: Instance) -> TabularMDP:
         if not isinstance(value, TabularMDP):
@@ -108,7 +114,9 @@ class PolicyKind(ArrayKind):
     stationary: bool = False
 
     def __str__(self) -> str:
-        return " ".join(["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"])
+        return " ".join(
+            ["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"]
+        )
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -125,9 +133,13 @@ class PolicyKind(ArrayKind):
         mdp = required_model(before)
         pi = mdp.policy(value)
         if self.deterministic and not np.all(np.isin(ar.midpoint(pi), (0, 1))):
-            raise InvalidInstance(f"{name} is not deterministic: give each state one action with probability 1.")
+            raise InvalidInstance(
+                f"{name} is not deterministic: give each state one action with probability 1."
+            )
         if self.stationary and mdp.horizon is not None and pi.shape[-3] != 1:
-            raise InvalidInstance(f"{name} varies over {pi.shape[-3]} steps; give a stationary policy [S, A].")
+            raise InvalidInstance(
+                f"{name} varies over {pi.shape[-3]} steps; give a stationary policy [S, A]."
+            )
         return pi
 
     def select(self, value: Any, index: Any, before: Instance) -> Any:
@@ -152,7 +164,9 @@ class Simplex(ArrayKind):
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         p = ar.asarray(value)
         if np.any(ar.upper(p) < 0) or np.any(ar.compare(ar.sum(p, -1), "==", 1) == -1):
-            raise InvalidInstance(f"{name} is no distribution: it sums to {ar.sum(p, -1)} with smallest entry {ar.lower(p).min()}.")
+            raise InvalidInstance(
+                f"{name} is no distribution: it sums to {ar.sum(p, -1)} with smallest entry {ar.lower(p).min()}."
+            )
         return p
 
     def select(self, value: Any, index: Any, before: Instance) -> Any:
@@ -189,20 +203,21 @@ class UnitNumber(ArrayKind):
 
 @dataclass(frozen=True)
 class Count(Kind):
-    """A whole number from 1, the same for all instances of a batch; drawn up to ``most``."""
+    """A whole number from ``least`` on, the same for all instances of a batch; drawn up to ``most``."""
 
     most: int
+    least: int = 1
 
     def __str__(self) -> str:
-        return "positive whole number"
+        return f"whole number from {self.least} on"
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> int:
-        return int(rng.integers(1, self.most, endpoint=True))
+        return int(rng.integers(self.least, self.most, endpoint=True))
 
     def check(self, name: str, value: Any, before: Instance) -> int:
         single = isinstance(value, Rational) and getattr(value, "size", 1) == 1
-        if not single or value.denominator != 1 or value.numerator < 1:
-            raise InvalidInstance(f"{name} = {value!r} must be a whole number, at least 1.")
+        if not single or value.denominator != 1 or value.numerator < self.least:
+            raise InvalidInstance(f"{name} = {value!r} must be a whole number, at least {self.least}.")
         return int(value.numerator)
 
     def convert(self, value: int, system: System) -> int:
@@ -248,6 +263,15 @@ class RewardKind(ArrayKind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.units(rng, (scale.size, *self.core(before)), self.low, self.high)
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        r = super().check(name, value, before)
+        if np.any(ar.upper(r) < self.low) or np.any(ar.lower(r) > self.high):
+            raise InvalidInstance(
+                f"{name} has values from {ar.lower(r).min()} to {ar.upper(r).max()}; they must lie in "
+                f"[{self.low}, {self.high}]."
+            )
+        return r
 
 
 @dataclass(frozen=True)
@@ -351,8 +375,12 @@ def required_model(before: Instance) -> TabularMDP:
 
 
 def _earlier_policy(before: Instance, core: tuple[int, ...]) -> RationalArray | None:
-    candidates = [v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core]
-    policies = [v for v in candidates if np.all(v.num >= 0) and np.all(ar.compare(ar.sum(v, -1), "==", 1) == 1)]
+    candidates = [
+        v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core
+    ]
+    policies = [
+        v for v in candidates if np.all(v.num >= 0) and np.all(ar.compare(ar.sum(v, -1), "==", 1) == 1)
+    ]
     return policies[-1] if policies else None
 
 
@@ -382,7 +410,7 @@ PositiveUnitInterval = Annotated[Any, UnitNumber(positive=True)]
 """A number in (0, 1]."""
 Horizon = Annotated[int, Count(12)]
 """Number of steps, for claims that build their own model."""
-Iterations = Annotated[int, Count(64)]
+Iterations = Annotated[int, Count(32)]
 """Number of rounds of an algorithm."""
 Samples = Annotated[int, Count(4)]
 """Number of samples, for claims that enumerate them."""

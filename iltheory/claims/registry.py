@@ -18,8 +18,10 @@ MODULES = (
     "iltheory.claims.mixtures",
     "iltheory.claims.values",
     "iltheory.claims.ross_bagnell_2010",
-    "iltheory.claims.ross_bagnell_2010_smile",
     "iltheory.claims.kaariainen_2006",
+    "iltheory.claims.ross_bagnell_2010_smile",
+    "iltheory.claims.dagger_2011",
+    "iltheory.claims.dagger_2011_no_regret",
 )
 
 

@@ -12,10 +12,14 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 
 
-def task(moves: Sequence[Sequence[int]], rewards: Any, *, horizon: int, start: int = 0) -> TabularMDP:
-    """The model where action a in state s leads to ``moves[s][a]`` and earns ``rewards[s][a]``, exactly."""
+def task(moves: Sequence[Sequence[int]], rewards: Any, *, horizon: int, start: Any = 0) -> TabularMDP:
+    """Build the model where action a in state s leads to ``moves[s][a]`` and earns ``rewards[s][a]``, exactly.
+
+    ``start`` is the first state, or its law.
+    """
     eye = np.eye(len(moves), dtype=np.int64)
-    return TabularMDP(ar.asarray(eye[np.array(moves)]), ar.asarray(rewards), eye[start], horizon=horizon)
+    mu = eye[start] if isinstance(start, int) else ar.asarray(start)
+    return TabularMDP(ar.asarray(eye[np.array(moves)]), ar.asarray(rewards), mu, horizon=horizon)
 
 
 def playing(*actions: int, of: int = 2) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iltheory.measures.events import indicator, mistake_law, worst_failure_probability
 from iltheory.measures.losses import expected_loss, explored_return
 from iltheory.measures.models import transition_tv
 from iltheory.measures.occupancies import (
@@ -39,7 +40,7 @@ from iltheory.measures.quantity import (
     sum_over_states,
     total,
 )
-from iltheory.measures.sequences import blend, greatest, mean, smallest
+from iltheory.measures.sequences import blend, greatest, mean, smallest, together
 from iltheory.measures.soft import soft_advantage, soft_v, soft_value
 from iltheory.measures.steps import step_errors, steps
 from iltheory.measures.trajectories import (
@@ -80,11 +81,13 @@ __all__ = [
     "explored_return",
     "gap",
     "greatest",
+    "indicator",
     "kl_divergence",
     "l1_norm",
     "largest",
     "largest_reward",
     "mean",
+    "mistake_law",
     "mean_occupancy",
     "occupancy",
     "occupancy_chi2",
@@ -116,6 +119,7 @@ __all__ = [
     "steps_left",
     "sum_over_pairs",
     "sum_over_states",
+    "together",
     "total",
     "total_variation",
     "trajectory_chi2",
@@ -125,4 +129,5 @@ __all__ = [
     "trajectory_tv",
     "transition_tv",
     "value",
+    "worst_failure_probability",
 ]

@@ -13,12 +13,18 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 
 
+def together(values: Iterable[Any], axis: int = 0) -> Numbers:
+    """Stack quantities of several policies along a new axis, repeating those without batch axes."""
+    parts = list(values)
+    shape = np.broadcast_shapes(*(tuple(part.shape) for part in parts))
+    return ar.stack([ar.broadcast_to(part, shape) for part in parts], axis)
+
+
 @quantity
 def mean(values: Iterable[Any]) -> Numbers:
     """Arithmetic mean of quantities, instance by instance."""
-    terms = list(values)
-    shape = np.broadcast_shapes(*(tuple(t.shape) for t in terms))
-    return ar.sum(ar.stack([ar.broadcast_to(t, shape) for t in terms]), 0) / len(terms)
+    stacked = together(values)
+    return ar.sum(stacked, 0) / stacked.shape[0]
 
 
 @quantity
