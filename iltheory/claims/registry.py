@@ -17,6 +17,7 @@ MODULES = (
     "iltheory.claims.occupancy",
     "iltheory.claims.mixtures",
     "iltheory.claims.values",
+    "iltheory.claims.simulation",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.kaariainen_2006",
     "iltheory.claims.ross_bagnell_2010_smile",
