@@ -33,12 +33,17 @@ class DenseTransitions(Transitions):
     def batch_shape(self) -> tuple[int, ...]:
         return tuple(self.probabilities.shape[:-4])
 
+    @property
+    def _as_given(self) -> Numbers:
+        """The table without the step axis, if every step has the same law: errors index it."""
+        return self.probabilities[..., 0, :, :, :] if self.steps == 1 else self.probabilities
+
     def validate(self) -> None:
-        p = self.probabilities[..., 0, :, :, :] if self.steps == 1 else self.probabilities
-        check_distributions(p, "P", InvalidModel, ROW_ADVICE)
+        check_distributions(self._as_given, "P", InvalidModel, ROW_ADVICE)
 
     def normalized(self) -> DenseTransitions:
-        return DenseTransitions(normalized(self.probabilities, "P"))
+        table = normalized(self._as_given, "P")
+        return DenseTransitions(ar.reshape(table, tuple(self.probabilities.shape)))
 
     def _pairs(self, step: int) -> Numbers:
         """The matrix ``[..., S * A, S]`` of one step, kept: number arrays remember what they know of themselves."""
@@ -71,8 +76,8 @@ class DenseTransitions(Transitions):
         return Rows(np.arange(n + 1) * self.n_states, np.tile(np.arange(self.n_states), n), p.ravel())
 
     def to(self, system: System) -> DenseTransitions:
-        shape = (*self.probabilities.shape[:-4], self.steps, self.n_states, self.n_actions)
-        return DenseTransitions(convert_distributions(self.probabilities, system, partial(_row_name, shape)))
+        name = partial(_row_name, tuple(self._as_given.shape[:-1]))
+        return DenseTransitions(convert_distributions(self.probabilities, system, name))
 
     @cached_property
     def _support(self) -> Mask:
@@ -92,5 +97,4 @@ class DenseTransitions(Transitions):
 
 
 def _row_name(shape: tuple[int, ...], row: int) -> str:
-    index = [int(i) for i in np.unravel_index(row, shape)]
-    return f"P{index[1:] if len(shape) == 3 and shape[0] == 1 else index}"
+    return f"P{[int(i) for i in np.unravel_index(row, shape)]}"

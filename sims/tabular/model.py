@@ -94,7 +94,8 @@ class TabularMDP:
         self.transitions = transitions.normalized() if normalize else transitions
         self.transitions.validate()
         self.n_states, self.n_actions = transitions.n_states, transitions.n_actions
-        self.mu = bring(normalized(mu, "mu") if normalize else mu, self.system)
+        mu = bring(mu, self.system)
+        self.mu = normalized(mu, "mu") if normalize else mu
         check_distributions(self.mu, "mu", InvalidModel, "mu is the law of the first state.")
         self.discount = _valid_discount(bring(*gamma, self.system)) if gamma else None
         r = bring(r, self.system)
@@ -194,8 +195,8 @@ class TabularMDP:
         r = bring(read_numbers("r", r), self.system)
         core = 2 if self.horizon is None or r.ndim == 2 else 3
         cores = {"[S, A]": (self.n_states, self.n_actions)}
+        check_finite(r, "r", InvalidModel)
         _, rewards = read_table("r", r, r.ndim - core, self.horizon, cores)
-        check_finite(rewards, "r", InvalidModel)
         new = self._with(_rewards=rewards, next_state_reward=None)
         paid = ar.possibly_nonzero(rewards).any(axis=-1).reshape(-1, self.n_states).any(axis=0)
         if self.terminal is not None and (paid & self.terminal).any():
@@ -273,18 +274,14 @@ class TabularMDP:
             If floats meet a rational model, or the other way round.
         """
         pi = read_numbers("policy", pi, InvalidPolicy)
-        if tuple(pi.shape[-2:]) != (self.n_states, self.n_actions):
+        core = (self.n_states, self.n_actions)
+        if tuple(pi.shape[-2:]) != core:
+            raise InvalidPolicy(f"policy has shape {tuple(pi.shape)}; its last axes must be [S, A] = {core}.")
+        if self.horizon is not None and pi.ndim > 2 and pi.shape[-3] not in (1, self.horizon):
             raise InvalidPolicy(
-                f"policy has shape {tuple(pi.shape)}; its last axes must be [S, A] = ({self.n_states}, {self.n_actions})."
+                f"policy has shape {tuple(pi.shape)}; axis -3 is the step and must have length H = {self.horizon}, "
+                "or 1 for a stationary policy."
             )
-        if self.horizon is not None:
-            if pi.ndim == 2:
-                pi = insert_axis(pi, -3)
-            elif pi.shape[-3] not in (1, self.horizon):
-                raise InvalidPolicy(
-                    f"policy has shape {tuple(pi.shape)}; axis -3 is the step and must have length H = {self.horizon}, or "
-                    "1 for a stationary policy."
-                )
         batch = tuple(pi.shape[: -2 if self.horizon is None else -3])
         try:
             np.broadcast_shapes(batch, self.batch_shape)
@@ -294,8 +291,10 @@ class TabularMDP:
             ) from None
         check_distributions(pi, "policy", InvalidPolicy, POLICY_ADVICE)
         if self.system.name in ("interval", "ball"):
-            return convert_distributions(pi, self.system, lambda row: f"policy row {row}")
-        return bring(pi, self.system)
+            pi = convert_distributions(pi, self.system, lambda row: f"policy row {row}")
+        else:
+            pi = bring(pi, self.system)
+        return insert_axis(pi, -3) if self.horizon is not None and pi.ndim == 2 else pi
 
     # Exact quantities.
 

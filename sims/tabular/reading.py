@@ -119,8 +119,8 @@ def read_rewards(
     """Expected rewards ``[..., T, S, A]``, and the rewards ``[..., T, S, A, S]`` they are expectations of, if any."""
     pair = (transitions.n_states, transitions.n_actions)
     cores = {"[S, A]": pair, "[S, A, S]": (*pair, transitions.n_states)}
-    kind, r = read_table("r", r, batch_axes, horizon, cores)
     check_finite(r, "r", InvalidModel)
+    kind, r = read_table("r", r, batch_axes, horizon, cores)
     if kind == "[S, A]":
         return r, None
     steps = max(r.shape[-4], transitions.steps)
