@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from iltheory.claims.claim import Assumption
-from iltheory.measures import largest_reward, smallest_reward
+from iltheory.measures import expectation, largest_reward, smallest_reward
 from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
 
 
 def _unit_rewards(mdp: TabularMDP) -> list[Any]:
@@ -14,3 +16,12 @@ def _unit_rewards(mdp: TabularMDP) -> list[Any]:
 
 
 UNIT_REWARDS = Assumption("rewards in [0, 1]", _unit_rewards)
+
+
+def _covered(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:
+    missed = ar.where(ar.possibly_nonzero(other), 0, pi)
+    return ar.wrap(expectation(mdp, pi, ar.sum(missed, -1))) <= 0
+
+
+COVERED = Assumption("the second policy may take every action that the first one takes", _covered)
+"""Divergences of the first policy ``pi`` from the second, ``other``, are finite."""

@@ -18,6 +18,7 @@ MODULES = (
     "iltheory.claims.mixtures",
     "iltheory.claims.values",
     "iltheory.claims.simulation",
+    "iltheory.claims.divergences",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.kaariainen_2006",
     "iltheory.claims.ross_bagnell_2010_smile",

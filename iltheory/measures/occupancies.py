@@ -78,6 +78,18 @@ def state_occupancy_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     return _between_states(chi2_divergence, mdp, first, second)
 
 
+def separating_reward(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """The reward that tells two policies apart best: 1 where the first one's occupancy is larger, else 0.
+
+    Shape ``[..., H, S, A]`` or ``[..., S, A]``. An entry encloses all of [0, 1] where the order is not
+    decided.
+    """
+    order = ar.compare(mdp.occupancy(first), "<=", mdp.occupancy(second))
+    zero, one = (mdp.system.convert(end) for end in (0, 1))
+    reward = ar.where(order == -1, one, zero)
+    return ar.where(order == 0, ar.hull(zero, one), reward) if (order == 0).any() else reward
+
+
 Divergence = Callable[[Numbers, Numbers], Numbers]
 """Between two laws on the last axis."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures.quantity import expectation, quantity
+from iltheory.measures.quantity import average, expectation, quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -45,7 +45,9 @@ def policy_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 @quantity
 def policy_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Expected ``KL(first || second)`` of the action laws along the *first* policy; mean over steps, nats."""
-    return expectation(mdp, first, kl_divergence(mdp.policy(first), mdp.policy(second)))
+    d = mdp.state_occupancy(first)
+    kl = kl_divergence(mdp.policy(first), mdp.policy(second))
+    return average(mdp, d, ar.where(ar.possibly_nonzero(d), kl, 0))  # it may be infinite where nobody goes
 
 
 @quantity

@@ -107,8 +107,9 @@ def trajectory_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """
     horizon = _finite(mdp, "trajectory_chi2")
     p, q = mdp.policy(first), mdp.policy(second)
+    taken = ar.possibly_nonzero(mdp.state_occupancy(first))[..., None] & ar.possibly_nonzero(p)
     with np.errstate(divide="ignore"):
-        ratio = p * p / ar.where(ar.possibly_nonzero(p) | ar.possibly_nonzero(q), q, 1)
+        ratio = ar.where(taken, p * p / ar.where(taken, q, 1), 0)
     moment = ar.sum(_at(ratio, horizon - 1), -1)
     for h in reversed(range(horizon - 1)):
         moment = ar.sum(_at(ratio, h) * mdp.transitions.expect(moment, h), -1)

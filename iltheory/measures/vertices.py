@@ -43,7 +43,7 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
 
 
 def occupancy_vertices(mdp: TabularMDP) -> Numbers:
-    """Occupancies of all deterministic policies, ``[..., A**S, S, A]``: the vertices of the polytope if ``mu > 0``.
+    """Occupancies of all deterministic policies, ``[..., A**S, S, A]``: vertices, if ``mu > 0``.
 
     Raises
     ------
