@@ -70,7 +70,7 @@ def cubic(mdp: TabularMDP) -> int:
 
 def _one_update(mdp: TabularMDP, expert: Any, others: Any, learner: Any, alpha: Any) -> tuple[Any, Any]:
     """A mixture with share ``alpha`` of the expert, and the one where the learner has taken it over."""
-    return tuple(blend([pi, others], [alpha, 1 - alpha]) for pi in (expert, learner))  # type: ignore[return-value]
+    return tuple(blend([pi, others], [alpha, 1 - alpha]) for pi in (expert, learner))
 
 
 def _contagious_update(horizon: int, alpha: Fraction) -> tuple[Any, ...]:
