@@ -24,6 +24,9 @@ MODULES = (
     "iltheory.claims.ross_bagnell_2010_smile",
     "iltheory.claims.dagger_2011",
     "iltheory.claims.dagger_2011_no_regret",
+    "iltheory.claims.dagger_2011_sampling",
+    "iltheory.claims.aggrevate_2014",
+    "iltheory.claims.nrpi_2014",
 )
 
 
