@@ -6,12 +6,19 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
-from iltheory.engine.executors import ExecutorError, processes, worker_count, worker_died
+from iltheory.engine.executors import (
+    ExecutorError,
+    interrupts_held,
+    processes,
+    worker_count,
+    worker_died,
+)
 from iltheory.engine.ledger import BlockKey, Ledger, Record, result_json
 from sims.errors import IltheoryError
 
@@ -21,6 +28,7 @@ IN_FLIGHT_PER_WORKER = 2  # one running, one waiting at the worker's door
 MOST_DEATHS = 3
 
 Work = Callable[[BlockKey], Mapping[str, Any]]
+Timed = tuple[Mapping[str, Any], float]
 
 
 class BlockFailed(IltheoryError):
@@ -140,7 +148,8 @@ class _Run:
         self.deadline = float("inf") if budget is None else time.monotonic() + budget
         self.on_result = on_result
         self.waiting: deque[_Attempt] = deque()
-        self.in_flight: dict[Future[tuple[Mapping[str, Any], float]], _Attempt] = {}
+        self.in_flight: dict[Future[Timed], _Attempt] = {}
+        self.finished: SimpleQueue[tuple[Future[Timed], Timed | BaseException]] = SimpleQueue()
         self.failure: BlockFailed | None = None
         self.exhausted = False
         self.reused = 0
@@ -151,15 +160,15 @@ class _Run:
             self.submit()
             if not self.in_flight:
                 break
-            for future in wait(self.in_flight, return_when=FIRST_COMPLETED).done:
-                self.collect(future, self.in_flight.pop(future))
+            future, outcome = self.finished.get()
+            self.collect(self.in_flight.pop(future), outcome)
         if self.failure is not None:
             raise self.failure
         return BlockRun(self.reused, self.computed, complete=self.exhausted and not self.waiting)
 
     def submit(self) -> None:
-        """Put blocks in flight while there is room and time."""
-        while self.has_room():
+        """Put blocks in flight while there is room and time and nothing to record."""
+        while self.has_room() and self.finished.empty():
             attempt = self.next_attempt()
             if attempt is None:
                 return
@@ -175,6 +184,10 @@ class _Run:
                     "The one of `iltheory.engine.executors.processes()` restarts workers that die."
                 ) from error
             self.in_flight[future] = attempt
+            # A Ctrl-C inside a method of a future can leave its lock taken, and the pool would wait for it
+            # for ever. So only this one is called here; the others in the thread that finishes the future.
+            with interrupts_held():
+                future.add_done_callback(lambda future: self.finished.put((future, _outcome(future))))
 
     def has_room(self) -> bool:
         if not self.in_flight:
@@ -200,34 +213,33 @@ class _Run:
     def spent(self) -> bool:
         return time.monotonic() >= self.deadline
 
-    def collect(self, future: Future[tuple[Mapping[str, Any], float]], attempt: _Attempt) -> None:
+    def collect(self, attempt: _Attempt, outcome: Timed | BaseException) -> None:
         """Record a finished block, or see why it did not finish."""
         key = attempt.key
-        if future.cancelled():
-            raise ExecutorError(
-                f"The executor gave up {key}: its workers or their scheduler are gone.\n"
-                "  Bring them back and run again; the blocks that finished are in the ledger."
-            )
-        error = future.exception()
-        if error is None:
-            record = Record(key, *future.result())
+        if not isinstance(outcome, BaseException):
+            record = Record(key, *outcome)
             self.ledger.record(record.key, record.result, record.seconds)
             self.computed += 1
             if self.on_result is not None:
                 self.on_result(record)
-        elif worker_died(error):
+        elif isinstance(outcome, CancelledError):
+            raise ExecutorError(
+                f"The executor gave up {key}: its workers or their scheduler are gone.\n"
+                "  Bring them back and run again; the blocks that finished are in the ledger."
+            )
+        elif worker_died(outcome):
             if attempt.alone:
                 reason = (
                     f"its worker died {MOST_DEATHS} times, as it does when out of memory, in a crash, "
-                    f"or in a script that lacks `if __name__ == '__main__':`. {error}"
+                    f"or in a script that lacks `if __name__ == '__main__':`. {outcome}"
                 )
-                self.fail(key, reason, error)
+                self.fail(key, reason, outcome)
             else:
                 self.waiting.append(_Attempt(key, attempt.deaths + 1))
-        elif isinstance(error, BlockFailed):
-            self.failure = self.failure or error
+        elif isinstance(outcome, BlockFailed):
+            self.failure = self.failure or outcome
         else:
-            self.fail(key, f"{type(error).__name__}: {error}", error)
+            self.fail(key, f"{type(outcome).__name__}: {outcome}", outcome)
 
     def fail(self, key: BlockKey, reason: str, cause: BaseException) -> None:
         failure = BlockFailed(key, reason)
@@ -235,7 +247,15 @@ class _Run:
         self.failure = self.failure or failure
 
 
-def _timed(work: Work, attempt: _Attempt) -> tuple[Mapping[str, Any], float]:
+def _outcome(future: Future[Timed]) -> Timed | BaseException:
+    """What a finished future holds."""
+    try:
+        return future.result()
+    except BaseException as error:
+        return error
+
+
+def _timed(work: Work, attempt: _Attempt) -> Timed:
     """In a worker: the result of a block and its seconds.
 
     The argument is the attempt and not its key, because dask takes calls with equal arguments for one call.

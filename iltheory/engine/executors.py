@@ -19,7 +19,16 @@ from typing import Any, ParamSpec, TypeVar
 
 from sims.errors import IltheoryError
 
-__all__ = ["ExecutorError", "cores", "dask", "processes", "serial", "worker_count", "worker_died"]
+__all__ = [
+    "ExecutorError",
+    "cores",
+    "dask",
+    "interrupts_held",
+    "processes",
+    "serial",
+    "worker_count",
+    "worker_died",
+]
 
 CONNECT_SECONDS = 10
 # One process a core is all the parallelism there is; threads on top of it only get in each other's way.
@@ -198,10 +207,13 @@ class _Processes(Executor):
 
     def kill(self) -> None:
         """End the workers now, whatever they are doing."""
-        with _interrupts_held():
+        with interrupts_held():
             # Public as kill_workers() from Python 3.14 on; None once the pool is shut down.
             for worker in list((self._pool._processes or {}).values()):
                 worker.kill()
+            if self._pool._result_queue is not None:
+                # One may have died in mid-sentence: once nobody can write, whoever listens hears the end.
+                self._pool._result_queue._writer.close()  # type: ignore[attr-defined]
         self._pool.shutdown()
 
 
@@ -232,7 +244,7 @@ def _births() -> Iterator[None]:
     numpy, and a Ctrl-C during that import would print a traceback.
     """
     before = {name: os.environ.get(name) for name in ONE_THREAD}
-    with _interrupts_held():
+    with interrupts_held():
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         os.environ.update(ONE_THREAD)
         try:
@@ -247,7 +259,7 @@ def _births() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Hold a Ctrl-C back to the end of a stretch of code, so that it cannot leave a process nobody knows of.
 
     Blocking the signal is not enough in the parent, where any other thread may receive it.

@@ -7,9 +7,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,18 @@ def test_keys_are_drawn_only_as_workers_come_free(ledger: Ledger) -> None:
 
 
 # The budget
+
+
+def test_in_this_process_each_block_is_recorded_before_the_next_begins(ledger: Ledger) -> None:
+    def work(block: BlockKey) -> dict[str, object]:
+        assert len(ledger) == block.index
+        if block.index == 5:
+            raise KeyboardInterrupt
+        return pseudo_random(block)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_blocks(keys(), work, ledger=ledger, executor=serial())
+    assert ledger.done(keys()) == set(keys(5))
 
 
 def test_a_budget_ends_an_endless_run_and_what_finished_is_kept(ledger: Ledger) -> None:
@@ -273,6 +286,35 @@ def test_no_worker_outlives_a_run_that_is_ended_in_long_blocks(
     _, errors = finish(run, timeout=10)
     assert run.returncode == (130 if ends_by == signal.SIGINT else -ends_by)
     assert "Traceback" not in errors
+
+
+def test_an_interrupt_never_lands_inside_a_method_of_a_future(ledger: Ledger) -> None:
+    """There it would leave the future's lock taken, and the pool that needs it would wait for ever."""
+    inside: list[int] = []
+    whole: list[int] = []
+
+    class Watched(Future[Any]):
+        def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+            inside.append(threading.get_ident())
+            signal.raise_signal(signal.SIGINT)
+            super().add_done_callback(fn)
+            whole.append(threading.get_ident())
+
+        def result(self, timeout: float | None = None) -> Any:
+            assert threading.current_thread() is not threading.main_thread()
+            return super().result(timeout)
+
+        exception = cancelled = done = result
+
+    class Watching(ThreadPoolExecutor):
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            watched = Watched()
+            super().submit(lambda: (time.sleep(0.02), watched.set_result(fn(*args, **kwargs))))
+            return watched
+
+    with Watching(1) as executor, pytest.raises(KeyboardInterrupt):
+        run_blocks(keys(), pseudo_random, ledger=ledger, executor=executor)
+    assert inside == whole == [threading.main_thread().ident]
 
 
 # A real dask cluster

@@ -87,7 +87,7 @@ def test_no_workers_are_refused(workers: int) -> None:
         pass
 
 
-@pytest.mark.parametrize("hold", [executors._births, executors._interrupts_held])
+@pytest.mark.parametrize("hold", [executors._births, executors.interrupts_held])
 def test_an_interrupt_is_held_back_and_not_lost(hold: type) -> None:
     reached_the_end = False
     with pytest.raises(KeyboardInterrupt), hold():

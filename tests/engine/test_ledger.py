@@ -181,7 +181,7 @@ def test_a_file_of_another_kind_is_refused(path: Path) -> None:
 
 
 def test_a_truncated_ledger_is_reported_as_damaged(path: Path) -> None:
-    filled(path, 500)
+    filled(path, 100)
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(LedgerError, match=r"(?s)ledger.sqlite.*damaged.*recover"), Ledger(path) as ledger:
         list(ledger.results())
@@ -245,15 +245,15 @@ def test_a_full_database_keeps_what_it_has_and_goes_on_when_there_is_room(path: 
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count={pages + 1}")
         with pytest.raises(LedgerError, match=r"(?s)ledger.sqlite.*disk is full.*Free some space.*resumes"):
-            fill(ledger, keys(1000))
+            fill(ledger, keys(400))
         kept = len(ledger)
-        assert 20 <= kept < 1000
-        assert ledger.done(keys(1000)) == set(keys(kept))
-        connection.execute("PRAGMA max_page_count=1000000")
-        fill(ledger, keys(1000))
+        assert 20 <= kept < 400
+        assert ledger.done(keys(400)) == set(keys(kept))
+        connection.execute("PRAGMA max_page_count=100000")
+        fill(ledger, keys(400))
         digest = ledger.content_digest()
     with Ledger(":memory:") as whole:
-        fill(whole, keys(1000))
+        fill(whole, keys(400))
         assert digest == whole.content_digest()
 
 
@@ -266,12 +266,12 @@ def test_a_disk_that_refuses_to_write_loses_nothing(path: Path) -> None:
             with pytest.raises(
                 LedgerError, match=r"(?s)ledger.sqlite.*(refused|full).*recorded before is kept"
             ):
-                fill(ledger, keys(1000))
+                fill(ledger, keys(400))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     with Ledger(path) as ledger:
         kept = len(ledger)
-        assert 0 < kept < 1000
+        assert 0 < kept < 400
         assert {record.key: record.result for record in ledger.results()} == {
             block: pseudo_random(block) for block in keys(kept)
         }
