@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from sims.tabular import TabularMDP
 
 TRANSITION_BITS = 20
-POLICY_BITS = 12
-WEIGHT_BITS = 14
 REWARD_BITS = 10
 
 
@@ -30,6 +28,8 @@ class Scale:
     law : law of the rows of P, mu and policies, see ``sims.families.random.simplex_rows``
     stationary : whether P and r are the same at every step
     length : number of entries of a sequence parameter
+    policy_bits, weight_bits : policies are multiples of ``2**-policy_bits``, mixing weights of ``2**-weight_bits``; exact
+        numbers grow by both with every step, so large worlds take few
     """
 
     size: int
@@ -40,6 +40,8 @@ class Scale:
     law: str = "uniform"
     stationary: bool = True
     length: int = 3
+    policy_bits: int = 12
+    weight_bits: int = 14
 
 
 def rows(rng: np.random.Generator, shape: tuple[int, ...], law: str, bits: int) -> RationalArray:
@@ -58,19 +60,20 @@ def units(rng: np.random.Generator, shape: tuple[int, ...], low: int, high: int)
     return RationalArray(numerators, steps)
 
 
-def weights(rng: np.random.Generator, shape: tuple[int, ...]) -> RationalArray:
-    """Numbers in [0, 1], log-uniform down to 1e-4, some exactly 0 or 1."""
-    small = np.rint(10.0 ** rng.uniform(-4, 0, size=shape) * 2**WEIGHT_BITS).astype(np.int64)
+def weights(rng: np.random.Generator, shape: tuple[int, ...], bits: int) -> RationalArray:
+    """Numbers in [0, 1], log-uniform down to 1e-4 or one unit of ``2**-bits``, some exactly 0 or 1."""
+    one = 2**bits
+    small = np.maximum(np.rint(10.0 ** rng.uniform(-4, 0, size=shape) * one), 1).astype(np.int64)
     extreme = rng.integers(0, 16, size=shape)
-    return RationalArray(np.where(extreme == 0, 0, np.where(extreme == 1, 2**WEIGHT_BITS, small)), 2**WEIGHT_BITS)
+    return RationalArray(np.where(extreme == 0, 0, np.where(extreme == 1, one, small)), one)
 
 
-def perturbed(rng: np.random.Generator, policy: RationalArray, fresh: RationalArray) -> RationalArray:
+def perturbed(rng: np.random.Generator, policy: RationalArray, fresh: RationalArray, bits: int) -> RationalArray:
     """Mix a policy with a fresh one, with a random weight for each instance (1 for a quarter: unrelated)."""
     batch = (fresh.shape[0], *([1] * (fresh.ndim - 1)))
-    weight = weights(rng, batch).num
-    weight = np.where(rng.integers(0, 4, size=batch) == 0, 2**WEIGHT_BITS, weight)
-    mixed = RationalArray(weight, 2**WEIGHT_BITS)
+    unrelated = rng.integers(0, 4, size=batch) == 0
+    weight = np.where(unrelated, 2**bits, weights(rng, batch, bits).num)
+    mixed = RationalArray(weight, 2**bits)
     return (1 - mixed) * policy + mixed * fresh
 
 
@@ -99,7 +102,7 @@ def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
     steps = (max(of.transitions.steps, of.rewards().shape[-3]),) if finite else ()
     shape = (scale.size, *steps, of.n_states, of.n_actions)
     p = of.transitions.dense() if finite else of.P
-    p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS))
-    r = perturbed(rng, of.rewards(), units(rng, shape, 0, 1))
+    p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS), scale.weight_bits)
+    r = perturbed(rng, of.rewards(), units(rng, shape, 0, 1), scale.weight_bits)
     unpaid = np.zeros((of.n_states, of.n_actions), dtype=np.int64)
     return TabularMDP(p, unpaid, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1).with_rewards(r)

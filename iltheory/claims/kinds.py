@@ -125,9 +125,9 @@ class PolicyKind(ArrayKind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         law = "deterministic" if self.deterministic else scale.law
-        fresh = drawing.rows(rng, (scale.size, *self.core(before)), law, drawing.POLICY_BITS)
+        fresh = drawing.rows(rng, (scale.size, *self.core(before)), law, scale.policy_bits)
         earlier = None if self.deterministic else _earlier_policy(before, fresh.shape[-3:])
-        return fresh if earlier is None else drawing.perturbed(rng, earlier, fresh)
+        return fresh if earlier is None else drawing.perturbed(rng, earlier, fresh, scale.weight_bits)
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         mdp = required_model(before)
@@ -159,7 +159,7 @@ class Simplex(ArrayKind):
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         fresh = drawing.rows(rng, (scale.size, scale.n_states), scale.law, drawing.TRANSITION_BITS)
         earlier = [v for v in before.values() if isinstance(v, RationalArray) and v.shape == fresh.shape]
-        return drawing.perturbed(rng, earlier[-1], fresh) if earlier else fresh
+        return drawing.perturbed(rng, earlier[-1], fresh, scale.weight_bits) if earlier else fresh
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         p = ar.asarray(value)
@@ -190,7 +190,7 @@ class UnitNumber(ArrayKind):
         return ()
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
-        drawn = drawing.weights(rng, (scale.size,))
+        drawn = drawing.weights(rng, (scale.size,), scale.weight_bits)
         return RationalArray(np.maximum(drawn.num, 1), drawn.den) if self.positive else drawn
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
@@ -297,7 +297,7 @@ class StateLawsKind(StateFunctionKind):
         return "law of the state at each step"
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
-        return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, drawing.POLICY_BITS)
+        return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, scale.policy_bits)
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ class HistoryPolicyKind(Kind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[RationalArray, ...]:
         cores = self._cores(before)
-        return tuple(drawing.rows(rng, (scale.size, *c), scale.law, drawing.POLICY_BITS) for c in cores)
+        return tuple(drawing.rows(rng, (scale.size, *c), scale.law, scale.policy_bits) for c in cores)
 
     def check(self, name: str, value: Any, before: Instance) -> tuple[Numbers, ...]:
         cores = self._cores(before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +64,10 @@ def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "au
     if arithmetic != "auto":
         return _evaluate(claim, instance, size, ar.get_system(arithmetic))
     decision = _evaluate(claim, instance, size, ar.INTERVAL)
-    for system in _escalation():
+    for system in (ar.RATIONAL, *(ar.Ball(bits) for bits in BALL_BITS)):
         open_ = np.flatnonzero(decision.verdicts == UNDECIDED)
-        if len(open_) == 0:
+        undecidable = decision.op == "==" and system.name == "ball" and "ball" in decision.systems
+        if len(open_) == 0 or undecidable:  # no number of bits proves an equality
             break
         for part in _chunks(open_, system):
             try:
@@ -76,11 +76,6 @@ def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "au
                 break  # the formula leaves this system (a logarithm among rationals): the next one decides
             decision = _merge(decision, part, finer)
     return decision
-
-
-def _escalation() -> Iterator[System]:
-    yield ar.RATIONAL
-    yield from (ar.Ball(bits) for bits in BALL_BITS)
 
 
 def _chunks(indices: NDArray[np.intp], system: System) -> list[NDArray[np.intp]]:

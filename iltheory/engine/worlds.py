@@ -21,7 +21,9 @@ DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
 RANDOM_BLOCK = 64
 WORLD_BLOCK = 16
 WORLD_BLOCK_ENTRIES = 32_000
-"""Entries (states times actions times steps) in a block: fewer instances of large worlds."""
+"""Entries (states times actions times steps) in a block: fewer instances of large worlds, at least one."""
+COARSE: Mapping[str, int] = {"policy_bits": 2, "weight_bits": 4}
+"""Policies on larger worlds than that: exact numbers then stay short over hundreds of steps."""
 LARGE = 100
 """States from which a world gets no second model beside it."""
 
@@ -105,9 +107,7 @@ class FixedWorld(World):
     def block_size(self, claim: Claim) -> int:
         built = self._built(claim)
         assert built is not None
-        mdp = built[0]
-        entries = mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
-        return min(WORLD_BLOCK, max(1, WORLD_BLOCK_ENTRIES // entries))
+        return min(WORLD_BLOCK, max(1, WORLD_BLOCK_ENTRIES // _entries(built[0])))
 
     def serves(self, claim: Claim) -> bool:
         built = self._built(claim)
@@ -133,6 +133,7 @@ class FixedWorld(World):
             horizon=mdp.horizon or 1,
             law="mixed",
             length=int(rng.integers(1, claim.largest.length, endpoint=True)),
+            **(COARSE if _entries(mdp) > WORLD_BLOCK_ENTRIES else {}),
         )
         instance: dict[str, Any] = {}
         for name, kind in claim.parameters.items():
@@ -144,6 +145,10 @@ class FixedWorld(World):
                 value = _with_first(value, policies.pop(0), kind)
             instance[name] = value
         return instance
+
+
+def _entries(mdp: TabularMDP) -> int:
+    return mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
 
 
 def _with_first(drawn: Any, given: Any, kind: PolicyKind) -> Any:
