@@ -27,7 +27,17 @@ from iltheory.claims.kinds import (
     UnitIntervals,
 )
 from iltheory.claims.tables import coin, off_course
-from iltheory.measures import disadvantage, expected_loss, gap, greatest, mean, smallest, steps, together
+from iltheory.measures import (
+    disadvantage,
+    expected_loss,
+    gap,
+    greatest,
+    mean,
+    quantity,
+    smallest,
+    steps,
+    together,
+)
 from sims import TabularMDP, families
 from sims import arithmetic as ar
 
@@ -198,6 +208,7 @@ def coupling_largest(
     return greatest(own_losses(mdp, loss, learners)) <= observed + moved
 
 
+@quantity
 def _penalties(horizon: int, keep: Any, iterations: int) -> Any:
     """``sum_i min(1, H keep^(i-1))``."""
     return ar.sum(together(ar.minimum(1, horizon * keep**i) for i in range(iterations)), 0)

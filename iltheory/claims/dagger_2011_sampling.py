@@ -35,6 +35,7 @@ from iltheory.measures import (
     mean,
     mistake_law,
     smallest,
+    steps,
     together,
     worst_failure_probability,
 )
@@ -62,9 +63,9 @@ def failure(
     return worst_failure_probability(own, laws, margin)
 
 
-def deviation(delta: Any, factor: Fraction, size: int) -> Any:
-    """``sqrt(factor log(1/delta) / size)``."""
-    return ar.sqrt(factor * -ar.log(delta) / size)
+def deviation(delta: Any, size: int) -> Any:
+    """``sqrt(2 log(1/delta) / size)``."""
+    return ar.sqrt(-2 * ar.log(delta) / size)
 
 
 def _fork(samples: int, delta: Fraction) -> tuple[Any, ...]:
@@ -100,7 +101,7 @@ def finite_sample(
     log(1/delta) / (m N))`` with probability at most ``delta``. For the 0-1 loss and a finite class the
     probability is computed exactly.
     """
-    margin = 2 * penalty(mdp, betas) + deviation(delta, Fraction(2), samples * len(betas))
+    margin = 2 * penalty(mdp, betas) + deviation(delta, samples * len(betas))
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -125,7 +126,7 @@ def sample_quarter(
     samples: Samples,
     delta: PositiveUnitInterval,
 ) -> Any:
-    margin = 2 * penalty(mdp, betas) + deviation(delta, Fraction(1, 8), samples * len(betas))
+    margin = 2 * penalty(mdp, betas) + deviation(delta, 16 * samples * len(betas))
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -138,7 +139,7 @@ def sample_no_root(
     samples: Samples,
     delta: PositiveUnitInterval,
 ) -> Any:
-    margin = 2 * penalty(mdp, betas) + deviation(delta, Fraction(2), (samples * len(betas)) ** 2)
+    margin = 2 * penalty(mdp, betas) + deviation(delta, (samples * len(betas)) ** 2)
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -173,7 +174,7 @@ def finite_sample_sharper(
     theorem 4.1 in its coupling form.
     """
     moved = mean(interference(mdp, beta) for beta in betas)
-    margin = moved + deviation(delta, HALF, samples * len(betas))
+    margin = moved + deviation(delta, 4 * samples * len(betas))
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -187,7 +188,7 @@ def sharper_half(
     delta: PositiveUnitInterval,
 ) -> Any:
     moved = mean(interference(mdp, beta) for beta in betas)
-    margin = moved + deviation(delta, Fraction(1, 8), samples * len(betas))
+    margin = moved + deviation(delta, 16 * samples * len(betas))
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -203,7 +204,7 @@ def sharper_all_states(
     delta: PositiveUnitInterval,
 ) -> Any:
     moved = mean(interference(mdp, beta) for beta in betas)
-    margin = moved + deviation(delta, HALF, samples * len(betas) * (mdp.horizon or 0))
+    margin = moved + deviation(delta, 4 * samples * len(betas) * steps(mdp))
     return failure(mdp, expert, learners, betas, samples, margin) <= delta
 
 
@@ -239,6 +240,7 @@ def _cycle(horizon: int, iterations: int) -> tuple[list[Any], Any]:
 
 @claim(
     id="dagger-ftl-needs-convexity",
+    source=dagger("Theorem 4.1, why its losses are strongly convex"),
     statement=r"\min_i \mathbb{E}_{d_{\hat\pi_i}}[\ell(s, \hat\pi_i)] - \epsilon_N \ge \tfrac12 - \tfrac1H "
     r"\text{ for all } N",
     status=DERIVED_HERE,
@@ -272,6 +274,7 @@ def half_too_much(horizon: CycleLength, iterations: Iterations) -> Any:
 
 @claim(
     id="dagger-ftl-needs-convexity.regret",
+    source=dagger("Theorem 4.1, why its losses are strongly convex"),
     statement=r"\gamma_N \ge \tfrac12 - \frac{n_1}{H N},\quad n_1 = |\{i : \hat\pi_i = \pi_1\}|",
     status=DERIVED_HERE,
     tight=lambda: Tight(
