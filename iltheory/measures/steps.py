@@ -8,12 +8,13 @@ from iltheory.measures.policies import total_variation
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
 
 
 def steps(mdp: TabularMDP) -> int:
     """Number of steps H of a model with a finite horizon."""
     if mdp.horizon is None:
-        raise ValueError(f"this needs a finite horizon; the model is discounted (discount={mdp.discount}).")
+        raise InvalidArgument(f"this needs a finite horizon; the model is discounted (discount={mdp.discount}).")
     return mdp.horizon
 
 

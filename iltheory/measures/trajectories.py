@@ -11,7 +11,7 @@ from iltheory.measures.quantity import quantity, total
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.errors import IltheoryError
+from sims.errors import IltheoryError, InvalidArgument
 
 LARGEST_ENUMERATION = 10**7
 """Trajectories (over the whole batch) that may be enumerated at once."""
@@ -132,7 +132,7 @@ def _laws_given_the_past(mdp: TabularMDP, pi: Any, horizon: int) -> list[Numbers
 
 def _finite(mdp: TabularMDP, name: str) -> int:
     if mdp.horizon is None:
-        raise ValueError(
+        raise InvalidArgument(
             f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount})."
         )
     return mdp.horizon

@@ -9,7 +9,7 @@ import numpy as np
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.errors import IltheoryError
+from sims.errors import IltheoryError, InvalidArgument
 
 LARGEST_ENUMERATION = 10**6
 """Policies that may be enumerated at once."""
@@ -28,7 +28,7 @@ def deterministic_policies(mdp: TabularMDP) -> Numbers:
         If there are more than 10^6 of them.
     """
     if mdp.horizon is not None:
-        raise ValueError(
+        raise InvalidArgument(
             f"the policies of a model with a horizon ({mdp.horizon}) vary with the step; give a discount."
         )
     if mdp.n_actions**mdp.n_states > LARGEST_ENUMERATION:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from sims.arithmetic.ball import Ball, BallArray
 from sims.arithmetic.comparison import HOLDS, REFUTED, UNDECIDED, Comparison, equal
 from sims.arithmetic.enclosure import Enclosure
-from sims.arithmetic.errors import MixedArithmetic, NotRepresentable, UndecidedComparison
+from sims.arithmetic.errors import (
+    MixedArithmetic,
+    NotANumber,
+    NotRepresentable,
+    NotSingle,
+    UndecidedComparison,
+)
 from sims.arithmetic.fixed_point import AffineContraction, certified, fixed_point
 from sims.arithmetic.float64 import FLOAT64, Float64, FloatArray
 from sims.arithmetic.functions import (

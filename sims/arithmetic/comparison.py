@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.arithmetic.errors import UndecidedComparison
+from sims.arithmetic.errors import NotSingle, UndecidedComparison
 
 if TYPE_CHECKING:
     from sims.arithmetic.system import System
@@ -76,8 +76,9 @@ class Comparison:
 
     def __bool__(self) -> bool:
         if self.verdicts.size != 1:
-            raise ValueError(
-                f"a comparison of {self.verdicts.size} numbers has no single truth value; use .all() or .verdicts"
+            raise NotSingle(
+                f"a comparison of {self.verdicts.size} numbers has no single truth value; use .all() or .verdicts. "
+                "`a <= x <= b`, `!=`, `and`, `or`, `not` and `if` ask for one, too."
             )
         if np.any(self.undecided):
             raise UndecidedComparison(

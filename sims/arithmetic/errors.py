@@ -15,3 +15,11 @@ class NotRepresentable(IltheoryError, ArithmeticError):
 
 class UndecidedComparison(IltheoryError, ArithmeticError):
     """A truth value was asked of a comparison that the enclosures leave open."""
+
+
+class NotSingle(IltheoryError, TypeError):
+    """One number, or one truth value, was asked of an array of several."""
+
+
+class NotANumber(IltheoryError, TypeError):
+    """An operand is of no number system."""

@@ -11,13 +11,14 @@ from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.ball import Ball
-from sims.arithmetic.errors import MixedArithmetic
+from sims.arithmetic.errors import MixedArithmetic, NotANumber
 from sims.arithmetic.float64 import FLOAT64, FloatArray, Float64
 from sims.arithmetic.interval import INTERVAL, Interval
-from sims.arithmetic.numbers import NotANumber, NumberArray
+from sims.arithmetic.numbers import NumberArray
 from sims.arithmetic.rational import RATIONAL
 from sims.arithmetic.raw import like
 from sims.arithmetic.system import Mask, Numbers, System
+from sims.errors import InvalidArgument
 
 SYSTEMS = ("float64", "interval", "ball", "rational")
 
@@ -28,15 +29,22 @@ def get_system(name: str | System, *, bits: int = 128, device: str | None = None
     Parameters
     ----------
     name : ``float64``, ``interval``, ``ball`` or ``rational``
-    bits : precision of ``ball``
+    bits : precision of ``ball``, at least 2
     device : torch device for ``float64`` and ``interval``; None means numpy
+
+    Raises
+    ------
+    InvalidArgument
+        If the name or an option makes no sense, or torch cannot use the device.
     """
     if isinstance(name, System):
         return name
     if name not in SYSTEMS:
-        raise ValueError(f"unknown number system {name!r}; there are {', '.join(SYSTEMS)}")
-    if device is not None and name not in ("float64", "interval"):
-        raise ValueError(f"{name} has no device: only float64 and interval run on torch (got device={device!r})")
+        raise InvalidArgument(f"unknown number system {name!r}; there are {', '.join(SYSTEMS)}.")
+    if not isinstance(bits, int) or bits < 2:
+        raise InvalidArgument(f"bits={bits!r}: must be an integer, at least 2.")
+    if device is not None:
+        _check_device(name, device)
     systems: dict[str, System] = {
         "float64": Float64(device),
         "interval": Interval(device),
@@ -44,6 +52,19 @@ def get_system(name: str | System, *, bits: int = 128, device: str | None = None
         "rational": RATIONAL,
     }
     return systems[name]
+
+
+def _check_device(name: str, device: str) -> None:
+    if name not in ("float64", "interval"):
+        raise InvalidArgument(f"device={device!r}: {name} has none, only float64 and interval run on torch.")
+    try:
+        import torch
+
+        torch.empty(0, device=device)
+    except ImportError as problem:
+        raise InvalidArgument(f"device={device!r} needs torch.\n  pip install 'iltheory[torch]'") from problem
+    except (RuntimeError, AssertionError, TypeError) as problem:  # an assertion: torch was built without CUDA
+        raise InvalidArgument(f"device={device!r} cannot be used: {problem}") from problem
 
 
 def system_of(*xs: Any) -> System:
@@ -80,7 +101,9 @@ def coerce_all(*xs: Any) -> tuple[System, list[Numbers]]:
     """Bring the arguments into their common system."""
     for x in xs:
         if not (isinstance(x, NumberArray | int | float | Fraction | np.ndarray | np.generic) or is_torch_array(x)):
-            raise NotANumber(f"{type(x).__name__} is no number of any system")
+            raise NotANumber(
+                f"{x!r:.60} is a {type(x).__name__}, no number of any system; read lists and texts with arithmetic.asarray(x)."
+            )
     system = system_of(*xs)
     return system, [system.coerce(x) for x in xs]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.arithmetic.comparison import Comparison
+from sims.arithmetic.errors import NotANumber, NotSingle
 from sims.arithmetic.system import Raw, System
 
 if TYPE_CHECKING:
@@ -151,6 +152,10 @@ class NumberArray(ABC):
         return self._comparison("==", other)
 
     def __float__(self) -> float:
+        if self.size != 1:
+            raise NotSingle(
+                f"float() needs a single number, this array has shape {self.shape}; numpy.asarray(x) gives all midpoints."
+            )
         return float(self.system.midpoint(self._numbers).reshape(()))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -163,9 +168,6 @@ class NumberArray(ABC):
         """Lower and upper bound of a single number, as rationals (or infinities)."""
         return self.system.exact_bounds(self._numbers)
 
-
-class NotANumber(TypeError):
-    """An operand is of no number system; Python may try its reflected operator."""
 
 
 def wrap(x: Any) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
-from sims.arithmetic.errors import MixedArithmetic, NotRepresentable
+from sims.arithmetic.errors import MixedArithmetic, NotRepresentable, NotSingle
 from sims.arithmetic.numbers import NumberArray
 from sims.arithmetic.system import Mask, Numbers, Raw, System
 
@@ -57,7 +57,10 @@ class RationalArray(NumberArray):
 
     def _single(self) -> Fraction:
         if self.num.size != 1:
-            raise TypeError(f"only a single rational converts to a number, this array has shape {self.shape}")
+            raise NotSingle(
+                f"only a single rational is a Fraction, this array has shape {self.shape}; see .fractions(). A Fraction on "
+                "the left of <= or == asks for one, too: write the array first, x >= Fraction(1, 2)."
+            )
         return Fraction(int(self.num.reshape(())[()]), self.den)
 
     @property

@@ -19,3 +19,7 @@ class InvalidOccupancy(IltheoryError, ValueError):
 
 class InvalidMixture(IltheoryError, ValueError):
     """The policies and weights describe no mixture."""
+
+
+class TooLarge(IltheoryError, MemoryError):
+    """A table would not fit in memory."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, System
 from sims.tabular.errors import InvalidMixture
@@ -64,9 +66,14 @@ def step_mixture(policies: Sequence[Any], weights: Sequence[Any]) -> Numbers:
     Raises
     ------
     InvalidMixture
-        If the weights are no distribution or not one for each policy.
+        If the weights are no distribution or not one for each policy, or the shapes do not broadcast.
     """
     tables = [read_numbers(f"policies[{i}]", pi, InvalidMixture) for i, pi in enumerate(policies)]
+    try:
+        np.broadcast_shapes(*(table.shape for table in tables))
+    except ValueError:
+        shapes = ", ".join(str(tuple(table.shape)) for table in tables)
+        raise InvalidMixture(f"policies have shapes {shapes}, which do not broadcast.") from None
     numbers = [read_scalar(f"weights[{i}]", w) for i, w in enumerate(weights)]
     system = common_system(*tables, *numbers)
     shares = _weights(policies, weights, system)

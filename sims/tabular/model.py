@@ -82,12 +82,17 @@ class TabularMDP:
         terminal: Any = None,
     ) -> None:
         self.horizon = read_horizon(horizon, discount)
+        if not isinstance(batch_axes, int) or batch_axes < 0:
+            raise InvalidModel(f"batch_axes={batch_axes!r}: must be an integer, at least 0.")
         transitions = P if isinstance(P, Transitions) else _read_dense(P, batch_axes, self.horizon)
         r, mu = read_numbers("r", r), read_numbers("mu", mu)
         gamma = () if discount is None else (read_scalar("discount", discount),)
         self.system = common_system(*transitions.data, r, mu, *gamma)
-        if mu.shape[-1:] != (transitions.n_states,):
-            raise InvalidModel(f"mu has shape {tuple(mu.shape)}, expected [S] = ({transitions.n_states},).")
+        if mu.ndim not in (1, 1 + batch_axes) or mu.shape[-1] != transitions.n_states:
+            batch = f" behind {batch_axes} batch axes" if batch_axes else ""
+            raise InvalidModel(
+                f"mu has shape {tuple(mu.shape)}, expected [S] = ({transitions.n_states},){batch}."
+            )
         if transitions.steps not in (1, self.horizon):
             raise InvalidModel(f"P has {transitions.steps} steps, the horizon is {self.horizon}.")
         transitions = transitions.to(self.system)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
 from sims.tabular import solve
 from sims.tabular.reading import bring, read_scalar, stack_steps
 from sims.tabular.transitions import system_like
@@ -111,14 +112,14 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If the temperature is not a positive number.
     NotRepresentable
         In ``rational``: logarithms are not rational.
     """
     tau = bring(read_scalar("temperature", temperature), mdp.system)
     if not np.all((ar.lower(tau) > 0) & np.isfinite(ar.upper(tau))):
-        raise ValueError(
+        raise InvalidArgument(
             f"temperature={temperature}: must be positive and finite; at 0 use optimal_policy()."
         )
     tau = tau[..., None]

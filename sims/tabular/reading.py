@@ -103,7 +103,7 @@ def read_table(
             return kind, x if len(rest) > len(core) else insert_axis(x, -len(core) - 1)
     expected = " or ".join(f"{kind} = {core}" for kind, core in cores.items())
     steps = "" if horizon is None else f", or that behind a step axis of length H = {horizon}"
-    batch = f", all behind {batch_axes} batch axes" if batch_axes else ""
+    batch = f", all behind {batch_axes} batch axes" if batch_axes > 0 else ""
     raise InvalidModel(f"{name} has shape {shape}, expected {expected}{steps}{batch}.")
 
 

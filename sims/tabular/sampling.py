@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims import arithmetic as ar
+from sims.errors import InvalidArgument
 from sims.tabular.errors import InvalidModel, InvalidPolicy
 from sims.tabular.transitions import Rows
 
@@ -88,14 +89,14 @@ def sample(
     ------
     InvalidModel, InvalidPolicy
         If the model or the policy is a batch, or the policy is none of this model.
-    ValueError
-        If a count is out of range, or ``length`` is missing.
+    InvalidArgument
+        If a count is out of range, ``length`` is missing, or ``rng`` is neither a seed nor a generator.
     """
     from sims.datasets import Trajectories
 
     steps = _length(mdp, length)
     n = _count("n_trajectories", n_trajectories)
-    rng = np.random.default_rng(rng)
+    rng = _generator(rng)
     states, actions, rewards = _walk(mdp, _single(mdp, pi), n, steps, rng)
     if mdp.terminal is None:
         ended, lengths = np.zeros(n, dtype=np.bool_), np.full(n, steps)
@@ -163,14 +164,14 @@ def _single(mdp: TabularMDP, pi: Any) -> NDArray[np.float64]:
 def _length(mdp: TabularMDP, length: int | None) -> int:
     if length is None:
         if mdp.horizon is None:
-            raise ValueError(
+            raise InvalidArgument(
                 "length is missing: a discounted trajectory never ends by itself. Give the number of steps, e.g. "
                 "sample(pi, n, rng, length=100)."
             )
         return mdp.horizon
     steps = _count("length", length)
     if mdp.horizon is not None and steps > mdp.horizon:
-        raise ValueError(
+        raise InvalidArgument(
             f"length={length} exceeds the horizon H = {mdp.horizon}: no step is defined after it."
         )
     return steps
@@ -178,5 +179,16 @@ def _length(mdp: TabularMDP, length: int | None) -> int:
 
 def _count(name: str, n: Any) -> int:
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"{name}={n!r}: must be an integer, at least 1.")
+        raise InvalidArgument(f"{name}={n!r}: must be an integer, at least 1.")
     return int(n)
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if not isinstance(rng, int | np.integer) or isinstance(rng, bool) or rng < 0:
+        raise InvalidArgument(
+            f"rng={rng!r}: must be a seed (an integer, at least 0) or a numpy.random.Generator, so that the draw can be "
+            "repeated."
+        )
+    return np.random.default_rng(rng)

@@ -60,7 +60,7 @@ class SparseTransitions(Transitions):
         self.indptr = _integers("indptr", indptr)
         self.indices = _integers("indices", indices)
         self.probabilities = ar.asarray(probabilities)
-        self.n_states, self.n_actions = n_states, n_actions
+        self.n_states, self.n_actions = _size("n_states", n_states), _size("n_actions", n_actions)
         if self.indptr.shape != (n_states * n_actions + 1,):
             raise InvalidModel(
                 f"indptr has shape {self.indptr.shape}, expected ({n_states * n_actions + 1},) = (S * A + 1,)."
@@ -216,6 +216,12 @@ class SparseTransitions(Transitions):
         return SparseTransitions(
             indptr, columns[order], ar.take(values, order, 0), len(states), self.n_actions
         )
+
+
+def _size(name: str, n: Any) -> int:
+    if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
+        raise InvalidModel(f"{name}={n!r}: must be an integer, at least 1.")
+    return int(n)
 
 
 def _integers(name: str, x: Any) -> NDArray[np.integer[Any]]:

@@ -12,6 +12,7 @@ from sims.arithmetic import Mask, Numbers
 from sims.tabular.errors import InvalidModel, InvalidOccupancy
 from sims.tabular.reading import bring, read_numbers, stack_steps
 from sims.tabular.transitions import Indices, closure
+from sims.tabular.validation import check_finite, check_weights
 
 if TYPE_CHECKING:
     from sims.tabular.model import TabularMDP
@@ -50,6 +51,7 @@ def restrict_to_reachable(mdp: TabularMDP) -> tuple[dict[str, Any], Indices]:
 def project(mdp: TabularMDP, occupancy: Any) -> Numbers:
     """History-free policy of an occupancy; see :meth:`TabularMDP.project`."""
     d = _read(mdp, occupancy)
+    check_weights(d, "occupancy", InvalidOccupancy, "An occupancy weighs pairs by numbers of at least 0.")
     total = ar.sum(d, -1)[..., None]
     visited = ar.possibly_nonzero(total)
     ratio = ar.minimum(ar.maximum(d / ar.where(visited, total, 1), 0), 1)
@@ -77,4 +79,5 @@ def _read(mdp: TabularMDP, occupancy: Any) -> Numbers:
         raise InvalidOccupancy(
             f"occupancy has shape {tuple(d.shape)}; its last axes must be {name} = {core}."
         )
+    check_finite(d, "occupancy", InvalidOccupancy)
     return d

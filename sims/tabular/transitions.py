@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sims import arithmetic as ar
 from sims.arithmetic import Mask, Numbers, System
+from sims.tabular.errors import TooLarge
 
 ROW_ADVICE = (
     "Rows of P are distributions over next states. If a state ends the episode, send it to an absorbing state with "
@@ -126,7 +127,9 @@ def system_like(*xs: Any) -> System:
 def check_dense_size(size: int) -> None:
     """Refuse to make dense tables that would not fit."""
     if size > LARGEST_DENSE:
-        raise MemoryError(f"a dense table of {size} entries is too large; use expect() and push().")
+        raise TooLarge(
+            f"a dense table of {size} entries is too large (at most {LARGEST_DENSE}); use expect() and push()."
+        )
 
 
 def new_indices(states: Indices, n_states: int) -> Indices:

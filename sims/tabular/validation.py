@@ -35,12 +35,17 @@ def check_distributions(x: Numbers, name: str, error: type[IltheoryError], advic
     error
         Naming the first bad entry or row, e.g. ``P[3, 1] sums to 0.97 (should be 1).``
     """
+    check_weights(x, name, error, advice)
+    check_sums(ar.sum(x, -1), name, error, advice)
+
+
+def check_weights(x: Numbers, name: str, error: type[IltheoryError], advice: str) -> None:
+    """Raise unless every entry is finite and not (certainly) negative."""
     check_finite(x, name, error)
     negative = _below(x, 0)
     if negative.any():
         index = _first(negative)
         raise error(f"{name}{list(index)} is {_shown(x, index)}, a negative probability.\n  {advice}")
-    check_sums(ar.sum(x, -1), name, error, advice)
 
 
 def check_sums(total: Numbers, name: str, error: type[IltheoryError], advice: str) -> None:
@@ -59,7 +64,8 @@ def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
     values = ar.midpoint(x)
     if not np.isfinite(values.sum()) and not np.isfinite(values).all():
         index = _first(~np.isfinite(values))
-        raise error(f"{name}{list(index)} is {values[index]}; every entry must be a finite number.")
+        where = f"{name}{list(index)}" if index else name
+        raise error(f"{where} is {values[index]}; every entry must be a finite number.")
 
 
 def _below(x: Numbers, bound: int) -> Mask:
