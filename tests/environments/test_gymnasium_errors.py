@@ -74,6 +74,7 @@ def test_the_taxi_that_gymnasium_withdrew():
             r"P\[0\]\[0\] sums to 0.97 \(should be 1\)",
         ),
         ({0: END, 1: {0: [(1.0, 1, 0, True), (1e-12, 0, 0, True)]}}, r"P\[1\]\[0\] sums to 1 \+ 1e-12"),
+        ({0: {0: [(1e-17, 0, 0, False), (1.0, 1, 0, True)]}, 1: END}, r"P\[0\]\[0\] sums to 1 \+ 1e-17"),
         ({0: {0: [(1.5, 0, 0, False), (-0.5, 1, 0, True)]}, 1: END}, r"P\[0\]\[0\] contains .* -0.5"),
         ({0: {0: [(float("nan"), 0, 0, False)]}, 1: END}, r"P\[0\]\[0\]\[0\]\[0\] is nan"),
         ({0: {0: [("1", 0, 0, False)]}, 1: END}, r"P\[0\]\[0\]\[0\]\[0\] is '1', not a number"),

@@ -247,8 +247,16 @@ def test_made_and_wrapped_environments_are_read_like_their_ids():
     ours, by_id = read_gymnasium(env), read_gymnasium("Taxi-v4", is_rainy=True)
     assert (ours.id, ours.recovered) == (by_id.id, by_id.recovered)
     assert (ours.mdp.r - by_id.mdp.r).bound == 0
-    env.reset(seed=0)  # it was not closed
-    env.close()
+
+
+def test_an_environment_already_made_is_left_open(monkeypatch):
+    closed = []
+    monkeypatch.setattr(type(bare("Taxi-v4", {})), "close", lambda env: closed.append(env))
+    env = gymnasium.make("Taxi-v4")
+    gymnasium_table(env)
+    assert not closed
+    gymnasium_table("Taxi-v4")
+    assert len(closed) == 1
 
 
 def test_an_outer_time_limit_replaces_the_registered_one():

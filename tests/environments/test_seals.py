@@ -44,12 +44,12 @@ def fractions(rng, *shape):
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
-@pytest.mark.parametrize("horizon", [3, 4])  # 3 is also the number of states
+@pytest.mark.parametrize("horizon", [3, 4])  # 3 is also the number of states and of actions
 def test_exact_return_with_rewards_of_the_state_left(axes, horizon):
     rng = np.random.default_rng(axes)
-    rewards = np.vectorize(Fraction, otypes=[object])(rng.integers(-5, 6, (3, 2, 3)[:axes]), 3)
-    env = TabularModel(fractions(rng, 3, 2, 3), rewards, fractions(rng, 3), horizon)
-    mdp, policy = from_seals(env), fractions(rng, 3, 2)
+    rewards = np.vectorize(Fraction, otypes=[object])(rng.integers(-5, 6, (3, 3, 3)[:axes]), 3)
+    env = TabularModel(fractions(rng, 3, 3, 3), rewards, fractions(rng, 3), horizon)
+    mdp, policy = from_seals(env), fractions(rng, 3, 3)
     assert (mdp.horizon, mdp.system.name) == (horizon, "rational")
     value = mdp.value(policy)
     assert Fraction(value.numerator, value.denominator) == expected_return(env, policy, horizon)
