@@ -22,7 +22,7 @@ from sims.tabular import TabularMDP
 from sims.tabular.errors import InvalidModel
 from sims.tabular.evaluation import at_step
 from sims.tabular.reading import bring, common_system, read_numbers, read_scalar, stack_steps
-from sims.tabular.solve import dense_solver, float_part
+from sims.tabular.solve import float_part, lapack_solve
 from sims.tabular.validation import check_distributions, check_finite, convert_distributions
 
 LAW_ADVICE = "P[s, a, s'] = <phi[s, a], measures[:, s']> must be the law of the next state for every s and a."
@@ -190,7 +190,7 @@ class LinearMDP:
             offset=self.weights,
             image=lambda w: gamma * ar.matvec(matrix, w),
             modulus=gamma,
-            solve=dense_solver(lambda: float_part(matrix), float_part(gamma), False),
+            solve=lambda f: lapack_solve(float_part(matrix), float_part(gamma), f, False),
             kernel=lambda: matrix,
             transposed=False,
         )
@@ -205,7 +205,7 @@ class LinearMDP:
             offset=(1 - gamma) * ar.vecmat(self.mu, self._features(pi)),
             image=lambda psi: gamma * ar.vecmat(psi, matrix),
             modulus=gamma,
-            solve=dense_solver(lambda: float_part(matrix), float_part(gamma), True),
+            solve=lambda f: lapack_solve(float_part(matrix), float_part(gamma), f, True),
             kernel=lambda: matrix,
             transposed=True,
         )

@@ -143,7 +143,10 @@ def _enclosed(contraction: AffineContraction, start: Numbers, residual: Numbers,
     enclosure = ar.hull(start - radius, start + radius)
     if not contraction.transposed:
         return enclosure
-    return ar.where(_support(contraction, start), ar.maximum(enclosure, 0), 0)
+    enclosure = ar.maximum(enclosure, 0)
+    if (ar.possibly_nonzero(enclosure) & ~ar.possibly_nonzero(start)).any():
+        enclosure = ar.where(_support(contraction, start), enclosure, 0)
+    return enclosure
 
 
 def _support(contraction: AffineContraction, start: Numbers) -> NDArray[np.bool_]:

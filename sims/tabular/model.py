@@ -324,21 +324,20 @@ class TabularMDP:
 
     def q(self, pi: Any) -> Numbers:
         """Value of taking an action and following the policy after it, ``[..., H, S, A]`` or ``[..., S, A]``."""
-        return evaluation.evaluate(self, self.policy(pi))[0]
+        return evaluation.values(self, self.policy(pi))[0]
 
     def v(self, pi: Any) -> Numbers:
         """Value of following the policy from a state, ``[..., H, S]`` or ``[..., S]``."""
-        return evaluation.evaluate(self, self.policy(pi))[1]
+        return evaluation.state_values(self, self.policy(pi))
 
     def advantage(self, pi: Any) -> Numbers:
         """``q - v``, ``[..., H, S, A]`` or ``[..., S, A]``."""
-        q, v = evaluation.evaluate(self, self.policy(pi))
+        q, v = evaluation.values(self, self.policy(pi))
         return q - v[..., None]
 
     def value(self, pi: Any) -> Numbers:
         """Expected total reward ``J`` of a policy: over H steps, or discounted. Shape: the batch axes."""
-        v = self.v(pi)
-        return ar.sum(self.mu * (v if self.horizon is None else v[..., 0, :]), -1)
+        return ar.einsum("...s,...s->...", self.mu, evaluation.first_values(self, self.policy(pi)))
 
     def backup(self, v: Numbers, step: int = 0) -> Numbers:
         """``r + E v(s')`` at a step, or ``r + gamma E v(s')`` with a discount: from ``[..., S]`` to ``[..., S, A]``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +16,18 @@ from sims.arithmetic import AffineContraction, Numbers
 from sims.arithmetic.raw import like, to_numpy
 from sims.tabular.dense import DenseTransitions
 from sims.tabular.transitions import Rows
+from sims.tabular.validation import scatter_add
 
 if TYPE_CHECKING:
     from sims.tabular.model import TabularMDP
 
 Floats = NDArray[np.float64]
+
+COMPILED = 2**20
+"""Multiplications of a solve from which the compiled kernels pay for being loaded."""
+
+SMALL = 64
+"""Up to this many states a dense solve beats a sparse one."""
 
 
 def discounted_value(mdp: TabularMDP, pi: Numbers) -> Numbers:
@@ -27,9 +35,10 @@ def discounted_value(mdp: TabularMDP, pi: Numbers) -> Numbers:
     gamma = mdp.discount[..., None]
 
     def image(v: Numbers) -> Numbers:
-        return gamma * ar.sum(pi * mdp.transitions.expect(v), -1)
+        return gamma * ar.einsum("...sa,...sa->...s", pi, mdp.transitions.expect(v))
 
-    return _fixed_point(mdp, pi, ar.sum(pi * mdp.reward(), -1), image, transposed=False)
+    offset = ar.einsum("...sa,...sa->...s", pi, mdp.reward())
+    return _fixed_point(mdp, pi, offset, image, transposed=False)
 
 
 def discounted_occupancy(mdp: TabularMDP, pi: Numbers) -> Numbers:
@@ -73,53 +82,62 @@ def bellman_fixed_point(
 def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[[Any], Any]:
     """Approximately solve ``x = f + gamma P_pi x`` (or with the transpose) for floats ``f[..., S]``, numpy or torch."""
     transitions, gamma, policy = mdp.transitions, float_part(mdp.discount), float_part(pi)
-    if not isinstance(transitions, DenseTransitions):
-        return _sparse_solver(transitions.rows(), to_numpy(policy), to_numpy(gamma), transposed)
-    table = float_part(transitions.probabilities)[..., 0, :, :, :]
-    return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
+    if isinstance(transitions, DenseTransitions):
+        table = float_part(transitions.probabilities)[..., 0, :, :, :]
+        return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
+    rows, policy, gamma = transitions.rows(), to_numpy(policy), to_numpy(gamma)
+    if mdp.n_states <= SMALL:
+        solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)
+    else:
+        solve = partial(_solve_sparse, rows, policy, gamma, transposed)
+    return lambda f: f.new_tensor(solve(to_numpy(f))) if is_torch_array(f) else solve(f)
 
 
 def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Callable[[Any], Any]:
-    """Solve ``x = f + gamma K x`` (or with the transpose of ``K``) for floats, numpy or torch."""
-
-    @cache
-    def matrix() -> Any:
-        k = kernel()
-        system = -gamma[..., None, None] * (k.swapaxes(-1, -2) if transposed else k)
-        diagonal = range(k.shape[-1])
-        system[..., diagonal, diagonal] += 1
-        return system
-
-    return lambda f: like(f).linalg.solve(matrix(), f[..., None])[..., 0]
-
-
-def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) -> Callable[[Any], Any]:
-    n_states, n_actions = policy.shape[-2:]
-    pair = np.repeat(np.arange(n_states * n_actions), np.diff(rows.indptr))
-
-    def solve_one(policy: Floats, gamma: float, f: Floats) -> Floats:
-        from scipy.sparse import csc_array, eye_array
-        from scipy.sparse.linalg import splu
-
-        data = rows.probabilities * policy.ravel()[pair]
-        kernel = csc_array((data, (pair // n_actions, rows.indices)), shape=(n_states, n_states))
-        system = eye_array(n_states, format="csc") - gamma * (kernel.T if transposed else kernel)
-        return np.asarray(splu(system.tocsc()).solve(f))
+    """Solve ``x = f + gamma K x`` (or with the transpose) for a row-stochastic ``K[..., n, n]``, numpy or torch."""
+    table = cache(kernel)
 
     def solve(f: Any) -> Any:
-        given = to_numpy(f)
-        batch = np.broadcast_shapes(policy.shape[:-2], gamma.shape, given.shape[:-1])
-        policies, gammas = (
-            np.broadcast_to(policy, (*batch, n_states, n_actions)),
-            np.broadcast_to(gamma, batch),
-        )
-        given = np.broadcast_to(given, (*batch, n_states))
-        out = np.empty(given.shape)
-        for i in np.ndindex(batch):
-            out[i] = solve_one(policies[i], gammas[i], given[i])
-        return f.new_tensor(out) if is_torch_array(f) else out
+        K = table()
+        size = math.prod(np.broadcast_shapes(tuple(K.shape[:-2]), tuple(f.shape[:-1]))) * K.shape[-1] ** 3
+        if is_torch_array(K) or size < COMPILED or not np.isfinite(f).all():
+            return lapack_solve(K, gamma, f, transposed)
+        from sims.tabular import kernels
+
+        return kernels.solve_discounted(K, f, gamma, transpose=transposed, tolerance=0.0).x
 
     return solve
+
+
+def lapack_solve(K: Any, gamma: Any, f: Any, transposed: bool) -> Any:
+    """Solve ``x = f + gamma K x`` (or with the transpose) for any ``K[..., n, n]``, numpy or torch."""
+    matrix = -gamma[..., None, None] * (K.swapaxes(-1, -2) if transposed else K)
+    diagonal = range(K.shape[-1])
+    matrix[..., diagonal, diagonal] += 1
+    return like(f).linalg.solve(matrix, f[..., None])[..., 0]
+
+
+def _small_kernel(rows: Rows, policy: Floats) -> Floats:
+    n_states, n_actions = policy.shape[-2:]
+    pair = np.repeat(np.arange(n_states * n_actions), np.diff(rows.indptr))
+    weighted = rows.probabilities * policy.reshape(*policy.shape[:-2], -1)[..., pair]
+    flat = scatter_add(weighted, pair // n_actions * n_states + rows.indices, n_states**2)
+    return np.asarray(flat.reshape(*flat.shape[:-1], n_states, n_states))
+
+
+def _solve_sparse(rows: Rows, policy: Floats, gamma: Floats, transposed: bool, f: Floats) -> Floats:
+    from sims.tabular.kernels_sparse import policy_kernel, solve_discounted_sparse
+
+    batch = np.broadcast_shapes(policy.shape[:-2], gamma.shape, f.shape[:-1])
+    policies, gammas = np.broadcast_to(policy, (*batch, *policy.shape[-2:])), np.broadcast_to(gamma, batch)
+    given = np.broadcast_to(f, (*batch, f.shape[-1]))
+    out = np.full(given.shape, np.nan)
+    for i in np.ndindex(batch):
+        if np.isfinite(given[i]).all():
+            K = policy_kernel(rows, policies[i])
+            solution = solve_discounted_sparse(*K, given[i], float(gammas[i]), transpose=transposed, tolerance=0.0)
+            out[i] = solution.x
+    return out
 
 
 def float_part(x: Numbers) -> Any:

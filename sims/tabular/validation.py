@@ -36,7 +36,7 @@ def check_distributions(x: Numbers, name: str, error: type[IltheoryError], advic
         Naming the first bad entry or row, e.g. ``P[3, 1] sums to 0.97 (should be 1).``
     """
     check_weights(x, name, error, advice)
-    check_sums(ar.sum(x, -1), name, error, advice)
+    check_sums(ar.einsum("...k->...", x), name, error, advice)
 
 
 def check_weights(x: Numbers, name: str, error: type[IltheoryError], advice: str) -> None:
@@ -70,9 +70,10 @@ def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
 
 def _below(x: Numbers, bound: int) -> Mask:
     """Where ``x`` is certainly below a bound (in ``float64``: by more than rounding)."""
-    if ar.system_of(x).name == "float64":
-        return np.asarray(ar.midpoint(x) < bound - ROUNDING)
-    return np.asarray(ar.compare(x, ">=", bound) == -1)
+    name = ar.system_of(x).name
+    if name == "rational":
+        return np.asarray(ar.compare(x, ">=", bound) == -1)
+    return np.asarray(ar.upper(x) < bound - (ROUNDING if name == "float64" else 0.0))
 
 
 def _first(mask: Mask) -> tuple[int, ...]:
