@@ -137,76 +137,71 @@ def select_rows(P: Floats, policy: Ints, previous: Ints, K: Floats) -> None:
 
 
 @compiled
-def _factor(lu: Floats) -> None:
-    """LU in place without pivoting, two columns at a time so that every row is loaded half as often.
+def _eliminate(M: Floats, n_rows: int, n_columns: int) -> None:
+    """LU without pivoting of the leading square of `M`, in place, carried on into further rows and columns.
 
-    The diagonal is left inverted.
+    Two columns at a time, so that every row is loaded half as often. The diagonal is left inverted.
     """
-    n = lu.shape[0]
+    n = min(n_rows, n_columns)
     for k in range(0, n - 1, 2):
-        first, second = lu[k], lu[k + 1]
+        first, second = M[k], M[k + 1]
         inverse = 1.0 / first[k]
         factor = second[k] * inverse
         second[k] = factor
-        for j in range(k + 1, n):
+        for j in range(k + 1, n_columns):
             second[j] -= factor * first[j]
         inverse_second = 1.0 / second[k + 1]
         first[k], second[k + 1] = inverse, inverse_second
-        for i in range(k + 2, n):
-            row = lu[i]
+        for i in range(k + 2, n_rows):
+            row = M[i]
             u = row[k] * inverse
             v = (row[k + 1] - u * first[k + 1]) * inverse_second
-            for j in range(k + 2, n):
+            for j in range(k + 2, n_columns):
                 row[j] -= u * first[j] + v * second[j]
             row[k] = u
             row[k + 1] = v
     if n % 2 == 1:
-        lu[n - 1, n - 1] = 1.0 / lu[n - 1, n - 1]
-
-
-@compiled
-def _substitute(lu: Floats, transpose: bool, x: Floats) -> None:
-    """Solve ``L U x = x`` in place, ``(L U)^T x = x`` if `transpose`."""
-    n = x.size
-    if transpose:
-        for i in range(n):
-            row = lu[i]
-            x[i] *= row[i]
-            for j in range(i + 1, n):
-                x[j] -= row[j] * x[i]
-        for i in range(n - 1, -1, -1):
-            row = lu[i]
-            for j in range(i):
-                x[j] -= row[j] * x[i]
-    else:
-        for i in range(n):
-            x[i] -= _dot(lu[i, :i], x[:i])
-        for i in range(n - 1, -1, -1):
-            x[i] = (x[i] - _dot(lu[i, i + 1 :], x[i + 1 :])) * lu[i, i]
+        inverse = 1.0 / M[n - 1, n - 1]
+        M[n - 1, n - 1] = inverse
+        for i in range(n, n_rows):
+            M[i, n - 1] *= inverse
 
 
 @compiled
 def _solve_small(
-    K: Floats, b: Floats, gamma: float, transpose: bool, x: Floats, lu: Floats, rest: Floats
+    K: Floats, b: Floats, gamma: float, transpose: bool, x: Floats, M: Floats, rest: Floats
 ) -> tuple[float, float, float]:
+    """Solve one system in the scratch `M` (n + 1, n + 1), whose last row or column is b.
+
+    Elimination does the first half of the substitution on the way: with b as a row, of
+    ``x^T (I - gamma K) = b^T``.
+    """
     n = x.size
     row_norm = 0.0
     for i in range(n):
-        row, source = lu[i], K[i]
+        row, source = M[i], K[i]
         for j in range(n):
             row[j] = -gamma * source[j]
         row[i] += 1.0
-        x[i] = b[i]
+        row[n] = b[i]
         row_norm = max(row_norm, _absolute_sum(source))
-    _factor(lu)
-    _substitute(lu, transpose, x)
     if transpose:
+        M[n, :n] = b
+        _eliminate(M, n + 1, n)
+        x[:] = M[n, :n]
+        for i in range(n - 1, 0, -1):
+            row = M[i]
+            for j in range(i):
+                x[j] -= row[j] * x[i]
         rest[:] = 0.0
         for i in range(n):
             source = K[i]
             for j in range(n):
                 rest[j] += source[j] * x[i]
     else:
+        _eliminate(M, n, n + 1)
+        for i in range(n - 1, -1, -1):
+            x[i] = (M[i, n] - _dot(M[i, i + 1 : n], x[i + 1 :])) * M[i, i]
         for i in range(n):
             rest[i] = _dot(K[i], x)
     for i in range(n):
@@ -225,12 +220,12 @@ def solve_small(K: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats,
     at most n roundings, in whatever order it runs.
     """
     batch, n = x.shape
-    lu, rest = np.empty((n, n)), np.empty(n)
+    M, rest = np.empty((n + 1, n + 1)), np.empty(n)
     for m in range(batch):
         k = m if K.shape[0] > 1 else 0
         c = m if b.shape[0] > 1 else 0
         g = gamma[m if gamma.size > 1 else 0]
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K[k], b[c], g, transpose, x[m], lu, rest)
+        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K[k], b[c], g, transpose, x[m], M, rest)
 
 
 @compiled
@@ -239,14 +234,14 @@ def solve_small_policies(
 ) -> None:
     """`solve_small` for the kernels of policies, each formed where the first-level cache still holds it."""
     batch, n = x.shape
-    lu, rest, K = np.empty((n, n)), np.empty(n), np.empty((n, n))
+    M, rest, K = np.empty((n + 1, n + 1)), np.empty(n), np.empty((n, n))
     for m in range(batch):
         p = m if P.shape[0] > 1 else 0
         q = m if pi.shape[0] > 1 else 0
         c = m if b.shape[0] > 1 else 0
         g = gamma[m if gamma.size > 1 else 0]
         mix(P[p], pi[q], K)
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K, b[c], g, transpose, x[m], lu, rest)
+        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K, b[c], g, transpose, x[m], M, rest)
 
 
 @compiled
