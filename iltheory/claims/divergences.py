@@ -14,6 +14,7 @@ from iltheory.claims.claim import FROM_MEMORY, Paper, Sizes, Tight, claim
 from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy, SignedReward
 from iltheory.claims.occupancy import HALF, TENTH, bandit, with_steps
 from iltheory.measures import (
+    gamma,
     gap,
     kl_divergence,
     l1_norm,
@@ -52,9 +53,9 @@ def first_error(**end: Any) -> tuple[Any, ...]:
 # Laws of trajectories.
 
 
-def _two_moods() -> tuple[Any, ...]:
-    """Stay in state 0 or leave it for good: with probabilities 9/10, or 1/2."""
-    mdp = families.one_way(mixing=HALF, horizon=3).mdp
+def two_moods(**end: Any) -> tuple[Any, ...]:
+    """Stay in state 0 or leave it for good: the first policy stays with probability 9/10, the other 1/2."""
+    mdp = families.one_way(mixing=HALF, **end).mdp
     pi = ar.asarray([[1 - TENTH, TENTH], [HALF, HALF]])
     return with_steps((mdp, pi, pi[::-1, ::-1]))
 
@@ -63,7 +64,7 @@ def _two_moods_tight() -> Tight:
     five, nine = (ar.log(ar.convert(n, "ball", bits=512)) for n in (5, 9))
     at_0, at_1 = TENTH * (9 * (nine - five) - five), five - nine / 2
     side = Fraction(271, 100) * at_0 + Fraction(29, 100) * at_1
-    return Tight(_two_moods(), side, side, note="2.71 and 0.29 expected visits to the two states")
+    return Tight(two_moods(horizon=3), side, side, note="2.71 and 0.29 expected visits to the two states")
 
 
 @claim(
@@ -89,19 +90,21 @@ def _enumerated_kl(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:
     return ar.wrap(kl_divergence(trajectory_law(mdp, pi), trajectory_law(mdp, other)))
 
 
-@trajectory_chain_rule.false_variant("along the other policy", counterexample=_two_moods)
-def trajectory_chain_rule_along_other(mdp, pi, other):
+@trajectory_chain_rule.false_variant("along the other policy", counterexample=lambda: two_moods(horizon=3))
+def trajectory_chain_rule_along_other(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     kl = ar.sum(mdp.state_occupancy(other) * kl_divergence(pi, other), (-2, -1))
     return equal(_enumerated_kl(mdp, pi, other), kl)
 
 
-@trajectory_chain_rule.false_variant("mean over steps", counterexample=_two_moods)
-def trajectory_chain_rule_mean(mdp, pi, other):
+@trajectory_chain_rule.false_variant("mean over steps", counterexample=lambda: two_moods(horizon=3))
+def trajectory_chain_rule_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(_enumerated_kl(mdp, pi, other), policy_kl(mdp, pi, other))
 
 
-@trajectory_chain_rule.false_variant("divergence the wrong way round", counterexample=_two_moods)
-def trajectory_chain_rule_reversed(mdp, pi, other):
+@trajectory_chain_rule.false_variant(
+    "divergence the wrong way round", counterexample=lambda: two_moods(horizon=3)
+)
+def trajectory_chain_rule_reversed(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(_enumerated_kl(mdp, pi, other), trajectory_kl(mdp, other, pi))
 
 
@@ -123,12 +126,12 @@ def trajectory_subadditive(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> 
 
 
 @trajectory_subadditive.false_variant("mean over steps", counterexample=lambda: first_error(horizon=2))
-def trajectory_subadditive_mean(mdp, pi, other):
+def trajectory_subadditive_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return trajectory_tv(mdp, pi, other) <= policy_tv(mdp, pi, other)
 
 
 @trajectory_subadditive.false_variant("one step fewer", counterexample=lambda: bandit(horizon=1))
-def trajectory_subadditive_fewer(mdp, pi, other):
+def trajectory_subadditive_fewer(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return trajectory_tv(mdp, pi, other) <= l1_norm(_errors(mdp, pi, other)[..., 1:], axes=1)
 
 
@@ -156,13 +159,13 @@ def state_marginals(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
 
 
 @state_marginals.false_variant("off by one step", counterexample=lambda: first_error(horizon=2))
-def state_marginals_off_by_one(mdp, pi, other):
+def state_marginals_off_by_one(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     distance = l1_norm((mdp.state_occupancy(pi) - mdp.state_occupancy(other))[..., -1, :], axes=1) / 2
     return distance <= l1_norm(_errors(mdp, pi, other)[..., :-2], axes=1)
 
 
 @state_marginals.false_variant("the l1 norm", counterexample=lambda: first_error(horizon=2))
-def state_marginals_l1(mdp, pi, other):
+def state_marginals_l1(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     distance = l1_norm((mdp.state_occupancy(pi) - mdp.state_occupancy(other))[..., -1, :], axes=1)
     return distance <= l1_norm(_errors(mdp, pi, other)[..., :-1], axes=1)
 
@@ -189,12 +192,12 @@ def _last_pairs(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:
 
 
 @pair_marginals.false_variant("errors of earlier steps only", counterexample=lambda: bandit(horizon=1))
-def pair_marginals_off_by_one(mdp, pi, other):
+def pair_marginals_off_by_one(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return _last_pairs(mdp, pi, other) <= l1_norm(_errors(mdp, pi, other)[..., :-1], axes=1)
 
 
 @pair_marginals.false_variant("mean over steps", counterexample=lambda: first_error(horizon=2))
-def pair_marginals_mean(mdp, pi, other):
+def pair_marginals_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return _last_pairs(mdp, pi, other) <= policy_tv(mdp, pi, other)
 
 
@@ -215,17 +218,17 @@ def states_from_policies(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     ``d_pi - d_pi' = gamma (I - gamma P_pi'^T)^{-1} (P_pi - P_pi')^T d_pi`` and the inverse has l1 norm
     ``1/(1-gamma)``. By symmetry the expectation may be under either occupancy.
     """
-    return state_occupancy_tv(mdp, pi, other) <= mdp.discount * total(mdp, policy_tv(mdp, pi, other))
+    return state_occupancy_tv(mdp, pi, other) <= gamma(mdp) * total(mdp, policy_tv(mdp, pi, other))
 
 
 @states_from_policies.false_variant("one more discount", counterexample=lambda: first_error(discount=HALF))
-def states_from_policies_discounted(mdp, pi, other):
-    return state_occupancy_tv(mdp, pi, other) <= mdp.discount**2 * total(mdp, policy_tv(mdp, pi, other))
+def states_from_policies_discounted(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
+    return state_occupancy_tv(mdp, pi, other) <= gamma(mdp) ** 2 * total(mdp, policy_tv(mdp, pi, other))
 
 
 @states_from_policies.false_variant("without the horizon", counterexample=lambda: first_error(discount=HALF))
-def states_from_policies_normalised(mdp, pi, other):
-    return state_occupancy_tv(mdp, pi, other) <= mdp.discount * policy_tv(mdp, pi, other)
+def states_from_policies_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
+    return state_occupancy_tv(mdp, pi, other) <= gamma(mdp) * policy_tv(mdp, pi, other)
 
 
 @claim(
@@ -247,12 +250,12 @@ def pairs_from_policies(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
 @pairs_from_policies.false_variant(
     "the factor of the states", counterexample=lambda: first_error(discount=HALF)
 )
-def pairs_from_policies_discounted(mdp, pi, other):
-    return occupancy_tv(mdp, pi, other) <= mdp.discount * total(mdp, policy_tv(mdp, pi, other))
+def pairs_from_policies_discounted(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
+    return occupancy_tv(mdp, pi, other) <= gamma(mdp) * total(mdp, policy_tv(mdp, pi, other))
 
 
 @pairs_from_policies.false_variant("without the horizon", counterexample=lambda: first_error(discount=HALF))
-def pairs_from_policies_normalised(mdp, pi, other):
+def pairs_from_policies_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return occupancy_tv(mdp, pi, other) <= policy_tv(mdp, pi, other)
 
 
@@ -281,17 +284,17 @@ def gap_from_occupancy(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
 
 
 @gap_from_occupancy.false_variant("half of it", counterexample=lambda: _falling(discount=HALF))
-def gap_from_occupancy_half(mdp, pi, other):
+def gap_from_occupancy_half(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return absolute(gap(mdp, pi, other)) <= total(mdp, occupancy_tv(mdp, pi, other)) / 2
 
 
 @gap_from_occupancy.false_variant("without the horizon", counterexample=lambda: _falling(discount=HALF))
-def gap_from_occupancy_normalised(mdp, pi, other):
+def gap_from_occupancy_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return absolute(gap(mdp, pi, other)) <= occupancy_tv(mdp, pi, other)
 
 
 @gap_from_occupancy.false_variant("states only", counterexample=lambda: bandit(discount=HALF))
-def gap_from_state_occupancy(mdp, pi, other):
+def gap_from_state_occupancy(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return absolute(gap(mdp, pi, other)) <= total(mdp, state_occupancy_tv(mdp, pi, other))
 
 
@@ -314,12 +317,12 @@ def gap_from_occupancy_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) 
 
 
 @gap_from_occupancy_finite.false_variant("half of it", counterexample=lambda: _falling(horizon=1))
-def gap_from_occupancy_finite_half(mdp, pi, other):
+def gap_from_occupancy_finite_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return absolute(gap(mdp, pi, other)) <= total(mdp, occupancy_tv(mdp, pi, other)) / 2
 
 
 @gap_from_occupancy_finite.false_variant("mean over steps", counterexample=lambda: _falling(horizon=2))
-def gap_from_occupancy_mean(mdp, pi, other):
+def gap_from_occupancy_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return absolute(gap(mdp, pi, other)) <= occupancy_tv(mdp, pi, other)
 
 
@@ -351,7 +354,7 @@ def _signed_gap(mdp: TabularMDP, pi: Numbers, other: Numbers, reward: Numbers) -
 
 
 @gap_from_occupancy_signed.false_variant("total variation", counterexample=lambda: _signed(-1, 1))
-def gap_from_occupancy_signed_tv(mdp, pi, other, reward):
+def gap_from_occupancy_signed_tv(mdp: DiscountedMDP, pi: Policy, other: Policy, reward: SignedReward) -> Any:
     size = largest(mdp, ar.amax(absolute(reward), -1))
     return _signed_gap(mdp, pi, other, reward) <= size * total(mdp, occupancy_tv(mdp, pi, other))
 
@@ -359,7 +362,9 @@ def gap_from_occupancy_signed_tv(mdp, pi, other, reward):
 @gap_from_occupancy_signed.false_variant(
     "the largest reward, not its size", counterexample=lambda: _signed(-1, 0)
 )
-def gap_from_occupancy_signed_largest(mdp, pi, other, reward):
+def gap_from_occupancy_signed_largest(
+    mdp: DiscountedMDP, pi: Policy, other: Policy, reward: SignedReward
+) -> Any:
     size = largest(mdp, ar.amax(reward, -1))
     return _signed_gap(mdp, pi, other, reward) <= 2 * size * total(mdp, occupancy_tv(mdp, pi, other))
 
@@ -391,12 +396,12 @@ def _worse() -> tuple[Any, ...]:
 
 
 @gap_attained.false_variant("the model's own reward", counterexample=_worse)
-def gap_attained_by_any(mdp, pi, other):
+def gap_attained_by_any(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return equal(gap(mdp, pi, other), total(mdp, occupancy_tv(mdp, pi, other)))
 
 
 @gap_attained.false_variant("the l1 norm", counterexample=lambda: _falling(discount=HALF))
-def gap_attained_l1(mdp, pi, other):
+def gap_attained_l1(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return equal(_best_gap(mdp, pi, other), 2 * total(mdp, occupancy_tv(mdp, pi, other)))
 
 
@@ -417,7 +422,7 @@ def gap_attained_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any
 
 
 @gap_attained_finite.false_variant("one reward for all steps", counterexample=lambda: _alternating())
-def gap_attained_stationary(mdp, pi, other):
+def gap_attained_stationary(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     mean = ar.sum(mdp.occupancy(pi) - mdp.occupancy(other), -3)
     best = l1_norm(mean, axes=2) / 2
     return equal(best, total(mdp, occupancy_tv(mdp, pi, other)))
@@ -430,5 +435,5 @@ def _alternating() -> tuple[Any, ...]:
 
 
 @gap_attained_finite.false_variant("mean over steps", counterexample=lambda: _falling(horizon=2))
-def gap_attained_mean(mdp, pi, other):
+def gap_attained_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(_best_gap(mdp, pi, other), occupancy_tv(mdp, pi, other))

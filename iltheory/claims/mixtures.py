@@ -19,6 +19,7 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.occupancy import ENUMERATED, HALF, SMALL, TENTH, bandit, puterman
 from iltheory.measures import (
+    gamma,
     l1_norm,
     occupancy_tv,
     occupancy_vertices,
@@ -64,7 +65,7 @@ def mixture(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInter
 
 
 @mixture.false_variant("choosing anew at each step", counterexample=lambda: _half_and_half(discount=HALF))
-def mixture_stepwise(mdp, first, second, weight):
+def mixture_stepwise(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     d = _mixed(mdp.occupancy(first), mdp.occupancy(second), weight, 2)
     return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(_mixed(first, second, weight, 2)) - d)), 0)
 
@@ -72,7 +73,7 @@ def mixture_stepwise(mdp, first, second, weight):
 @mixture.false_variant(
     "the weight does not matter", counterexample=lambda: (*_half_and_half(discount=HALF)[:3], TENTH)
 )
-def mixture_unweighted(mdp, first, second, weight):
+def mixture_unweighted(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     first_d, second_d = mdp.occupancy(first), mdp.occupancy(second)
     policy = mdp.project((first_d + second_d) / 2)
     return equal(
@@ -102,7 +103,7 @@ def mixture_value(mdp: DiscountedMDP, first: Policy, second: Policy, weight: Uni
 @mixture_value.false_variant(
     "choosing anew at each step", counterexample=lambda: _half_and_half(discount=HALF)
 )
-def mixture_value_stepwise(mdp, first, second, weight):
+def mixture_value_stepwise(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     policy = _mixed(first, second, weight, 2)
     return equal(value(mdp, policy), _mixed(value(mdp, first), value(mdp, second), weight, 0))
 
@@ -110,7 +111,7 @@ def mixture_value_stepwise(mdp, first, second, weight):
 @mixture_value.false_variant(
     "weights the wrong way round", counterexample=lambda: (*_half_and_half(discount=HALF)[:3], TENTH)
 )
-def mixture_value_reversed(mdp, first, second, weight):
+def mixture_value_reversed(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     policy = mdp.project(_mixed(mdp.occupancy(first), mdp.occupancy(second), weight, 2))
     return equal(value(mdp, policy), _mixed(value(mdp, second), value(mdp, first), weight, 0))
 
@@ -135,7 +136,9 @@ def mixture_finite(mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight:
 
 
 @mixture_finite.false_variant("drawing anew at each step", counterexample=lambda: _half_and_half(horizon=2))
-def mixture_finite_stepwise(mdp, first, second, weight):
+def mixture_finite_stepwise(
+    mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval
+) -> Any:
     law = _mixed(trajectory_law(mdp, first), trajectory_law(mdp, second), weight, 1)
     policy = _mixed(first, second, weight, 3)
     return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(policy) - step_laws(mdp, law))), 0)
@@ -148,7 +151,9 @@ def _always_or_never() -> tuple[Any, ...]:
 
 
 @mixture_finite.false_variant("the law of trajectories is the same", counterexample=_always_or_never)
-def mixture_finite_trajectories(mdp, first, second, weight):
+def mixture_finite_trajectories(
+    mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval
+) -> Any:
     law = _mixed(trajectory_law(mdp, first), trajectory_law(mdp, second), weight, 1)
     return equal(l1_norm(trajectory_law(mdp, mdp.project(step_laws(mdp, law))) - law, axes=1), 0)
 
@@ -191,14 +196,14 @@ def _at(vertices: Numbers, reward: Numbers) -> Numbers:
 
 
 @hull.false_variant("the least vertex", counterexample=lambda: _against(_two_doors()))
-def hull_least(mdp, reward, pi):
+def hull_least(mdp: DiscountedMDP, reward: Reward, pi: Policy) -> Any:
     return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amin(
         _at(occupancy_vertices(mdp), reward), -1
     )
 
 
 @hull.false_variant("vertices that play one action everywhere", counterexample=lambda: _against(_two_doors()))
-def hull_constant(mdp, reward, pi):
+def hull_constant(mdp: DiscountedMDP, reward: Reward, pi: Policy) -> Any:
     constant = occupancy_vertices(mdp)[..., :: (mdp.n_actions**mdp.n_states - 1) // (mdp.n_actions - 1), :, :]
     return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amax(_at(constant, reward), -1)
 
@@ -242,7 +247,7 @@ def _moved(
 @segment.false_variant(
     "the weight alone sets the place", counterexample=lambda: _half_and_half(discount=HALF)
 )
-def segment_unweighted(mdp, first, elsewhere, weight):
+def segment_unweighted(mdp: DiscountedMDP, first: Policy, elsewhere: Policy, weight: UnitInterval) -> Any:
     second = _changed(first, elsewhere)
     mixed = mdp.occupancy(_mixed(first, second, weight, 2))
     return equal(sum_over_pairs(mdp, absolute(_moved(mdp, first, second, weight, mixed, visits=False))), 0)
@@ -252,7 +257,7 @@ def segment_unweighted(mdp, first, elsewhere, weight):
     "policies that differ in two states",
     counterexample=lambda: (_two_doors(), ar.asarray([[1, 0], [1, 0]]), ar.asarray([[0, 1], [0, 1]]), TENTH),
 )
-def segment_two_states(mdp, first, elsewhere, weight):
+def segment_two_states(mdp: DiscountedMDP, first: Policy, elsewhere: Policy, weight: UnitInterval) -> Any:
     mixed = mdp.occupancy(_mixed(first, elsewhere, weight, 2))
     return equal(sum_over_pairs(mdp, absolute(_moved(mdp, first, elsewhere, weight, mixed, visits=True))), 0)
 
@@ -280,19 +285,19 @@ def distinct(mdp: DiscountedMDP, first: DeterministicPolicy, second: Determinist
 
 def _differing(mdp: TabularMDP, first: Numbers, second: Numbers, weight: Numbers) -> Any:
     """``(1 - gamma)`` times the weight of the states where two deterministic policies differ."""
-    return (1 - mdp.discount) * sum_over_states(mdp, weight * total_variation(first, second))
+    return (1 - gamma(mdp)) * sum_over_states(mdp, weight * total_variation(first, second))
 
 
 @distinct.false_variant(
     "unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF))
 )
-def distinct_unreachable(mdp, first, second):
+def distinct_unreachable(mdp: DiscountedMDP, first: DeterministicPolicy, second: DeterministicPolicy) -> Any:
     return _differing(mdp, first, second, 0 * mdp.mu + 1) <= occupancy_tv(mdp, first, second)
 
 
 @distinct.false_variant("without the discount", counterexample=_all_leave)
-def distinct_undiscounted(mdp, first, second):
-    return _differing(mdp, first, second, mdp.mu) <= (1 - mdp.discount) * occupancy_tv(mdp, first, second)
+def distinct_undiscounted(mdp: DiscountedMDP, first: DeterministicPolicy, second: DeterministicPolicy) -> Any:
+    return _differing(mdp, first, second, mdp.mu) <= (1 - gamma(mdp)) * occupancy_tv(mdp, first, second)
 
 
 @claim(
@@ -309,7 +314,7 @@ def exposed(mdp: DiscountedMDP, vertex: DeterministicPolicy, pi: Policy) -> Any:
     The functional is the reward for playing sigma's action; 1 minus it is ``E_{d^pi} TV(pi, sigma)``, which
     bounds the distance of the occupancies (occ-l1-from-policy.pairs).
     """
-    return _missed(mdp, vertex, pi) >= (1 - mdp.discount) * occupancy_tv(mdp, vertex, pi)
+    return _missed(mdp, vertex, pi) >= (1 - gamma(mdp)) * occupancy_tv(mdp, vertex, pi)
 
 
 def _missed(mdp: TabularMDP, vertex: Numbers, pi: Numbers) -> Any:
@@ -319,10 +324,10 @@ def _missed(mdp: TabularMDP, vertex: Numbers, pi: Numbers) -> Any:
 @exposed.false_variant(
     "without the discount", counterexample=lambda: tuple(families.cliff(error=TENTH, discount=HALF))
 )
-def exposed_undiscounted(mdp, vertex, pi):
+def exposed_undiscounted(mdp: DiscountedMDP, vertex: DeterministicPolicy, pi: Policy) -> Any:
     return _missed(mdp, vertex, pi) >= occupancy_tv(mdp, vertex, pi)
 
 
 @exposed.false_variant("twice the distance", counterexample=lambda: bandit(discount=Fraction(0)))
-def exposed_double(mdp, vertex, pi):
-    return _missed(mdp, vertex, pi) >= 2 * (1 - mdp.discount) * occupancy_tv(mdp, vertex, pi)
+def exposed_double(mdp: DiscountedMDP, vertex: DeterministicPolicy, pi: Policy) -> Any:
+    return _missed(mdp, vertex, pi) >= 2 * (1 - gamma(mdp)) * occupancy_tv(mdp, vertex, pi)

@@ -20,12 +20,14 @@ from iltheory.claims.kinds import (
     StationaryPolicy,
 )
 from iltheory.measures import (
+    gamma,
     l1_norm,
     largest,
     mean_occupancy,
     occupancy_tv,
     policy_tv,
     step_laws,
+    steps,
     steps_left,
     sum_over_pairs,
     sum_over_states,
@@ -100,13 +102,13 @@ def _flow_with(mdp: TabularMDP, pi: Numbers, start: Any, rate: Any) -> Any:
 
 
 @flow.false_variant("unnormalised start", counterexample=lambda: _cliff().instance)
-def unnormalised_start(mdp, pi):
-    return _flow_with(mdp, pi, 1, mdp.discount)
+def unnormalised_start(mdp: DiscountedMDP, pi: Policy) -> Any:
+    return _flow_with(mdp, pi, 1, gamma(mdp))
 
 
 @flow.false_variant("undiscounted inflow", counterexample=lambda: _cliff().instance)
-def undiscounted_inflow(mdp, pi):
-    return _flow_with(mdp, pi, 1 - mdp.discount, 1)
+def undiscounted_inflow(mdp: DiscountedMDP, pi: Policy) -> Any:
+    return _flow_with(mdp, pi, 1 - gamma(mdp), 1)
 
 
 def _elsewhere(**end: Any) -> tuple[Any, ...]:
@@ -131,7 +133,7 @@ def flow_converse(mdp: DiscountedMDP, law: StateLaws, pi: Policy) -> Any:
     sum_a d(s, a)``. With f the violation of the equations, ``x - d^pi = (I - gamma P_pi^T)^{-1} f``, and
     the inverse has l1 norm ``1 / (1 - gamma)``. So f = 0 forces ``x = d^pi``.
     """
-    return l1_norm(law - mdp.state_occupancy(pi), axes=1) <= _violation(mdp, law, pi) / (1 - mdp.discount)
+    return l1_norm(law - mdp.state_occupancy(pi), axes=1) <= _violation(mdp, law, pi) / (1 - gamma(mdp))
 
 
 def _violation(mdp: TabularMDP, law: Numbers, pi: Numbers) -> Any:
@@ -139,13 +141,13 @@ def _violation(mdp: TabularMDP, law: Numbers, pi: Numbers) -> Any:
 
 
 @flow_converse.false_variant("without the horizon", counterexample=lambda: _elsewhere(discount=HALF))
-def flow_converse_without_horizon(mdp, law, pi):
+def flow_converse_without_horizon(mdp: DiscountedMDP, law: StateLaws, pi: Policy) -> Any:
     return l1_norm(law - mdp.state_occupancy(pi), axes=1) <= _violation(mdp, law, pi)
 
 
 @flow_converse.false_variant("half of it", counterexample=lambda: _elsewhere(discount=HALF))
-def flow_converse_half(mdp, law, pi):
-    return l1_norm(law - mdp.state_occupancy(pi), axes=1) <= _violation(mdp, law, pi) / (1 - mdp.discount) / 2
+def flow_converse_half(mdp: DiscountedMDP, law: StateLaws, pi: Policy) -> Any:
+    return l1_norm(law - mdp.state_occupancy(pi), axes=1) <= _violation(mdp, law, pi) / (1 - gamma(mdp)) / 2
 
 
 def _twice_the_mass() -> tuple[Any, ...]:
@@ -169,18 +171,18 @@ def mass(mdp: DiscountedMDP, measure: Reward) -> Any:
     """
     return equal(
         sum_over_states(mdp, mdp.flow_residual(measure)),
-        (1 - mdp.discount) * (sum_over_pairs(mdp, measure) - 1),
+        (1 - gamma(mdp)) * (sum_over_pairs(mdp, measure) - 1),
     )
 
 
 @mass.false_variant("mass of the unnormalised measure", counterexample=_twice_the_mass)
-def mass_unnormalised(mdp, measure):
-    excess = sum_over_pairs(mdp, measure) - 1 / (1 - mdp.discount)
-    return equal(sum_over_states(mdp, mdp.flow_residual(measure)), (1 - mdp.discount) * excess)
+def mass_unnormalised(mdp: DiscountedMDP, measure: Reward) -> Any:
+    excess = sum_over_pairs(mdp, measure) - 1 / (1 - gamma(mdp))
+    return equal(sum_over_states(mdp, mdp.flow_residual(measure)), (1 - gamma(mdp)) * excess)
 
 
 @mass.false_variant("without the discount", counterexample=_twice_the_mass)
-def mass_undiscounted(mdp, measure):
+def mass_undiscounted(mdp: DiscountedMDP, measure: Reward) -> Any:
     return equal(sum_over_states(mdp, mdp.flow_residual(measure)), sum_over_pairs(mdp, measure) - 1)
 
 
@@ -209,14 +211,14 @@ def finite_flow(mdp: FiniteHorizonMDP, pi: Policy) -> Any:
 
 
 @finite_flow.false_variant("every step has the first law", counterexample=lambda: _finite_cliff().instance)
-def finite_flow_first_law(mdp, pi):
+def finite_flow_first_law(mdp: FiniteHorizonMDP, pi: Policy) -> Any:
     return equal(sum_over_states(mdp, absolute(mdp.state_occupancy(pi) - mdp.mu[..., None, :])), 0)
 
 
 @finite_flow.false_variant(
     "the averaged occupancy is stationary", counterexample=lambda: _finite_cliff().instance
 )
-def finite_flow_stationary(mdp, pi):
+def finite_flow_stationary(mdp: FiniteHorizonMDP, pi: Policy) -> Any:
     mean = mean_occupancy(mdp, pi)
     return equal(l1_norm(ar.sum(mean, -1) - mdp.transitions.push(mean), axes=1), 0)
 
@@ -249,12 +251,12 @@ def _weighted(mdp: TabularMDP, laws: Numbers, pi: Numbers, weights: Any) -> Any:
 @finite_flow_converse.false_variant(
     "each violation counts once", counterexample=lambda: _elsewhere(horizon=2)
 )
-def finite_flow_converse_once(mdp, laws, pi):
+def finite_flow_converse_once(mdp: FiniteHorizonMDP, laws: StateLaws, pi: Policy) -> Any:
     return sum_over_states(mdp, absolute(laws - mdp.state_occupancy(pi))) <= _weighted(mdp, laws, pi, 1)
 
 
 @finite_flow_converse.false_variant("off by one step", counterexample=lambda: _elsewhere(horizon=2))
-def finite_flow_converse_off_by_one(mdp, laws, pi):
+def finite_flow_converse_off_by_one(mdp: FiniteHorizonMDP, laws: StateLaws, pi: Policy) -> Any:
     weights = steps_left(mdp) - 1
     return sum_over_states(mdp, absolute(laws - mdp.state_occupancy(pi))) <= _weighted(mdp, laws, pi, weights)
 
@@ -284,14 +286,14 @@ def history(mdp: FiniteHorizonMDP, remembering: HistoryPolicy) -> Any:
 
 
 @history.false_variant("all pasts weigh the same", counterexample=_repeating)
-def history_unweighted(mdp, remembering):
+def history_unweighted(mdp: FiniteHorizonMDP, remembering: HistoryPolicy) -> Any:
     d = step_laws(mdp, trajectory_law(mdp, remembering))
     forgetful = ar.stack([ar.sum(act, -3) / act.shape[-3] for act in remembering], axis=-3)
     return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(forgetful) - d)), 0)
 
 
 @history.false_variant("the law of trajectories is the same", counterexample=_repeating)
-def history_trajectories(mdp, remembering):
+def history_trajectories(mdp: FiniteHorizonMDP, remembering: HistoryPolicy) -> Any:
     law = trajectory_law(mdp, remembering)
     markov = mdp.project(step_laws(mdp, law))
     return equal(l1_norm(trajectory_law(mdp, markov) - law, axes=1), 0)
@@ -337,14 +339,14 @@ def _off_average(mdp: TabularMDP, pi: Numbers, stationary: Numbers) -> Any:
 
 
 @averaged.false_variant("the projection realises the average", counterexample=lambda: _wait_and_stay())
-def averaged_is_realised(mdp, pi, stationary):
+def averaged_is_realised(mdp: FiniteHorizonMDP, pi: Policy, stationary: StationaryPolicy) -> Any:
     d = mdp.occupancy(pi)
     projection = mdp.project(0 * d + mean_occupancy(mdp, pi)[..., None, :, :])
     return equal(_off_average(mdp, pi, projection), 0)
 
 
 @averaged.false_variant("half of it", counterexample=lambda: bandit(horizon=2))
-def averaged_half(mdp, pi, stationary):
+def averaged_half(mdp: FiniteHorizonMDP, pi: Policy, stationary: StationaryPolicy) -> Any:
     return _off_projection(mdp, pi, stationary) <= _off_average(mdp, pi, stationary) / 2
 
 
@@ -380,16 +382,16 @@ def one_to_one(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
 
 
 @one_to_one.false_variant("constant 1", counterexample=_swap)
-def one_to_one_constant(mdp, pi, other):
+def one_to_one_constant(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return policy_tv(mdp, pi, other) <= occupancy_tv(mdp, pi, other)
 
 
 @one_to_one.false_variant(
     "unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF))
 )
-def one_to_one_everywhere(mdp, pi, other):
+def one_to_one_everywhere(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     everywhere = ar.amax(total_variation(pi, other), -1)
-    return (1 - mdp.discount) * everywhere <= 2 * occupancy_tv(mdp, pi, other)
+    return (1 - gamma(mdp)) * everywhere <= 2 * occupancy_tv(mdp, pi, other)
 
 
 @claim(
@@ -409,15 +411,15 @@ def one_to_one_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
 
 
 @one_to_one_finite.false_variant("constant 1/2", counterexample=lambda: bandit(horizon=1))
-def one_to_one_finite_half(mdp, pi, other):
+def one_to_one_finite_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return policy_tv(mdp, pi, other) <= occupancy_tv(mdp, pi, other) / 2
 
 
 @one_to_one_finite.false_variant(
     "unreachable states too", counterexample=lambda: with_steps(families.unreachable(horizon=2))
 )
-def one_to_one_finite_everywhere(mdp, pi, other):
-    return largest(mdp, total_variation(pi, other)) <= 2 * mdp.horizon * occupancy_tv(mdp, pi, other)
+def one_to_one_finite_everywhere(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
+    return largest(mdp, total_variation(pi, other)) <= 2 * steps(mdp) * occupancy_tv(mdp, pi, other)
 
 
 @claim(
@@ -442,11 +444,11 @@ def round_trip(mdp: DiscountedMDP, pi: Policy) -> Any:
     "the policy itself comes back",
     counterexample=lambda: (lambda mdp, _, learner: (mdp, learner))(*families.unreachable(discount=HALF)),
 )
-def round_trip_policy(mdp, pi):
+def round_trip_policy(mdp: DiscountedMDP, pi: Policy) -> Any:
     return equal(sum_over_pairs(mdp, absolute(mdp.project(mdp.occupancy(pi)) - pi)), 0)
 
 
 @round_trip.false_variant("without normalising", counterexample=lambda: _cliff().instance)
-def round_trip_unnormalised(mdp, pi):
+def round_trip_unnormalised(mdp: DiscountedMDP, pi: Policy) -> Any:
     d = mdp.occupancy(pi)
     return equal(sum_over_pairs(mdp, absolute(d - mdp.state_occupancy(pi)[..., None] * d)), 0)

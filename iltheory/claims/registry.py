@@ -19,6 +19,8 @@ MODULES = (
     "iltheory.claims.values",
     "iltheory.claims.simulation",
     "iltheory.claims.divergences",
+    "iltheory.claims.data_processing",
+    "iltheory.claims.data_processing_states",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.kaariainen_2006",
     "iltheory.claims.ross_bagnell_2010_smile",

@@ -15,10 +15,12 @@ from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy
 from iltheory.claims.occupancy import HALF, TENTH
 from iltheory.measures import (
     expected_next,
+    gamma,
     l1_norm,
     largest,
     largest_reward,
     smallest_reward,
+    steps,
     steps_left,
     sum_over_pairs,
     total,
@@ -88,13 +90,13 @@ def simulation(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> An
 
 
 @simulation.false_variant("visited in the other model", counterexample=lambda: _leak(horizon=3))
-def simulation_other_occupancy(mdp, other, pi):
+def simulation_other_occupancy(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     change = other.occupancy(pi) * _one_step(mdp, other, other.v(pi))
     return equal(_lost(mdp, other, pi), sum_over_pairs(mdp, change))
 
 
 @simulation.false_variant("valued in the same model", counterexample=lambda: _leak(horizon=3))
-def simulation_same_value(mdp, other, pi):
+def simulation_same_value(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     return equal(
         _lost(mdp, other, pi), sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, mdp.v(pi)))
     )
@@ -117,11 +119,11 @@ def simulation_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) 
     Telescoping with ``f = V'``.
     """
     change = sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, other.v(pi)))
-    return equal(_lost(mdp, other, pi), change / (1 - mdp.discount))
+    return equal(_lost(mdp, other, pi), change / (1 - gamma(mdp)))
 
 
 @simulation_discounted.false_variant("without the horizon", counterexample=lambda: _leak(discount=HALF))
-def simulation_normalised(mdp, other, pi):
+def simulation_normalised(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     change = sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, other.v(pi)))
     return equal(_lost(mdp, other, pi), change)
 
@@ -129,9 +131,9 @@ def simulation_normalised(mdp, other, pi):
 @simulation_discounted.false_variant(
     "visited in the other model", counterexample=lambda: _leak(discount=HALF)
 )
-def simulation_discounted_other_occupancy(mdp, other, pi):
+def simulation_discounted_other_occupancy(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     change = sum_over_pairs(mdp, other.occupancy(pi) * _one_step(mdp, other, other.v(pi)))
-    return equal(_lost(mdp, other, pi), change / (1 - mdp.discount))
+    return equal(_lost(mdp, other, pi), change / (1 - gamma(mdp)))
 
 
 # Bounds by the largest error.
@@ -164,21 +166,21 @@ def simulation_bound(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy)
 
     The lemma, with ``|(P - P') V'| <= TV(P, P') span(V'_{h+1}) <= TV(P, P') (H - h)``.
     """
-    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, mdp.horizon - 1)
+    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, steps(mdp) - 1)
 
 
 def _quadratic(mdp: TabularMDP, other: TabularMDP, factor: Any) -> Any:
-    return mdp.horizon * (_reward_error(mdp, other) + factor * _transition_error(mdp, other) / 2)
+    return steps(mdp) * (_reward_error(mdp, other) + factor * _transition_error(mdp, other) / 2)
 
 
 @simulation_bound.false_variant("half of the transition term", counterexample=lambda: _leak(horizon=3))
-def simulation_bound_half(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, Fraction(mdp.horizon - 1, 2))
+def simulation_bound_half(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, Fraction(steps(mdp) - 1, 2))
 
 
 @simulation_bound.false_variant("off by one step", counterexample=lambda: _leak(horizon=2))
-def simulation_bound_off_by_one(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, mdp.horizon - 2)
+def simulation_bound_off_by_one(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= _quadratic(mdp, other, steps(mdp) - 2)
 
 
 @claim(
@@ -201,26 +203,26 @@ def simulation_bound_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: Po
 
     The lemma, with ``|(P - P') V'| <= TV(P, P') span(V') <= TV(P, P') / (1 - gamma)``.
     """
-    span = 1 / (1 - mdp.discount)
-    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, mdp.discount * span)
+    span = 1 / (1 - gamma(mdp))
+    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, gamma(mdp) * span)
 
 
 def _uniform(mdp: TabularMDP, other: TabularMDP, factor: Any) -> Any:
-    return (_reward_error(mdp, other) + factor * _transition_error(mdp, other)) / (1 - mdp.discount)
+    return (_reward_error(mdp, other) + factor * _transition_error(mdp, other)) / (1 - gamma(mdp))
 
 
 @simulation_bound_discounted.false_variant(
     "linear in the horizon", counterexample=lambda: _leak(discount=HALF)
 )
-def simulation_bound_linear(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, mdp.discount)
+def simulation_bound_linear(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, gamma(mdp))
 
 
 @simulation_bound_discounted.false_variant(
     "one more discount", counterexample=lambda: _leak(Fraction(1, 100), discount=HALF)
 )
-def simulation_bound_twice_discounted(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, mdp.discount**2 / (1 - mdp.discount))
+def simulation_bound_twice_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, gamma(mdp) ** 2 / (1 - gamma(mdp)))
 
 
 # Bounds by the errors where the policy goes.
@@ -258,12 +260,12 @@ def _later(mdp: TabularMDP) -> Any:
 
 
 @simulation_weighted.false_variant("every error costs one step", counterexample=lambda: _leak(horizon=4))
-def simulation_weighted_linear(mdp, other, pi):
+def simulation_weighted_linear(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, 1)
 
 
 @simulation_weighted.false_variant("off by one step", counterexample=lambda: _leak(horizon=2))
-def simulation_weighted_off_by_one(mdp, other, pi):
+def simulation_weighted_off_by_one(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, np.maximum(_later(mdp) - 1, 0))
 
 
@@ -287,20 +289,20 @@ def simulation_weighted_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi:
 
 
 def _ahead(mdp: TabularMDP) -> Any:
-    return (mdp.discount / (1 - mdp.discount))[..., None, None]
+    return (gamma(mdp) / (1 - gamma(mdp)))[..., None, None]
 
 
 @simulation_weighted_discounted.false_variant(
     "linear in the horizon", counterexample=lambda: _leak(discount=HALF)
 )
-def simulation_weighted_discounted_linear(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, mdp.discount[..., None, None])
+def simulation_weighted_discounted_linear(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, gamma(mdp)[..., None, None])
 
 
 @simulation_weighted_discounted.false_variant(
     "half of the transition term", counterexample=lambda: _leak(discount=HALF)
 )
-def simulation_weighted_discounted_half(mdp, other, pi):
+def simulation_weighted_discounted_half(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, _ahead(mdp) / 2)
 
 
@@ -332,20 +334,20 @@ def simulation_sharper(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Polic
     ``epsilon_r``, apart by 1. Bernoulli's inequality gives the
     published bound.
     """
-    together = _all_coupled(1 - _transition_error(mdp, other), mdp.horizon)
-    return absolute(_lost(mdp, other, pi)) <= mdp.horizon - (1 - _reward_error(mdp, other)) * together
+    together = _all_coupled(1 - _transition_error(mdp, other), steps(mdp))
+    return absolute(_lost(mdp, other, pi)) <= steps(mdp) - (1 - _reward_error(mdp, other)) * together
 
 
 @simulation_sharper.false_variant("one step fewer to part in", counterexample=lambda: _leak(horizon=2))
-def simulation_sharper_off_by_one(mdp, other, pi):
-    together = 1 + _all_coupled(1 - _transition_error(mdp, other), mdp.horizon - 1)
-    return absolute(_lost(mdp, other, pi)) <= mdp.horizon - (1 - _reward_error(mdp, other)) * together
+def simulation_sharper_off_by_one(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
+    together = 1 + _all_coupled(1 - _transition_error(mdp, other), steps(mdp) - 1)
+    return absolute(_lost(mdp, other, pi)) <= steps(mdp) - (1 - _reward_error(mdp, other)) * together
 
 
 @simulation_sharper.false_variant("half of the transition error", counterexample=lambda: _leak(horizon=2))
-def simulation_sharper_half(mdp, other, pi):
-    together = _all_coupled(1 - _transition_error(mdp, other) / 2, mdp.horizon)
-    return absolute(_lost(mdp, other, pi)) <= mdp.horizon - (1 - _reward_error(mdp, other)) * together
+def simulation_sharper_half(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
+    together = _all_coupled(1 - _transition_error(mdp, other) / 2, steps(mdp))
+    return absolute(_lost(mdp, other, pi)) <= steps(mdp) - (1 - _reward_error(mdp, other)) * together
 
 
 @claim(
@@ -369,19 +371,17 @@ def simulation_sharper_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: 
 
 
 def _coupled(mdp: TabularMDP, other: TabularMDP, error: Numbers) -> Any:
-    together = 1 / (1 - mdp.discount * (1 - error))
-    return 1 / (1 - mdp.discount) - (1 - _reward_error(mdp, other)) * together
+    together = 1 / (1 - gamma(mdp) * (1 - error))
+    return 1 / (1 - gamma(mdp)) - (1 - _reward_error(mdp, other)) * together
 
 
 @simulation_sharper_discounted.false_variant(
     "half of the transition error", counterexample=lambda: _leak(discount=HALF)
 )
-def simulation_sharper_discounted_half(mdp, other, pi):
+def simulation_sharper_discounted_half(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _coupled(mdp, other, _transition_error(mdp, other) / 2)
 
 
 @simulation_sharper_discounted.false_variant("one more discount", counterexample=lambda: _leak(discount=HALF))
-def simulation_sharper_discounted_twice(mdp, other, pi):
-    return absolute(_lost(mdp, other, pi)) <= mdp.discount * _coupled(
-        mdp, other, _transition_error(mdp, other)
-    )
+def simulation_sharper_discounted_twice(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
+    return absolute(_lost(mdp, other, pi)) <= gamma(mdp) * _coupled(mdp, other, _transition_error(mdp, other))

@@ -16,11 +16,13 @@ from iltheory.measures import (
     average,
     expectation,
     expected_next,
+    gamma,
     gap,
     kl_divergence,
     soft_advantage,
     soft_optimal_value,
     soft_value,
+    steps,
     sum_over_pairs,
     total,
 )
@@ -69,7 +71,7 @@ def telescoping(mdp: DiscountedMDP, pi: Policy, f: StateFunction) -> Any:
 
     Inner product of the Bellman flow equations with f.
     """
-    return equal((1 - mdp.discount) * ar.sum(mdp.mu * f, -1), _decrease(mdp, pi, f))
+    return equal((1 - gamma(mdp)) * ar.sum(mdp.mu * f, -1), _decrease(mdp, pi, f))
 
 
 def _decrease(mdp: TabularMDP, pi: Numbers, f: Numbers) -> Any:
@@ -78,14 +80,14 @@ def _decrease(mdp: TabularMDP, pi: Numbers, f: Numbers) -> Any:
 
 
 @telescoping.false_variant("unnormalised start", counterexample=lambda: _height(discount=HALF))
-def telescoping_unnormalised(mdp, pi, f):
+def telescoping_unnormalised(mdp: DiscountedMDP, pi: Policy, f: StateFunction) -> Any:
     return equal(ar.sum(mdp.mu * f, -1), _decrease(mdp, pi, f))
 
 
 @telescoping.false_variant("undiscounted next state", counterexample=lambda: _height(discount=HALF))
-def telescoping_undiscounted(mdp, pi, f):
+def telescoping_undiscounted(mdp: DiscountedMDP, pi: Policy, f: StateFunction) -> Any:
     decrease = sum_over_pairs(mdp, mdp.occupancy(pi) * (f[..., None] - mdp.transitions.expect(f)))
-    return equal((1 - mdp.discount) * ar.sum(mdp.mu * f, -1), decrease)
+    return equal((1 - gamma(mdp)) * ar.sum(mdp.mu * f, -1), decrease)
 
 
 @claim(
@@ -111,15 +113,15 @@ def _first_height() -> tuple[Any, ...]:
 
 
 @telescoping_finite.false_variant("the same function at the next step", counterexample=_first_height)
-def telescoping_same_function(mdp, pi, f):
+def telescoping_same_function(mdp: FiniteHorizonMDP, pi: Policy, f: StateFunction) -> Any:
     late = ar.concatenate([f[..., :1, :], f[..., :-1, :]], axis=f.ndim - 2)
     decrease = sum_over_pairs(mdp, mdp.occupancy(pi) * (f[..., None] - expected_next(mdp, late)))
     return equal(ar.sum(mdp.mu * f[..., 0, :], -1), decrease)
 
 
 @telescoping_finite.false_variant("mean over steps", counterexample=lambda: _height(horizon=2))
-def telescoping_mean(mdp, pi, f):
-    return equal(ar.sum(mdp.mu * f[..., 0, :], -1), _decrease(mdp, pi, f) / mdp.horizon)
+def telescoping_mean(mdp: FiniteHorizonMDP, pi: Policy, f: StateFunction) -> Any:
+    return equal(ar.sum(mdp.mu * f[..., 0, :], -1), _decrease(mdp, pi, f) / steps(mdp))
 
 
 # The performance difference lemma.
@@ -153,7 +155,7 @@ def _gained(mdp: TabularMDP, *, along: Numbers, over: Numbers) -> Any:
 
 
 @performance_difference.false_variant("along the other policy", counterexample=lambda: _falling(horizon=2))
-def performance_difference_along_other(mdp, pi, other):
+def performance_difference_along_other(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(
         gap(mdp, pi, other),
         sum_over_pairs(mdp, mdp.state_occupancy(other)[..., None] * pi * mdp.advantage(other)),
@@ -163,7 +165,7 @@ def performance_difference_along_other(mdp, pi, other):
 @performance_difference.false_variant(
     "advantage of the first policy", counterexample=lambda: _falling(horizon=2)
 )
-def performance_difference_first_advantage(mdp, pi, other):
+def performance_difference_first_advantage(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(
         gap(mdp, pi, other),
         -sum_over_pairs(mdp, mdp.state_occupancy(pi)[..., None] * other * mdp.advantage(pi)),
@@ -185,19 +187,19 @@ def performance_difference_discounted(mdp: DiscountedMDP, pi: Policy, other: Pol
 
     Telescoping with ``f = V^pi'``.
     """
-    return equal(gap(mdp, pi, other), _gained(mdp, along=pi, over=other) / (1 - mdp.discount))
+    return equal(gap(mdp, pi, other), _gained(mdp, along=pi, over=other) / (1 - gamma(mdp)))
 
 
 @performance_difference_discounted.false_variant(
     "without the horizon", counterexample=lambda: _falling(discount=HALF)
 )
-def performance_difference_normalised(mdp, pi, other):
+def performance_difference_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return equal(gap(mdp, pi, other), _gained(mdp, along=pi, over=other))
 
 
 @performance_difference_discounted.false_variant("wrong sign", counterexample=lambda: _falling(discount=HALF))
-def performance_difference_sign(mdp, pi, other):
-    return equal(gap(mdp, pi, other), _gained(mdp, along=other, over=pi) / (1 - mdp.discount))
+def performance_difference_sign(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
+    return equal(gap(mdp, pi, other), _gained(mdp, along=other, over=pi) / (1 - gamma(mdp)))
 
 
 # The same with entropies.
@@ -254,23 +256,25 @@ def _lingering_pair() -> tuple[Any, ...]:
 
 
 @soft_difference.false_variant("along the other policy", counterexample=_lingering_pair)
-def soft_difference_along_other(mdp, pi, other, temperature):
+def soft_difference_along_other(
+    mdp: DiscountedMDP, pi: Policy, other: Policy, temperature: Temperature
+) -> Any:
     along = soft_advantage(mdp, pi, other, temperature)
     return equal(_soft_gap(mdp, pi, other, temperature), total(mdp, expectation(mdp, other, along)))
 
 
 @soft_difference.false_variant("without the entropy of the first policy", counterexample=_lingering_pair)
-def soft_difference_hard(mdp, pi, other, temperature):
+def soft_difference_hard(mdp: DiscountedMDP, pi: Policy, other: Policy, temperature: Temperature) -> Any:
     return equal(
-        _soft_gap(mdp, pi, other, temperature), _gained(mdp, along=pi, over=other) / (1 - mdp.discount)
+        _soft_gap(mdp, pi, other, temperature), _gained(mdp, along=pi, over=other) / (1 - gamma(mdp))
     )
 
 
 def _softmax_bandit(**end: Any) -> Tight:
     """``tau log(1 + e^(1/tau)) - 1/2 - tau log 2`` at each step, for tau = 1."""
     mdp, uniform, temperature = _uniform_bandit(**end)
-    steps = 2 if mdp.horizon is None else mdp.horizon
-    side = steps * (ar.log(1 + ar.exp(_ball(1))) - HALF - ar.log(_ball(2)))
+    total_weight = 2 if mdp.horizon is None else mdp.horizon
+    side = total_weight * (ar.log(1 + ar.exp(_ball(1))) - HALF - ar.log(_ball(2)))
     return Tight((mdp, uniform, temperature), side, side, note="log(1 + e) - 1/2 - log 2 at each step")
 
 
@@ -301,19 +305,19 @@ def _divergence(mdp: TabularMDP, pi: Numbers, temperature: Numbers, *, states: N
 
 
 @soft_gap_is_kl.false_variant("divergence the wrong way round", counterexample=lambda: (*_lingering(), 1))
-def soft_gap_is_reversed_kl(mdp, pi, temperature):
+def soft_gap_is_reversed_kl(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     kl = kl_divergence(mdp.soft_optimal(temperature).policy, pi)
     return equal(_soft_regret(mdp, pi, temperature), temperature * total(mdp, expectation(mdp, pi, kl)))
 
 
 @soft_gap_is_kl.false_variant("where the optimum goes", counterexample=lambda: (*_lingering(), 1))
-def soft_gap_where_the_optimum_goes(mdp, pi, temperature):
+def soft_gap_where_the_optimum_goes(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     best = mdp.soft_optimal(temperature).policy
     return equal(_soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=best))
 
 
 @soft_gap_is_kl.false_variant("without the temperature", counterexample=lambda: (*_lingering(), 2))
-def soft_gap_without_temperature(mdp, pi, temperature):
+def soft_gap_without_temperature(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     return equal(
         _soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature
     )
@@ -342,13 +346,13 @@ def _lingering_twice() -> tuple[Any, ...]:
 
 
 @soft_gap_is_kl_finite.false_variant("mean over steps", counterexample=_lingering_twice)
-def soft_gap_mean_over_steps(mdp, pi, temperature):
-    divergence = _divergence(mdp, pi, temperature, states=pi) / mdp.horizon
+def soft_gap_mean_over_steps(mdp: FiniteHorizonMDP, pi: Policy, temperature: Temperature) -> Any:
+    divergence = _divergence(mdp, pi, temperature, states=pi) / steps(mdp)
     return equal(_soft_regret(mdp, pi, temperature), divergence)
 
 
 @soft_gap_is_kl_finite.false_variant("without the temperature", counterexample=_lingering_twice)
-def soft_gap_finite_without_temperature(mdp, pi, temperature):
+def soft_gap_finite_without_temperature(mdp: FiniteHorizonMDP, pi: Policy, temperature: Temperature) -> Any:
     return equal(
         _soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature
     )

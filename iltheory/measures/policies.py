@@ -24,7 +24,9 @@ def kl_divergence(p: Numbers, q: Numbers) -> Numbers:
 
 def squared_hellinger(p: Numbers, q: Numbers) -> Numbers:
     """``sum (sqrt p - sqrt q)^2`` over the last axis, without a factor 1/2, so at most 2."""
-    difference = ar.sqrt(p) - ar.sqrt(q)
+    present = ar.possibly_nonzero(p) | ar.possibly_nonzero(q)
+    roots = ar.where(present, ar.sqrt(p) + ar.sqrt(q), 1)
+    difference = (p - q) / roots  # sqrt p - sqrt q without cancellation, and exactly 0 where p = q
     return ar.sum(difference * difference, -1)
 
 

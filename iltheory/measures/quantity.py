@@ -26,6 +26,13 @@ def quantity(measure: Callable[Parameters, Numbers]) -> Callable[Parameters, Num
     return measured
 
 
+def gamma(mdp: TabularMDP) -> Numbers:
+    """Discount of a model without a horizon, in [0, 1)."""
+    if mdp.discount is None:
+        raise ValueError(f"this needs a discount; the model has a horizon ({mdp.horizon}).")
+    return mdp.discount
+
+
 def expectation(mdp: TabularMDP, pi: Any, f: Numbers) -> Numbers:
     """Expected value of a function of the state along a policy, averaged over steps.
 
@@ -50,7 +57,7 @@ def average(mdp: TabularMDP, d: Numbers, f: Numbers) -> Numbers:
 
 def total(mdp: TabularMDP, mean: Numbers) -> Numbers:
     """Turn a mean over steps into a sum over steps: times H, or divided by ``1 - gamma``."""
-    return mean * mdp.horizon if mdp.horizon is not None else mean / (1 - mdp.discount)
+    return mean * mdp.horizon if mdp.horizon is not None else mean / (1 - gamma(mdp))
 
 
 def largest(mdp: TabularMDP, f: Numbers) -> Numbers:
@@ -96,7 +103,7 @@ def expected_next(mdp: TabularMDP, f: Numbers) -> Numbers:
     ``gamma E f(s')``
     """
     if mdp.horizon is None:
-        return mdp.discount[..., None, None] * mdp.transitions.expect(f)
+        return gamma(mdp)[..., None, None] * mdp.transitions.expect(f)
     later = [mdp.transitions.expect(f[..., h, :], h - 1) for h in range(1, mdp.horizon)]
     nothing = 0 * mdp.transitions.expect(f[..., -1, :], mdp.horizon - 1)
     return ar.stack([*later, nothing], axis=-3)

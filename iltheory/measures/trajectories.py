@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures.policies import policy_kl, total_variation
+from iltheory.measures.policies import policy_kl, squared_hellinger, total_variation
 from iltheory.measures.quantity import quantity, total
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -89,14 +89,17 @@ def trajectory_kl(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 def trajectory_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Squared Hellinger distance of the two trajectory laws, in [0, 2].
 
-    ``2 - 2 sum sqrt(P P')``; the affinity is a product over steps, so it obeys a backward recursion.
+    By a backward recursion for ``1 - sum sqrt(P P')`` given the state: half the distance of the action laws
+    at this step, and at later ones what the shared actions leave over.
     """
     horizon = _finite(mdp, "trajectory_hellinger2")
-    overlap = ar.sqrt(mdp.policy(first)) * ar.sqrt(mdp.policy(second))
-    affinity = ar.sum(_at(overlap, horizon - 1), -1)
+    p, q = mdp.policy(first), mdp.policy(second)
+    shared, distance = ar.sqrt(p) * ar.sqrt(q), squared_hellinger(p, q) / 2
+    apart = distance[..., horizon - 1 if distance.shape[-2] > 1 else 0, :]
     for h in reversed(range(horizon - 1)):
-        affinity = ar.sum(_at(overlap, h) * mdp.transitions.expect(affinity, h), -1)
-    return 2 - 2 * ar.sum(mdp.mu * affinity, -1)
+        now = distance[..., h if distance.shape[-2] > 1 else 0, :]
+        apart = now + ar.sum(_at(shared, h) * mdp.transitions.expect(apart, h), -1)
+    return 2 * ar.sum(mdp.mu * apart, -1)
 
 
 @quantity

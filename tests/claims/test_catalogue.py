@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from latex2mathml.converter import convert as to_mathml
 
-from iltheory.claims.claim import STATUSES, Claim
+from iltheory.claims.claim import DERIVED_HERE, STATUSES, Claim
 from iltheory.claims.registry import catalogue
-from iltheory.engine.evaluate import NOT_APPLICABLE, decide
+from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
 from iltheory.engine.worlds import LAWS, RandomWorld
 from sims import arithmetic as ar
-from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
+from sims.arithmetic import REFUTED, UNDECIDED
 
 INSTANCES = 8
-ROUNDS = 2
-CONSISTENT = 1e-25
-"""An equality with logarithms cannot be decided; balls of 512 bits must leave it no wider than this."""
+TIE = 1e-100
+"""Equal irrational sides cannot be decided; balls of 512 bits must find them no further apart than this."""
 
 CLAIMS = catalogue()
 VARIANTS = {variant.id: variant for claim in CLAIMS.values() for variant in claim.false_variants}
@@ -38,11 +38,17 @@ def sides(claim: Claim, instance: dict) -> tuple:
     return comparison.lhs, comparison.rhs
 
 
+def distance(x: object, y: object) -> float:
+    """The furthest apart two numbers may be."""
+    difference = ar.wrap(x) - y
+    return float(np.max(np.abs([ar.lower(difference), ar.upper(difference)])))
+
+
 @pytest.mark.parametrize("id", CLAIMS)
 def test_says_what_it_is_and_where_it_is_from(id):
     claim = CLAIMS[id]
     assert claim.status in STATUSES
-    assert claim.source is not None
+    assert claim.source is not None or claim.status == DERIVED_HERE
     assert claim.function.__doc__ and len(claim.function.__doc__.strip().splitlines()) > 1
     assert all(kind is not None for kind in claim.parameters.values())
 
@@ -61,8 +67,7 @@ def test_tight_instance_has_its_closed_forms(id):
     tight = claim.tight()
     instance = claim.bind_any(tight.instance)
     for side, form in zip(sides(claim, instance), (tight.lhs, tight.rhs), strict=True):
-        difference = ar.wrap(side) - form
-        assert np.all(np.abs([ar.lower(difference), ar.upper(difference)]) <= 1e-60)
+        assert distance(side, form) <= TIE
         assert np.all(ar.equal(side, form).verdicts != REFUTED)
     assert np.all(decide(claim, instance, 1).verdicts != REFUTED)
 
@@ -84,33 +89,28 @@ def test_false_variant_is_refuted_on_a_small_instance(id):
             assert value.system == ar.RATIONAL
 
 
+@cache
+def drawn(id: str, law: str) -> tuple[dict, Decision]:
+    """Random instances of one law, and the verdicts on them."""
+    instance = RandomWorld(law).draw(CLAIMS[id], seed(id, law), INSTANCES)
+    return instance, decide(CLAIMS[id], instance, INSTANCES)
+
+
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("id", CLAIMS)
 def test_holds_on_random_instances(id, law):
-    claim, world = CLAIMS[id], RandomWorld(law)
-    verdicts, widths = [], []
-    for index in range(ROUNDS):
-        instance = world.draw(claim, seed(id, law, index), INSTANCES)
-        decision = decide(claim, instance, INSTANCES)
-        verdicts.append(decision.verdicts)
-        if decision.op == "==":
-            widths.append(decision.widths[decision.verdicts == UNDECIDED])
-    outcome = np.concatenate(verdicts)
-    assert not np.any(outcome == REFUTED)
-    if widths:
-        assert np.all(np.concatenate(widths) <= CONSISTENT)
-    else:
-        assert not np.any(outcome == UNDECIDED)
+    claim = CLAIMS[id]
+    instance, decision = drawn(id, law)
+    assert not np.any(decision.verdicts == REFUTED)
+    for position in np.flatnonzero(decision.verdicts == UNDECIDED):
+        lhs, rhs = sides(claim, claim.select(instance, position))
+        assert ar.system_of(lhs, rhs).name == "ball", "a rational formula is always decided"
+        assert distance(lhs, rhs) <= TIE
 
 
 @pytest.mark.parametrize("id", CLAIMS)
 def test_is_not_vacuous(id):
-    claim = CLAIMS[id]
-    applicable = 0
-    for law in LAWS:
-        instance = RandomWorld(law).draw(claim, seed(id, law), INSTANCES)
-        applicable += np.sum(decide(claim, instance, INSTANCES).verdicts != NOT_APPLICABLE)
-    assert applicable > 0
+    assert any(np.any(drawn(id, law)[1].verdicts != NOT_APPLICABLE) for law in LAWS)
 
 
 @pytest.mark.parametrize("id", CLAIMS)
@@ -129,11 +129,10 @@ def test_a_batch_is_its_instances_one_by_one(id):
 @pytest.mark.parametrize("id", CLAIMS)
 def test_float64_agrees_with_the_rigorous_systems(id):
     claim = CLAIMS[id]
-    instance = RandomWorld("uniform").draw(claim, seed(id), INSTANCES)
-    rigorous = decide(claim, instance, INSTANCES)
+    instance, rigorous = drawn(id, "uniform")
     floats = decide(claim, instance, INSTANCES, arithmetic="float64")
-    for side in ("lhs", "rhs"):
-        assert np.allclose(
-            getattr(floats, side), getattr(rigorous, side), rtol=1e-6, atol=1e-9, equal_nan=True
-        )
-    assert np.all(floats.verdicts[rigorous.verdicts == HOLDS] != NOT_APPLICABLE)
+    # A plain array on the left of a quantity makes Python turn the comparison round.
+    sides = ("lhs", "rhs") if floats.op == rigorous.op else ("rhs", "lhs")
+    for mine, theirs in zip(sides, ("lhs", "rhs"), strict=True):
+        x, y = getattr(floats, mine), getattr(rigorous, theirs)
+        assert np.allclose(x, y, rtol=1e-6, atol=1e-9, equal_nan=True)
