@@ -99,7 +99,8 @@ def dask(address: str) -> Iterator[Executor]:
     ------
     concurrent.futures.Executor
         ``distributed.Client.get_executor()``. Leaving the context waits for what was submitted; leaving it by
-        an exception cancels it. The cluster itself goes on.
+        an exception cancels it. The cluster itself goes on. What is submitted has to be importable on its
+        scheduler and its workers, so iltheory must be installed there.
 
     Raises
     ------
@@ -260,9 +261,9 @@ def _births() -> Iterator[None]:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold a Ctrl-C back to the end of a stretch of code, so that it cannot leave a process nobody knows of.
+    """Hold a Ctrl-C back to the end of a stretch of code.
 
-    Blocking the signal is not enough in the parent, where any other thread may receive it.
+    Otherwise it could leave a process nobody knows of, or a lock taken that another thread waits for. Blocking the signal is not enough in the parent, where any other thread may receive it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted

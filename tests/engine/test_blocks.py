@@ -127,7 +127,7 @@ def test_a_budget_ends_an_endless_run_and_what_finished_is_kept(ledger: Ledger) 
     start = time.monotonic()
     with ThreadPoolExecutor(2) as threads:
         run = run_blocks(endless, slow, ledger=ledger, executor=threads, budget=0.5)
-    assert 0.5 <= time.monotonic() - start < 1.5
+    assert 0.5 <= time.monotonic() - start < 3
     assert run == BlockRun(0, len(ledger), complete=False)
     assert len(ledger) >= 4
     assert ledger.done(keys(len(ledger))) == set(keys(len(ledger)))  # the first ones, without a hole
@@ -262,7 +262,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_ledger(
     time.sleep((moment + rng.random()) / 10 * seconds)
     if run.poll() is None:
         os.killpg(run.pid, signal.SIGKILL if moment % 2 else signal.SIGINT)
-    _, errors = finish(run, timeout=10)
+    _, errors = finish(run, timeout=30)
     assert (
         errors.count("Traceback") <= 1
     )  # that of Ctrl-C while this script was still importing; none of a worker
@@ -283,7 +283,7 @@ def test_no_worker_outlives_a_run_that_is_ended_in_long_blocks(
     run = start(tmp_path / "ledger.sqlite", block_work.for_ever)
     assert run.stdout is not None and run.stdout.readline() == "busy\n"
     os.kill(run.pid, ends_by)
-    _, errors = finish(run, timeout=10)
+    _, errors = finish(run, timeout=30)
     assert run.returncode == (130 if ends_by == signal.SIGINT else -ends_by)
     assert "Traceback" not in errors
 
