@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,8 @@ from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Instance, InvalidInstance
 from sims import TabularMDP
 from sims import arithmetic as ar
+from sims.arithmetic.numbers import exact_text
+from sims.tabular import InvalidModel
 
 LARGEST_ENTRIES = 50_000
 """Models with a larger dense transition table are not written out; they are reproduced from their seed."""
@@ -44,11 +47,14 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InvalidInstance
-        If a parameter is missing or is no value of its kind.
+        If a parameter is missing, unknown or no value of its kind.
     """
-    missing = [name for name in claim.parameters if name not in encoded]
-    if missing:
-        raise InvalidInstance(f"the instance lacks {', '.join(missing)}; {claim.id} takes {', '.join(claim.parameters)}.")
+    if not isinstance(encoded, Mapping):
+        raise InvalidInstance(f"an instance is an object with one entry a parameter, not {encoded!r:.60}.")
+    if set(encoded) != set(claim.parameters):
+        raise InvalidInstance(
+            f"the instance has {', '.join(encoded) or 'no entry'}; {claim.id} takes {', '.join(claim.parameters)}."
+        )
     values = {name: _decode(name, encoded[name]) for name in claim.parameters}
     return claim.bind(**values)
 
@@ -59,22 +65,34 @@ def _encode_model(mdp: TabularMDP) -> dict[str, Any]:
 
 
 def _encode_array(x: Any) -> Any:
-    return np.vectorize(str, otypes=[object])(ar.convert(x, "rational").fractions()).tolist()
+    return np.vectorize(exact_text, otypes=[object])(ar.convert(x, "rational").fractions()).tolist()
 
 
 def _decode(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        unknown = set(value) - {"P", "r", "mu", "horizon", "discount"}
-        if unknown or not {"P", "r", "mu"} <= set(value):
-            raise InvalidInstance(f"{name} must have P, r, mu and one of horizon and discount; it has {', '.join(value)}.")
-        end = {"horizon": value["horizon"]} if "horizon" in value else {"discount": _numbers(name, value.get("discount"))}
-        return TabularMDP(*(_numbers(f"{name}.{part}", value[part]) for part in ("P", "r", "mu")), **end)
+        if set(value) not in ({"P", "r", "mu", "horizon"}, {"P", "r", "mu", "discount"}):
+            raise InvalidInstance(
+                f"{name} must have P, r, mu and one of horizon and discount; it has {', '.join(value)}."
+            )
+        finite = "horizon" in value
+        end = value["horizon"] if finite else _numbers(f"{name}.discount", value["discount"])
+        p, r, mu = (_numbers(f"{name}.{part}", value[part]) for part in ("P", "r", "mu"))
+        unpaid = np.zeros(p.shape[-3:-1], dtype=np.int64)
+        try:
+            # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
+            return TabularMDP(p, unpaid, mu, **{"horizon" if finite else "discount": end}).with_rewards(r)
+        except InvalidModel as problem:
+            raise InvalidInstance(f"{name} is no model: {problem}") from None
     return _numbers(name, value)
 
 
 def _numbers(name: str, value: Any) -> Any:
-    try:
-        flat = np.array(value, dtype=object)
-        return ar.asarray(np.vectorize(Fraction, otypes=[object])(flat))
-    except (TypeError, ValueError, ZeroDivisionError) as problem:
-        raise InvalidInstance(f"{name} holds something that is no rational number such as \"3/7\": {problem}") from None
+    read = np.vectorize(lambda entry: _rational(name, entry), otypes=[object])
+    return ar.asarray(read(np.array(value, dtype=object)))
+
+
+def _rational(name: str, entry: Any) -> Fraction:
+    if isinstance(entry, str | int) and not isinstance(entry, bool):
+        with suppress(ValueError, ZeroDivisionError):
+            return Fraction(entry)
+    raise InvalidInstance(f'{name} holds {entry!r:.60}; write each number as a string such as "3/7".')

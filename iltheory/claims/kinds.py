@@ -20,8 +20,11 @@ from iltheory.claims import drawing
 from iltheory.claims.drawing import Scale
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers, RationalArray, System
+from sims.arithmetic import MixedArithmetic, Numbers, RationalArray, System
 from sims.errors import IltheoryError
+from sims.tabular import InvalidPolicy
+from sims.tabular.reading import read_numbers
+from sims.tabular.validation import check_distributions, check_finite
 
 Instance = Mapping[str, Any]
 """Values of a claim's parameters, by name, in the order of the parameters."""
@@ -65,13 +68,8 @@ class ArrayKind(Kind):
         return value[index] if value.ndim > len(self.core(before)) else value
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
-        numbers = ar.asarray(value)
-        core = self.core(before)
-        if tuple(numbers.shape[max(numbers.ndim - len(core), 0) :]) != core:
-            raise InvalidInstance(
-                f"{name} has shape {tuple(numbers.shape)}, expected {core}, batch axis first if any."
-            )
-        return numbers
+        numbers, core = read_finite(name, value), self.core(before)
+        return check_shape(name, numbers, core)
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,10 @@ class PolicyKind(ArrayKind):
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         mdp = required_model(before)
-        pi = mdp.policy(value)
+        try:
+            pi = mdp.policy(value)
+        except (InvalidPolicy, MixedArithmetic) as problem:
+            raise InvalidInstance(f"{name} is no policy of the model in front of it: {problem}") from None
         if self.deterministic and not np.all(np.isin(ar.midpoint(pi), (0, 1))):
             raise InvalidInstance(
                 f"{name} is not deterministic: give each state one action with probability 1."
@@ -147,14 +148,11 @@ class PolicyKind(ArrayKind):
 
 
 @dataclass(frozen=True)
-class Simplex(ArrayKind):
+class Simplex(Kind):
     """A distribution on finitely many outcomes; all of a claim's distributions share the outcomes."""
 
     def __str__(self) -> str:
         return "distribution"
-
-    def core(self, before: Instance) -> tuple[int, ...]:
-        return next(tuple(v.shape[-1:]) for v in before.values() if isinstance(v, RationalArray))
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         fresh = drawing.rows(rng, (scale.size, scale.n_states), scale.law, drawing.TRANSITION_BITS)
@@ -162,11 +160,12 @@ class Simplex(ArrayKind):
         return drawing.perturbed(rng, earlier[-1], fresh, scale.weight_bits) if earlier else fresh
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
-        p = ar.asarray(value)
-        if np.any(ar.upper(p) < 0) or np.any(ar.compare(ar.sum(p, -1), "==", 1) == -1):
+        p = read_finite(name, value)
+        if p.ndim not in (1, 2):
             raise InvalidInstance(
-                f"{name} is no distribution: it sums to {ar.sum(p, -1)} with smallest entry {ar.lower(p).min()}."
+                f"{name} has shape {tuple(p.shape)}, expected [n], batch axis first if any."
             )
+        check_distributions(p, name, InvalidInstance, "It is a distribution on n outcomes.")
         return p
 
     def select(self, value: Any, index: Any, before: Instance) -> Any:
@@ -216,7 +215,7 @@ class Count(Kind):
 
     def check(self, name: str, value: Any, before: Instance) -> int:
         single = isinstance(value, Rational) and getattr(value, "size", 1) == 1
-        if not single or value.denominator != 1 or value.numerator < self.least:
+        if not single or isinstance(value, bool) or value.denominator != 1 or value.numerator < self.least:
             raise InvalidInstance(f"{name} = {value!r} must be a whole number, at least {self.least}.")
         return int(value.numerator)
 
@@ -265,13 +264,7 @@ class RewardKind(ArrayKind):
         return drawing.units(rng, (scale.size, *self.core(before)), self.low, self.high)
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
-        r = super().check(name, value, before)
-        if np.any(ar.upper(r) < self.low) or np.any(ar.lower(r) > self.high):
-            raise InvalidInstance(
-                f"{name} has values from {ar.lower(r).min()} to {ar.upper(r).max()}; they must lie in "
-                f"[{self.low}, {self.high}]."
-            )
-        return r
+        return check_range(name, super().check(name, value, before), self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -288,6 +281,9 @@ class StateFunctionKind(ArrayKind):
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.units(rng, (scale.size, *self.core(before)), -1, 1)
 
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        return check_range(name, super().check(name, value, before), -1, 1)
+
 
 @dataclass(frozen=True)
 class StateLawsKind(StateFunctionKind):
@@ -298,6 +294,11 @@ class StateLawsKind(StateFunctionKind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, scale.policy_bits)
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        laws = ArrayKind.check(self, name, value, before)
+        check_distributions(laws, name, InvalidInstance, "Its rows are distributions over states.")
+        return laws
 
 
 @dataclass(frozen=True)
@@ -315,12 +316,12 @@ class HistoryPolicyKind(Kind):
         cores = self._cores(before)
         if not isinstance(value, Series) or len(value) != len(cores):
             raise InvalidInstance(f"{name} must be a sequence of H = {len(cores)} arrays, one a step.")
-        acts = tuple(ar.asarray(act) for act in value)
+        acts = tuple(read_finite(f"{name}[{h}]", act) for h, act in enumerate(value))
         for h, (act, core) in enumerate(zip(acts, cores, strict=True)):
-            if tuple(act.shape[-3:]) != core:
-                raise InvalidInstance(f"{name}[{h}] has shape {tuple(act.shape)}, expected {core}.")
-            if np.any(ar.upper(act) < 0) or np.any(ar.compare(ar.sum(act, -1), "==", 1) == -1):
-                raise InvalidInstance(f"{name}[{h}] has a row that is no distribution over actions.")
+            check_shape(f"{name}[{h}]", act, core)
+            check_distributions(
+                act, f"{name}[{h}]", InvalidInstance, "Its rows are distributions over actions."
+            )
         return acts
 
     def convert(self, value: tuple[Any, ...], system: System) -> tuple[Any, ...]:
@@ -359,6 +360,39 @@ class Sequence(Kind):
 
     def select(self, value: tuple[Any, ...], index: Any, before: Instance) -> tuple[Any, ...]:
         return tuple(self.of.select(v, index, before) for v in value)
+
+
+def check_outcomes(kinds: Mapping[str, Kind], instance: Instance) -> None:
+    """Raise unless all distributions of an instance are on equally many outcomes."""
+    sizes = {name: instance[name].shape[-1] for name, kind in kinds.items() if isinstance(kind, Simplex)}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} has {size}" for name, size in sizes.items())
+        raise InvalidInstance(f"the distributions of a claim share their outcomes, but {listed}.")
+
+
+def read_finite(name: str, value: Any) -> Numbers:
+    """Read finite numbers, or raise ``InvalidInstance`` naming the parameter."""
+    numbers = read_numbers(name, value, InvalidInstance)
+    check_finite(numbers, name, InvalidInstance)
+    return numbers
+
+
+def check_shape(name: str, x: Numbers, core: tuple[int, ...]) -> Numbers:
+    """Return numbers that have the shape ``core`` behind at most one batch axis."""
+    if x.ndim not in (len(core), len(core) + 1) or tuple(x.shape[x.ndim - len(core) :]) != core:
+        raise InvalidInstance(
+            f"{name} has shape {tuple(x.shape)}, expected {core}, batch axis first if any."
+        )
+    return x
+
+
+def check_range(name: str, x: Numbers, low: int, high: int) -> Numbers:
+    """Return numbers that may lie in [low, high]."""
+    if np.any(ar.upper(x) < low) or np.any(ar.lower(x) > high):
+        raise InvalidInstance(
+            f"{name} has values from {ar.lower(x).min()} to {ar.upper(x).max()}; they must lie in [{low}, {high}]."
+        )
+    return x
 
 
 def first_model(before: Instance) -> TabularMDP | None:

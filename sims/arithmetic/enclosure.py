@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sims.arithmetic.numbers import NumberArray
+from sims.arithmetic.numbers import NumberArray, exact_text
 
 SENSES = ("exact", "ball", "interval", "confidence")
 """From strongest to weakest; a combination is only as strong as its weakest part."""
@@ -117,7 +117,7 @@ class Enclosure:
 
     def __str__(self) -> str:
         if self.lower == self.upper:
-            return str(self.lower)
+            return exact_text(self.lower)
         level = f" with probability at least {1 - self.delta}" if self.delta else ""
         return f"[{float(self.lower):.17g}, {float(self.upper):.17g}]{level}"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import flint
 import numpy as np
 from numpy.typing import NDArray
 
@@ -168,6 +169,11 @@ class NumberArray(ABC):
         """Lower and upper bound of a single number, as rationals (or infinities)."""
         return self.system.exact_bounds(self._numbers)
 
+
+
+def exact_text(x: Fraction | float) -> str:
+    """Write a rational of any length as ``p/q``; Python's own ``str`` gives up at 4300 digits."""
+    return str(x) if isinstance(x, float) else str(flint.fmpq(x.numerator, x.denominator))
 
 
 def wrap(x: Any) -> Any:

@@ -18,7 +18,7 @@ from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic, NotRepresentable, NotSingle
-from sims.arithmetic.numbers import NumberArray
+from sims.arithmetic.numbers import NumberArray, exact_text
 from sims.arithmetic.system import Mask, Numbers, Raw, System
 
 INT64 = 2**62
@@ -98,10 +98,13 @@ class RationalArray(NumberArray):
         return flat[:, 0].reshape(self.shape), flat[:, 1].reshape(self.shape)
 
     def __str__(self) -> str:
-        return str(self._single()) if self.num.size == 1 else str(self.fractions().astype(str))
+        return exact_text(self._single()) if self.num.size == 1 else str(self._texts().astype(str))
 
     def __repr__(self) -> str:
-        return f"RationalArray({self.fractions().astype(str).tolist()!r})"
+        return f"RationalArray({self._texts().tolist()!r})"
+
+    def _texts(self) -> NDArray[Any]:
+        return np.vectorize(exact_text, otypes=[object])(self.fractions())
 
 
 # Lets Fraction(x) read a single entry.
