@@ -5,12 +5,16 @@ Policies are taken as ``mdp.policy`` returns them.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.tabular import solve
+from sims.tabular.dense import DenseTransitions
 from sims.tabular.reading import stack_steps
 
 if TYPE_CHECKING:
@@ -21,48 +25,76 @@ def state_occupancy(mdp: TabularMDP, pi: Numbers) -> Numbers:
     """Law of the state at each step ``[..., H, S]``, or its normalised discounted average ``[..., S]``."""
     if mdp.horizon is None:
         return solve.discounted_occupancy(mdp, pi)
+    if _is_large(mdp, pi):
+        return _compiled_marginals(mdp, pi)
+    kernel = _stationary_kernel(mdp, pi)
     d = mdp.mu
     marginals = [d]
     for h in range(mdp.horizon - 1):
-        d = mdp.transitions.push(d[..., None] * at_step(pi, h), h)
+        if kernel is None:
+            d = mdp.transitions.push(d[..., None] * at_step(pi, h), h)
+        else:
+            d = ar.vecmat(d, kernel)
         marginals.append(d)
     return stack_steps(marginals, 1)
 
 
 def values(mdp: TabularMDP, pi: Numbers) -> tuple[Numbers, Numbers]:
     """Action values ``[..., H, S, A]`` and state values ``[..., H, S]``, or the same without H."""
+    v = state_values(mdp, pi)
     if mdp.horizon is None:
-        v = solve.discounted_value(mdp, pi)
         return mdp.backup(v), v
-    qs, vs = zip(*backward(mdp, pi), strict=True)
-    return stack_steps(qs[::-1], 2), stack_steps(vs[::-1], 1)
+    qs = [mdp.backup(v[..., h + 1, :], h) for h in range(mdp.horizon - 1)]
+    return stack_steps([*qs, mdp.reward(mdp.horizon - 1)], 2), v
 
 
 def state_values(mdp: TabularMDP, pi: Numbers) -> Numbers:
     """State values ``[..., H, S]`` or ``[..., S]``."""
     if mdp.horizon is None:
         return solve.discounted_value(mdp, pi)
-    return stack_steps([v for _, v in backward(mdp, pi)][::-1], 1)
+    return stack_steps(list(_backward(mdp, pi, mdp.horizon))[::-1], 1)
 
 
 def first_values(mdp: TabularMDP, pi: Numbers) -> Numbers:
     """State values ``[..., S]`` of the first step."""
     if mdp.horizon is None:
         return solve.discounted_value(mdp, pi)
-    for _, v in backward(mdp, pi):
-        first = v
-    return first
+    return deque(_backward(mdp, pi, mdp.horizon), maxlen=1).pop()
 
 
-def backward(mdp: TabularMDP, pi: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
-    """Action and state values of each step of a finite horizon, the last step first."""
-    assert mdp.horizon is not None
-    q = mdp.reward(mdp.horizon - 1)
-    for h in reversed(range(mdp.horizon)):
-        v = mean(at_step(pi, h), q)
-        yield q, v
-        if h:
-            q = mdp.backup(v, h - 1)
+def _backward(mdp: TabularMDP, pi: Numbers, horizon: int) -> Iterator[Numbers]:
+    """State values of each step, the last step first."""
+    kernel = _stationary_kernel(mdp, pi)
+    v = mean(at_step(pi, horizon - 1), mdp.reward(horizon - 1))
+    yield v
+    for h in reversed(range(horizon - 1)):
+        if kernel is None:
+            v = mean(at_step(pi, h), mdp.backup(v, h))
+        else:
+            v = mean(at_step(pi, h), mdp.reward(h)) + ar.matvec(kernel, v)
+        yield v
+
+
+def _stationary_kernel(mdp: TabularMDP, pi: Numbers) -> Numbers | None:
+    """``P_pi[..., S, S]`` if it is the same at every step and there are steps enough to mix it once for all."""
+    stationary = mdp.transitions.steps == 1 and pi.shape[-3] == 1
+    if stationary and mdp.horizon > 2 and isinstance(mdp.transitions, DenseTransitions):
+        return mdp.transitions.kernel(pi[..., 0, :, :])
+    return None
+
+
+def _is_large(mdp: TabularMDP, pi: Numbers) -> bool:
+    """Whether one dense float64 model is large enough for the compiled kernel, which reads P at the speed of memory."""
+    single = not mdp.batch_shape and pi.ndim == 3 and isinstance(mdp.transitions, DenseTransitions)
+    return single and isinstance(pi, np.ndarray) and mdp.n_states > solve.SMALL
+
+
+def _compiled_marginals(mdp: TabularMDP, pi: Numbers) -> Numbers:
+    from sims.tabular import kernels
+
+    table = mdp.transitions.dense()
+    P, policy = (x[0] if len(x) == 1 else x for x in (table, pi))
+    return kernels.marginals(P, mdp.mu, policy, mdp.horizon).x
 
 
 def mean(pi: Numbers, q: Numbers) -> Numbers:

@@ -11,6 +11,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
 from sims.tabular import solve
+from sims.tabular.dense import DenseTransitions
 from sims.tabular.reading import bring, read_scalar, stack_steps
 from sims.tabular.transitions import system_like
 
@@ -56,13 +57,15 @@ def _backward_induction(mdp: TabularMDP, horizon: int) -> tuple[Numbers, Numbers
 
 def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
     """Howard's policy iteration from the policy that floats find; in exact systems it mostly ends at once."""
-    actions = _float_policy_iteration(_float_model(mdp))[0]
+    actions, v = _float_optimum(_float_model(mdp))
+    if mdp.system.name == "float64":
+        return _one_hot(mdp, actions), v
     while True:
         policy = _one_hot(mdp, actions)
         v = solve.discounted_value(mdp, policy)
         q = mdp.backup(v)
         better = ar.compare(q, "<=", _pick(q, actions)[..., None]) == -1
-        if mdp.system.name == "float64" or not better.any():
+        if not better.any():
             break
         best = np.argmax(np.where(better, ar.midpoint(q), -np.inf), axis=-1)
         actions = np.where(better.any(-1), best, actions)
@@ -70,8 +73,14 @@ def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
     return _one_hot(mdp, _greedy(q)), v
 
 
-def _float_policy_iteration(mdp: TabularMDP) -> tuple[Actions, Numbers]:
-    """Policy iteration in floats. The sum of the values has to grow, so rounding cannot make it cycle."""
+def _float_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
+    """Greedy actions ``[..., S]`` and optimal values ``[..., S]`` of a float64 model.
+
+    Large single models go to the compiled kernels. The others take policy iteration, in which the sum of the values has to
+    grow, so that rounding cannot make it cycle.
+    """
+    if mdp.n_states > solve.SMALL and not mdp.batch_shape and isinstance(mdp.mu, np.ndarray):
+        return _compiled_optimum(mdp)
     actions = _greedy(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)))
     v = solve.discounted_value(mdp, _one_hot(mdp, actions))
     while True:
@@ -79,9 +88,19 @@ def _float_policy_iteration(mdp: TabularMDP) -> tuple[Actions, Numbers]:
         candidate = solve.discounted_value(mdp, _one_hot(mdp, greedy))
         grows = ar.compare(ar.sum(candidate, -1), "<=", ar.sum(v, -1)) == -1
         if not grows.any():
-            return actions, v
-        actions = np.where(grows[..., None], greedy, actions)
+            return greedy, v
         v = ar.where(grows[..., None], candidate, v)
+
+
+def _compiled_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
+    from sims.tabular import kernels
+
+    r, gamma = mdp.reward(), float(mdp.discount)
+    if isinstance(mdp.transitions, DenseTransitions):
+        best = kernels.optimal(mdp.transitions.probabilities[0], r, gamma)
+    else:
+        best = kernels.sparse_optimal(*mdp.transitions.rows(), r, gamma)
+    return best.policy, best.value
 
 
 def _greedy(q: Numbers) -> Actions:
@@ -147,7 +166,7 @@ def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
     """
     floats, temperature = _float_model(mdp), ar.FLOAT64.convert(tau)
     temperature = floats.system.convert(temperature)
-    v = _float_policy_iteration(floats)[1]
+    v = _float_optimum(floats)[1]
     while True:
         policy, better = _soft_newton(floats, v, temperature)
         grows = ar.compare(ar.sum(better, -1), "<=", ar.sum(v, -1)) == -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,7 +89,7 @@ def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[
     if mdp.n_states <= SMALL:
         solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)
     else:
-        solve = partial(_solve_sparse, rows, policy, gamma, transposed)
+        solve = _sparse_solver(rows, policy, gamma, transposed)
     return lambda f: f.new_tensor(solve(to_numpy(f))) if is_torch_array(f) else solve(f)
 
 
@@ -104,7 +104,10 @@ def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Cal
             return lapack_solve(K, gamma, f, transposed)
         from sims.tabular import kernels
 
-        return kernels.solve_discounted(K, f, gamma, transpose=transposed, tolerance=0.0).x
+        unit = _unit(f)
+        x = kernels.solve_discounted(K, f / unit, gamma, transpose=transposed, tolerance=0.0).x
+        with np.errstate(over="ignore"):
+            return x * unit
 
     return solve
 
@@ -125,19 +128,42 @@ def _small_kernel(rows: Rows, policy: Floats) -> Floats:
     return np.asarray(flat.reshape(*flat.shape[:-1], n_states, n_states))
 
 
-def _solve_sparse(rows: Rows, policy: Floats, gamma: Floats, transposed: bool, f: Floats) -> Floats:
-    from sims.tabular.kernels_sparse import policy_kernel, solve_discounted_sparse
+def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) -> Callable[[Floats], Floats]:
+    n_states, n_actions = policy.shape[-2:]
 
-    batch = np.broadcast_shapes(policy.shape[:-2], gamma.shape, f.shape[:-1])
-    policies, gammas = np.broadcast_to(policy, (*batch, *policy.shape[-2:])), np.broadcast_to(gamma, batch)
-    given = np.broadcast_to(f, (*batch, f.shape[-1]))
-    out = np.full(given.shape, np.nan)
-    for i in np.ndindex(batch):
-        if np.isfinite(given[i]).all():
-            K = policy_kernel(rows, policies[i])
-            solution = solve_discounted_sparse(*K, given[i], float(gammas[i]), transpose=transposed, tolerance=0.0)
-            out[i] = solution.x
-    return out
+    @cache
+    def kernel(i: tuple[int, ...]) -> Rows:
+        data = np.repeat(policy[i].ravel(), np.diff(rows.indptr))
+        data *= rows.probabilities
+        used = data != 0
+        starts = rows.indptr[::n_actions]
+        if used.all():
+            return Rows(starts, rows.indices, data)
+        return Rows(np.concatenate([[0], np.cumsum(used)])[starts], rows.indices[used], data[used])
+
+    def solve(f: Floats) -> Floats:
+        from sims.tabular.kernels import solve_discounted_sparse
+
+        batch = np.broadcast_shapes(policy.shape[:-2], gamma.shape, f.shape[:-1])
+        which = np.broadcast_to(np.arange(math.prod(policy.shape[:-2])).reshape(policy.shape[:-2]), batch)
+        gammas, given = np.broadcast_to(gamma, batch), np.broadcast_to(f, (*batch, n_states))
+        out = np.full(given.shape, np.nan)
+        for i in np.ndindex(batch):
+            if np.isfinite(given[i]).all():
+                K = kernel(tuple(int(k) for k in np.unravel_index(which[i], policy.shape[:-2])))
+                unit, g = _unit(given[i]), float(gammas[i])
+                x = solve_discounted_sparse(*K, given[i] / unit, g, transpose=transposed, tolerance=0.0).x
+                with np.errstate(over="ignore"):
+                    out[i] = x * unit
+        return out
+
+    return solve
+
+
+def _unit(f: Floats) -> Floats:
+    """A power of two as large as the largest entry of each row: divided by it, nothing over- or underflows on the way."""
+    exponent = np.frexp(np.abs(f).max(axis=-1, keepdims=True))[1]
+    return np.ldexp(1.0, exponent - 1)
 
 
 def float_part(x: Numbers) -> Any:

@@ -29,11 +29,11 @@ Indices = NDArray[np.intp]
 
 
 class Rows(NamedTuple):
-    """Rows of float probabilities, one for each pair ``s * A + a``, with what they are probabilities of.
+    """Rows of float probabilities, with what they are probabilities of.
 
     Attributes
     ----------
-    indptr : ints ``[S * A + 1]``, where each row starts in the next two
+    indptr : ints ``[n_rows + 1]``, where each row starts in the next two
     indices : ints ``[nnz]``, next states
     probabilities : floats ``[nnz]``
     """
