@@ -263,8 +263,8 @@ def _births() -> Iterator[None]:
 def interrupts_held() -> Iterator[None]:
     """Hold a Ctrl-C back to the end of a stretch of code.
 
-    Otherwise it could leave a process nobody knows of, or a lock taken that another thread waits for. Blocking
-    the signal would not be enough, because any other thread may receive it.
+    Otherwise it could leave a process nobody knows of, or a lock taken that another thread waits for.
+    Blocking the signal would not be enough, because any other thread may receive it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted
