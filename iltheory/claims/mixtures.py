@@ -177,7 +177,7 @@ def _against(mdp: TabularMDP) -> tuple[Any, ...]:
     r"\quad \forall r",
     status=FROM_MEMORY,
     tight=lambda: Tight(_against(_two_doors()), lhs=1, rhs=1, note="stay behind the door that pays"),
-    largest=Sizes(n_states=4, strict=True),
+    largest=Sizes(n_states=4, n_actions=3, strict=True),
 )
 def hull(mdp: DiscountedMDP, reward: Reward, pi: Policy) -> Any:
     """Every occupancy is in the convex hull of those of the A^S deterministic policies.

@@ -21,6 +21,7 @@ MODULES = (
     "iltheory.claims.divergences",
     "iltheory.claims.data_processing",
     "iltheory.claims.data_processing_states",
+    "iltheory.claims.duality",
     "iltheory.claims.ross_bagnell_2010",
     "iltheory.claims.kaariainen_2006",
     "iltheory.claims.ross_bagnell_2010_smile",

@@ -244,14 +244,14 @@ def _soft_gap(mdp: TabularMDP, pi: Numbers, other: Numbers, temperature: Numbers
     return soft_value(mdp, pi, temperature) - soft_value(mdp, other, temperature)
 
 
-def _lingering() -> tuple[Any, ...]:
+def lingering() -> tuple[Any, ...]:
     """The action is the next state; state 0 pays 1 for staying, state 1 pays 1/2 for staying."""
     mdp = TabularMDP([[[1, 0], [0, 1]]] * 2, [[1, 0], [0, HALF]], [1, 0], discount=Fraction(9, 10))
     return mdp, ar.asarray([[Fraction(1, 5), Fraction(4, 5)], [Fraction(9, 10), TENTH]])
 
 
 def _lingering_pair() -> tuple[Any, ...]:
-    mdp, pi = _lingering()
+    mdp, pi = lingering()
     return mdp, pi, ar.asarray([[HALF, HALF], [TENTH, Fraction(9, 10)]]), 1
 
 
@@ -304,19 +304,19 @@ def _divergence(mdp: TabularMDP, pi: Numbers, temperature: Numbers, *, states: N
     return temperature * total(mdp, average(mdp, mdp.state_occupancy(states), kl))
 
 
-@soft_gap_is_kl.false_variant("divergence the wrong way round", counterexample=lambda: (*_lingering(), 1))
+@soft_gap_is_kl.false_variant("divergence the wrong way round", counterexample=lambda: (*lingering(), 1))
 def soft_gap_is_reversed_kl(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     kl = kl_divergence(mdp.soft_optimal(temperature).policy, pi)
     return equal(_soft_regret(mdp, pi, temperature), temperature * total(mdp, expectation(mdp, pi, kl)))
 
 
-@soft_gap_is_kl.false_variant("where the optimum goes", counterexample=lambda: (*_lingering(), 1))
+@soft_gap_is_kl.false_variant("where the optimum goes", counterexample=lambda: (*lingering(), 1))
 def soft_gap_where_the_optimum_goes(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     best = mdp.soft_optimal(temperature).policy
     return equal(_soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=best))
 
 
-@soft_gap_is_kl.false_variant("without the temperature", counterexample=lambda: (*_lingering(), 2))
+@soft_gap_is_kl.false_variant("without the temperature", counterexample=lambda: (*lingering(), 2))
 def soft_gap_without_temperature(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
     return equal(
         _soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature
@@ -340,7 +340,7 @@ def soft_gap_is_kl_finite(mdp: FiniteHorizonMDP, pi: Policy, temperature: Temper
 
 
 def _lingering_twice() -> tuple[Any, ...]:
-    mdp, pi = _lingering()
+    mdp, pi = lingering()
     mdp = mdp.with_end(horizon=2)
     return mdp, mdp.policy(pi), 2
 

@@ -8,6 +8,7 @@ from iltheory.measures.quantity import expectation, largest, quantity, total
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.tabular.planning import optimal
 
 
 @quantity
@@ -31,6 +32,11 @@ def gap(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
 def optimal_value(mdp: TabularMDP) -> Numbers:
     """Largest ``J`` over all policies."""
     return mdp.optimal_value()
+
+
+def optimal_v(mdp: TabularMDP) -> Numbers:
+    """Largest value from each state at the first step, ``[..., S]``."""
+    return optimal(mdp)[1]
 
 
 @quantity
