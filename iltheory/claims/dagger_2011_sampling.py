@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Sizes, Tight, claim
 from iltheory.claims.dagger_2011 import acting, dagger, interference
-from iltheory.claims.dagger_2011_no_regret import own_losses, penalty
+from iltheory.claims.dagger_2011_no_regret import penalty
 from iltheory.claims.kinds import (
     Count,
     DeterministicPolicies,
@@ -35,6 +35,7 @@ from iltheory.measures import (
     mean,
     mistake_law,
     smallest,
+    step_errors,
     steps,
     together,
     worst_failure_probability,
@@ -59,7 +60,8 @@ def failure(
         together((mistake_law(mdp, expert, pi, acting(expert, pi, beta), samples) for pi in learners), -2)
         for beta in betas
     ]
-    own = together(own_losses(mdp, 1 - expert, learners), -1)
+    mistakes = [step_errors(mdp, expert, pi, mdp.state_occupancy(pi)) for pi in learners]
+    own = samples * together((ar.sum(steps_of, -1) for steps_of in mistakes), -1)
     return worst_failure_probability(own, laws, margin)
 
 

@@ -62,23 +62,23 @@ def worst_failure_probability(own: Numbers, laws: Sequence[Numbers], margin: Any
     """Largest probability, over all ways to choose learners from data, that losses look too small.
 
     At each iteration one of K learners is chosen by any rule from the counts of mistakes seen so far, and a
-    count is drawn from its law at this iteration. Failure: the smallest true loss of a chosen learner
+    count is drawn from its law at this iteration. Failure: the smallest expected loss of a chosen learner
     exceeds the observed average by more than a margin. All histories are enumerated, and the worst rule
     found by backward induction.
 
-    Parameters ---------- own : numbers ``[..., K]`` in [0, 1], true loss of each learner laws : for each of
-    N iterations numbers ``[..., K, n + 1]``, the law of the number of mistakes in n decisions margin :
-    numbers ``[...]``
+    Parameters ---------- own : numbers ``[..., K]``, each learner's expected number of mistakes in n
+    decisions of its own laws : for each of N iterations numbers ``[..., K, n + 1]``, the law of the number
+    of mistakes in n decisions margin : numbers ``[...]``, a loss: mistakes divided by decisions
     """
     learners, outcomes = laws[0].shape[-2:]
-    best, count = 0 * own[..., :1] + 1, np.zeros(1, dtype=np.int64)
+    best, count = 0 * own[..., :1] + (outcomes - 1), np.zeros(1, dtype=np.int64)
     for _ in laws:
         best = ar.minimum(best[..., :, None], own[..., None, :])
         histories = (*best.shape[:-2], len(count) * learners * outcomes)
         best = ar.reshape(ar.broadcast_to(best[..., None], (*best.shape, outcomes)), histories)
         count = np.add.outer(np.repeat(count, learners), np.arange(outcomes)).ravel()
-    decisions = len(laws) * (outcomes - 1)
-    probability = indicator(ar.wrap(decisions * (best - margin[..., None])) > count)
+    allowed = len(laws) * (outcomes - 1) * margin[..., None]
+    probability = indicator(ar.wrap(len(laws) * best - allowed) > count)
     for law in reversed(laws):
         split = (*probability.shape[:-1], -1, learners, outcomes)
         expected = ar.sum(ar.reshape(probability, split) * law[..., None, :, :], -1)

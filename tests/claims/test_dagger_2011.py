@@ -183,7 +183,8 @@ def test_the_worst_rule_by_listing_all_rules(seed: int) -> None:
         slow_failure(own, laws, margin, dict(zip(histories, choice, strict=True)))
         for choice in itertools.product(range(learners), repeat=len(histories))
     )
-    ours = worst_failure_probability(ar.asarray(own), [ar.asarray(law) for law in laws], ar.asarray(margin))
+    mistakes = ar.asarray([(outcomes - 1) * loss for loss in own])
+    ours = worst_failure_probability(mistakes, [ar.asarray(law) for law in laws], ar.asarray(margin))
     assert ours == worst
 
 
