@@ -9,12 +9,13 @@ from iltheory.measures.values import causal_entropy
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.tabular.reading import bring, read_scalar
 
 
 @quantity
 def soft_value(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
     """``J(pi) + temperature * causal_entropy(pi)``."""
-    return mdp.value(pi) + ar.asarray(temperature) * causal_entropy(mdp, pi)
+    return mdp.value(pi) + _tau(mdp, temperature) * causal_entropy(mdp, pi)
 
 
 def soft_v(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
@@ -38,4 +39,8 @@ def soft_advantage(mdp: TabularMDP, pi: Any, other: Any, temperature: Any) -> Nu
 
 def _bonus(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
     axes = (None,) if mdp.horizon is None else (None, None)
-    return ar.asarray(temperature)[(..., *axes)] * ar.sum(ar.entropy(mdp.policy(pi)), -1)
+    return _tau(mdp, temperature)[(..., *axes)] * ar.sum(ar.entropy(mdp.policy(pi)), -1)
+
+
+def _tau(mdp: TabularMDP, temperature: Any) -> Numbers:
+    return bring(read_scalar("temperature", temperature), mdp.system)
