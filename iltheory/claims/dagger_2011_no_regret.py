@@ -16,7 +16,6 @@ from typing import Any
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Tight, claim
 from iltheory.claims.dagger_2011 import acting, dagger, interference
 from iltheory.claims.kinds import (
-    DeterministicPolicy,
     FiniteHorizonMDP,
     Horizon,
     Iterations,
@@ -26,11 +25,9 @@ from iltheory.claims.kinds import (
     Reward,
     UnitIntervals,
 )
-from iltheory.claims.tables import coin, off_course
+from iltheory.claims.tables import coin
 from iltheory.measures import (
-    disadvantage,
     expected_loss,
-    gap,
     greatest,
     mean,
     quantity,
@@ -67,7 +64,7 @@ def geometric(alpha: Any, n: int) -> list[Any]:
     return [(1 - alpha) ** i for i in range(n)]
 
 
-def _staying(horizon: int, *betas: Fraction) -> tuple[Any, ...]:
+def staying(horizon: int, *betas: Fraction) -> tuple[Any, ...]:
     """The one-way model, a learner that stays, an expert that goes, and a loss where the learner stays."""
     mdp, expert, learner = families.one_way(horizon=horizon, mixing=0)
     return mdp, expert, ar.asarray([[[1, 1], [0, 0]]] * horizon), (learner,) * len(betas), betas
@@ -90,7 +87,7 @@ def _good_then_bad() -> tuple[Any, ...]:
     r"\frac{2}{N} \sum_{i=1}^N \min(1, H \beta_i),\quad 0 \le \ell \le 1",
     status=AS_PUBLISHED,
     tight=lambda: Tight(
-        _staying(4, Fraction(1, 8)), lhs=1, rhs=_observed(4, Fraction(1, 8)) + 1, note="stay, or go for good"
+        staying(4, Fraction(1, 8)), lhs=1, rhs=_observed(4, Fraction(1, 8)) + 1, note="stay, or go for good"
     ),
 )
 def no_regret(
@@ -105,7 +102,7 @@ def no_regret(
     return smallest(own_losses(mdp, loss, learners)) <= observed + 2 * penalty(mdp, betas)
 
 
-@no_regret.false_variant("no penalty", counterexample=lambda: _staying(2, Fraction(1)))
+@no_regret.false_variant("no penalty", counterexample=lambda: staying(2, Fraction(1)))
 def no_regret_free(
     mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
 ) -> Any:
@@ -113,7 +110,7 @@ def no_regret_free(
     return smallest(own_losses(mdp, loss, learners)) <= observed
 
 
-@no_regret.false_variant("an eighth of the penalty", counterexample=lambda: _staying(3, QUARTER))
+@no_regret.false_variant("an eighth of the penalty", counterexample=lambda: staying(3, QUARTER))
 def no_regret_eighth(
     mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
 ) -> Any:
@@ -136,7 +133,7 @@ def no_regret_last(
     r"\frac1N \sum_{i=1}^N \min(1, H \beta_i)",
     status=DERIVED_HERE,
     tight=lambda: Tight(
-        _staying(4, Fraction(1, 8)),
+        staying(4, Fraction(1, 8)),
         lhs=1,
         rhs=_observed(4, Fraction(1, 8)) + HALF,
         note="stay, or go for good",
@@ -154,7 +151,7 @@ def no_regret_refined(
     return mean(own_losses(mdp, loss, learners)) <= observed + penalty(mdp, betas)
 
 
-@no_regret_refined.false_variant("penalty without H", counterexample=lambda: _staying(4, QUARTER))
+@no_regret_refined.false_variant("penalty without H", counterexample=lambda: staying(4, QUARTER))
 def refined_without_horizon(
     mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
 ) -> Any:
@@ -176,7 +173,7 @@ def refined_largest(
     statement=r"\frac1N \sum_i \mathbb{E}_{d_{\hat\pi_i}}[\ell(s, \hat\pi_i)] \le \epsilon_N + \gamma_N + "
     r"\frac1N \sum_{i=1}^N \frac1H \sum_{h=1}^H (1 - (1 - \beta_i)^{h - 1})",
     status=DERIVED_HERE,
-    tight=lambda: Tight(_staying(6, HALF, QUARTER), lhs=1, rhs=1, note="stay, or go for good: equality"),
+    tight=lambda: Tight(staying(6, HALF, QUARTER), lhs=1, rhs=1, note="stay, or go for good: equality"),
 )
 def no_regret_coupling(
     mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
@@ -190,7 +187,7 @@ def no_regret_coupling(
     return mean(own_losses(mdp, loss, learners)) <= observed + moved
 
 
-@no_regret_coupling.false_variant("half the penalty", counterexample=lambda: _staying(2, HALF))
+@no_regret_coupling.false_variant("half the penalty", counterexample=lambda: staying(2, HALF))
 def coupling_half(
     mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
 ) -> Any:
@@ -289,125 +286,3 @@ def sharper_without_alpha(horizon: Horizon, keep: PositiveUnitInterval, iteratio
 def sharper_without_log(horizon: Horizon, keep: PositiveUnitInterval, iterations: Iterations) -> Any:
     alpha, rate = 1 - keep, -ar.log(keep)
     return alpha * rate * _penalties(horizon, keep, iterations) <= rate
-
-
-def mistakes_observed(mdp: TabularMDP, expert: Any, learners: Sequence[Any], betas: Sequence[Any]) -> Any:
-    """``epsilon_N + gamma_N`` for the 0-1 loss and a deterministic expert."""
-    return mean(observed_losses(mdp, 1 - expert, expert, learners, betas))
-
-
-def recovery(mdp: TabularMDP, expert: Any, learners: Sequence[Any]) -> Any:
-    """``u H``, u the largest disadvantage where any of the learners goes."""
-    return greatest(disadvantage(mdp, expert, pi) for pi in learners) * steps(mdp)
-
-
-def _off_course(*betas: Fraction) -> tuple[Any, ...]:
-    mdp, expert, learner = off_course()
-    return mdp, expert, (learner,) * len(betas), betas
-
-
-def _two_coins() -> tuple[Any, ...]:
-    mdp, good, bad = coin([1, 0], [0, 1])
-    return mdp, good, good, bad
-
-
-def _losing(mdp: TabularMDP, expert: Any, *learners: Any) -> tuple[Any, ...]:
-    return mdp, expert, learners, (0,) * len(learners)
-
-
-@claim(
-    id="dagger-2011-thm-3-1-to-3-4",
-    source=dagger("Theorem 3.2, explicit form"),
-    statement=r"\min_i J(\pi_E) - J(\hat\pi_i) \le u H \left(\epsilon_N + \gamma_N + "
-    r"\frac1N \sum_{i=1}^N \min(1, H \beta_i)\right)",
-    status=DERIVED_HERE,
-    tight=lambda: Tight(
-        _losing(*families.loop(horizon=5, error=Fraction(1, 10))), lhs=HALF, rhs=HALF, note="one state, u = 1"
-    ),
-)
-def dagger_performance(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, betas: UnitIntervals
-) -> Any:
-    """DAgger's best policy pays linearly in the horizon, where the expert can recover.
-
-    Theorem 2.2 for the policy with the smallest 0-1 loss, and the refined theorem 4.1. With a learner that
-    has no regret and ``beta_i = (1 - alpha)^(i-1)`` the last two terms vanish as N grows, which is how the
-    paper states it; u is taken over the states that any of the learners visits.
-    """
-    loss = mistakes_observed(mdp, expert, learners, betas) + penalty(mdp, betas)
-    return smallest(gap(mdp, expert, pi) for pi in learners) <= recovery(mdp, expert, learners) * loss
-
-
-@dagger_performance.false_variant("no penalty", counterexample=lambda: _off_course(Fraction(1)))
-def performance_free(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, betas: UnitIntervals
-) -> Any:
-    loss = mistakes_observed(mdp, expert, learners, betas)
-    return smallest(gap(mdp, expert, pi) for pi in learners) <= recovery(mdp, expert, learners) * loss
-
-
-@dagger_performance.false_variant("u where the expert goes", counterexample=lambda: _off_course(Fraction(0)))
-def performance_expert_u(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, betas: UnitIntervals
-) -> Any:
-    loss = mistakes_observed(mdp, expert, learners, betas) + penalty(mdp, betas)
-    return smallest(gap(mdp, expert, pi) for pi in learners) <= recovery(mdp, expert, [expert]) * loss
-
-
-@dagger_performance.false_variant("the last policy", counterexample=lambda: _losing(*_two_coins()))
-def performance_last(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, betas: UnitIntervals
-) -> Any:
-    loss = mistakes_observed(mdp, expert, learners, betas) + penalty(mdp, betas)
-    return gap(mdp, expert, learners[-1]) <= recovery(mdp, expert, learners) * loss
-
-
-def _geometric(horizon: int, alpha: Fraction, iterations: int) -> tuple[Any, ...]:
-    mdp, expert, loss, learners, _ = _staying(horizon, *[alpha] * iterations)
-    return mdp, expert, loss, learners, alpha
-
-
-@claim(
-    id="dagger-2011-thm-3-1-to-3-4.geometric",
-    source=dagger("Theorem 3.1, explicit form"),
-    statement=r"\min_i \mathbb{E}_{d_{\hat\pi_i}}[\ell(s, \hat\pi_i)] \le \epsilon_N + \gamma_N + "
-    r"\frac{\log H + 1}{\alpha N},\quad \beta_i = (1 - \alpha)^{i - 1}",
-    status=DERIVED_HERE,
-    tight=lambda: Tight(
-        _geometric(2, HALF, 2),
-        lhs=1,
-        rhs=_log(2) + 1 + Fraction(5, 8),
-        note="seen: 1/2, then 3/4 of the loss",
-    ),
-)
-def dagger_loss(
-    mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, alpha: PositiveUnitInterval
-) -> Any:
-    """After N = O(H log H) iterations the price of the expert's help is O(1 / H).
-
-    Theorem 4.1, refined, with the sum of its penalties for the geometric schedule.
-    """
-    n = len(learners)
-    observed = mean(observed_losses(mdp, loss, expert, learners, geometric(alpha, n)))
-    bound = (logarithm(steps(mdp), alpha) + 1) / (alpha * n)
-    return smallest(own_losses(mdp, loss, learners)) <= observed + bound
-
-
-@dagger_loss.false_variant("without alpha", counterexample=lambda: _geometric(2, Fraction(1, 16), 4))
-def loss_without_alpha(
-    mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, alpha: PositiveUnitInterval
-) -> Any:
-    n = len(learners)
-    observed = mean(observed_losses(mdp, loss, expert, learners, geometric(alpha, n)))
-    bound = (logarithm(steps(mdp), alpha) + 1) / n
-    return smallest(own_losses(mdp, loss, learners)) <= observed + bound
-
-
-@dagger_loss.false_variant("a quarter of the penalty", counterexample=lambda: _geometric(2, Fraction(1), 1))
-def loss_quarter(
-    mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, alpha: PositiveUnitInterval
-) -> Any:
-    n = len(learners)
-    observed = mean(observed_losses(mdp, loss, expert, learners, geometric(alpha, n)))
-    bound = (logarithm(steps(mdp), alpha) + 1) / (4 * alpha * n)
-    return smallest(own_losses(mdp, loss, learners)) <= observed + bound

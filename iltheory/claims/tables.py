@@ -13,7 +13,7 @@ from sims.arithmetic import Numbers
 
 
 def task(moves: Sequence[Sequence[int]], rewards: Any, *, horizon: int, start: Any = 0) -> TabularMDP:
-    """Build the model where action a in state s leads to ``moves[s][a]`` and earns ``rewards[s][a]``, exactly.
+    """Build the model where action a in state s leads to ``moves[s][a]`` and earns ``rewards[s][a]``.
 
     ``start`` is the first state, or its law.
     """

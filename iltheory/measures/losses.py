@@ -32,9 +32,10 @@ def expected_loss(mdp: TabularMDP, loss: Any, pi: Any, states: Any) -> Numbers:
 def explored_return(mdp: TabularMDP, acting: Any, expert: Any, pi: Any) -> Numbers:
     """Expected value of AggreVaTe's estimate of the expert's return after one action of a policy.
 
-    One sample follows ``acting`` up to a uniformly random step, takes a uniformly random action there and follows
-    ``expert`` to the end; its estimate is the return from that step on times ``A pi(a|s)``. This carries the weighted
-    samples forward, all steps at once, without a value function (Ross and Bagnell 2014, algorithm 1, in rewards).
+    One sample follows ``acting`` up to a uniformly random step, takes a uniformly random action there and
+    follows ``expert`` to the end; its estimate is the return from that step on times ``A pi(a|s)``. This
+    carries the weighted samples forward, all steps at once, without a value function (Ross and Bagnell 2014,
+    algorithm 1, in rewards).
     """
     horizon, n_actions = steps(mdp), mdp.n_actions
     pi, expert = mdp.policy(pi), mdp.policy(expert)

@@ -14,7 +14,9 @@ from sims.errors import InvalidArgument
 def steps(mdp: TabularMDP) -> int:
     """Number of steps H of a model with a finite horizon."""
     if mdp.horizon is None:
-        raise InvalidArgument(f"this needs a finite horizon; the model is discounted (discount={mdp.discount}).")
+        raise InvalidArgument(
+            f"this needs a finite horizon; the model is discounted (discount={mdp.discount})."
+        )
     return mdp.horizon
 
 
@@ -23,8 +25,8 @@ def step_errors(mdp: TabularMDP, expert: Any, learner: Any, states: Any) -> Numb
 
     Parameters
     ----------
-    states : laws ``[..., H, S]`` of the states where they are compared; under ``mdp.state_occupancy(expert)`` the
-        mean over steps is ``error_rate``, under the learner's it is ``on_policy_error_rate``
+    states : laws ``[..., H, S]`` of the states where they are compared; with ``mdp.state_occupancy(expert)``
+        the mean over steps is ``error_rate``, with the learner's it is ``on_policy_error_rate``
     """
     distance = total_variation(mdp.policy(expert), mdp.policy(learner))
     return ar.sum(mdp.system.coerce(states) * distance, -1)

@@ -68,7 +68,7 @@ def step_disadvantages(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
 
 
 def _worst_action_where_visited(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
-    """``max(0, max_a V^E(s) - Q^E(s, a))`` where the learner goes, 0 elsewhere: ``[..., H, S]`` or ``[..., S]``."""
+    """``max(0, max_a V^E - Q^E)`` where the learner goes, 0 elsewhere: ``[..., H, S]`` or ``[..., S]``."""
     visited = ar.possibly_nonzero(mdp.state_occupancy(learner))
     return ar.where(visited, ar.maximum(ar.amax(-mdp.advantage(expert), -1), 0), 0)
 

@@ -11,6 +11,7 @@ import pytest
 from paths import A, H, Paths, S, deterministic_rules, in_balls, random_model, random_policy
 
 from iltheory.claims import aggrevate_2014 as aggrevate
+from iltheory.claims import aggrevate_2014_sampling as estimate
 from iltheory.claims.nrpi_2014 import nrpi
 from sims import arithmetic as ar
 from sims import families
@@ -45,12 +46,12 @@ def test_the_estimate_is_unbiased_by_listing_samples(seed: int) -> None:
             s, a = path[t]
             to_go = sum(paths.r[h][state][action] for h, (state, action) in enumerate(path) if h >= t)
             expected += p * A * acts[t][s][a] * to_go / H
-    comparison = aggrevate.unbiased(mdp, expert, gathering, learner)
+    comparison = estimate.unbiased(mdp, expert, gathering, learner)
     assert comparison.holds and comparison.lhs == expected
 
     q, visits = values_after(paths, expert), paths.states(gathering)
     assert comparison.rhs == np.sum(visits[:, :, None] * np.array(acts) * q) / H
-    moment = aggrevate.moment(mdp, expert, gathering, learner)
+    moment = estimate.moment(mdp, expert, gathering, learner)
     assert moment.lhs == np.sum(visits[:, :, None] * (A * np.array(acts) * q) ** 2) / (A * H)
 
 
@@ -104,12 +105,12 @@ def test_exploring_costs_exactly_a_factor_for_deterministic_policies(seed: int) 
     rng = np.random.default_rng(seed)
     mdp, expert, gathering = random_model(rng), random_policy(rng), random_policy(rng)
     rule = np.array([deterministic_rules()[i] for i in rng.integers(4, size=H)])
-    comparison = aggrevate.moment(mdp, expert, gathering, rule)
+    comparison = estimate.moment(mdp, expert, gathering, rule)
     assert comparison.lhs == comparison.rhs
 
 
 def test_the_generating_function_of_a_fair_coin() -> None:
-    comparison = in_balls(aggrevate.concentration, *aggrevate._fair_coin(), Fraction(1, 2))
+    comparison = in_balls(estimate.concentration, *estimate._fair_coin(), Fraction(1, 2))
     assert float(comparison.lhs) == pytest.approx(2 * math.cosh(0.5))
     assert float(comparison.rhs) == pytest.approx(2 * math.exp(0.125))
 

@@ -13,6 +13,7 @@ from paths import A, H, Paths, S, deterministic_rules, in_balls, random_model, r
 
 from iltheory.claims import dagger_2011 as dagger
 from iltheory.claims import dagger_2011_no_regret as online
+from iltheory.claims import dagger_2011_performance as performance
 from iltheory.claims import dagger_2011_sampling as sampling
 from iltheory.measures import mistake_law, worst_failure_probability
 from sims import arithmetic as ar
@@ -121,11 +122,11 @@ def test_dagger_as_it_runs(seed: int) -> None:
     assert published.holds and published.lhs == min(own)
     assert published.rhs == best + regret + Fraction(2, n) * sum(min(Fraction(1), H * beta) for beta in betas)
     assert online.no_regret_coupling(mdp, target, loss, learners, betas).holds
-    assert in_balls(online.dagger_loss, mdp, target, loss, learners, alpha).holds
+    assert in_balls(performance.dagger_loss, mdp, target, loss, learners, alpha).holds
 
-    performance = online.dagger_performance(mdp, target, learners, betas)
+    pays = performance.dagger_performance(mdp, target, learners, betas)
     gaps = [paths.value(target) - paths.value(pi) for pi in learners]
-    assert performance.holds and performance.lhs == min(gaps)
+    assert pays.holds and pays.lhs == min(gaps)
 
 
 @pytest.mark.parametrize(
