@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.claims.claim import Claim
-from iltheory.claims.kinds import Instance, InvalidInstance
+from iltheory.claims.kinds import HistoryPolicyKind, Instance, InvalidInstance, Sequence
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic.numbers import exact_text
@@ -55,7 +55,12 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidInstance(
             f"the instance has {', '.join(encoded) or 'no entry'}; {claim.id} takes {', '.join(claim.parameters)}."
         )
-    values = {name: _decode(name, encoded[name]) for name in claim.parameters}
+    values = {
+        name: [_decode(f"{name}[{i}]", part) for i, part in enumerate(encoded[name])]
+        if isinstance(kind, Sequence | HistoryPolicyKind) and isinstance(encoded[name], list)
+        else _decode(name, encoded[name])
+        for name, kind in claim.parameters.items()
+    }
     return claim.bind(**values)
 
 
