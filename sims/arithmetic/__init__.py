@@ -56,4 +56,81 @@ from sims.arithmetic.numbers import NumberArray, wrap
 from sims.arithmetic.rational import RATIONAL, Rational, RationalArray
 from sims.arithmetic.system import Mask, Numbers, Raw, System
 
-__all__ = [name for name in dir() if not name.startswith("_") and name != "annotations"]
+__all__ = [
+    # systems
+    "SYSTEMS",
+    "System",
+    "FLOAT64",
+    "INTERVAL",
+    "RATIONAL",
+    "Float64",
+    "Interval",
+    "Ball",
+    "Rational",
+    "get_system",
+    "system_of",
+    "coerce_all",
+    # arrays of numbers
+    "Numbers",
+    "NumberArray",
+    "FloatArray",
+    "IntervalArray",
+    "BallArray",
+    "RationalArray",
+    "asarray",
+    "convert",
+    "wrap",
+    "zeros",
+    # contractions
+    "einsum",
+    "matvec",
+    "vecmat",
+    "sum",
+    # moving entries
+    "broadcast_to",
+    "concatenate",
+    "moveaxis",
+    "reshape",
+    "stack",
+    "take",
+    "where",
+    # order
+    "Comparison",
+    "HOLDS",
+    "UNDECIDED",
+    "REFUTED",
+    "absolute",
+    "amax",
+    "amin",
+    "argmax",
+    "compare",
+    "equal",
+    "hull",
+    "maximum",
+    "minimum",
+    # analysis
+    "entropy",
+    "exp",
+    "log",
+    "relative_entropy",
+    "sqrt",
+    # fixed points
+    "AffineContraction",
+    "certified",
+    "fixed_point",
+    # reading
+    "Enclosure",
+    "lower",
+    "midpoint",
+    "possibly_nonzero",
+    "upper",
+    # raw arrays
+    "Mask",
+    "Raw",
+    # errors
+    "MixedArithmetic",
+    "NotANumber",
+    "NotRepresentable",
+    "NotSingle",
+    "UndecidedComparison",
+]

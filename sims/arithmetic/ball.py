@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,18 +16,30 @@ from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic
 from sims.arithmetic.numbers import NumberArray
-from sims.arithmetic.rational import RATIONAL, RationalArray
+from sims.arithmetic.raw import to_numpy
 from sims.arithmetic.system import Mask, Raw, System
 
 ZERO = flint.arb(0)
 INFINITY = flint.arb("inf")
+WHOLE_LINE = flint.arb("nan")
+SPELLED_OUT = 2**14
+"""Bounds are spelled out as fractions up to this binary exponent, beyond they are bounded by floats."""
+
+_PRECISION = threading.RLock()
+"""flint has one working precision for all threads; whoever sets it holds this lock."""
 
 
 class BallArray(NumberArray):
-    """Balls of ``bits`` bits of precision in an object array."""
+    """Balls of ``bits`` bits of precision in an object array.
 
-    def __init__(self, balls: NDArray[Any], bits: int) -> None:
-        self.balls = np.asarray(balls, dtype=object)
+    Parameters
+    ----------
+    balls : array of ``arb``, or of what converts to ``arb`` exactly; copied
+    bits : working precision of the operations on this array
+    """
+
+    def __init__(self, balls: Any, bits: int) -> None:
+        self.balls = _all_balls(np.array(balls, dtype=object))
         self.bits = bits
 
     @property
@@ -38,6 +51,9 @@ class BallArray(NumberArray):
     def raw(self) -> Raw:
         """The object array of ``arb``."""
         return self.balls
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, ([_parts(b) for b in self.balls.ravel()], self.shape, self.bits)
 
     def __str__(self) -> str:
         return str(self.balls.astype(str)) if self.ndim else str(self.balls.reshape(())[()])
@@ -58,15 +74,19 @@ class Ball(System):
     bits: int = 128
     name = "ball"
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.bits, int | np.integer) or isinstance(self.bits, bool) or self.bits < 2:
+            raise ValueError(f"bits={self.bits!r}: must be an integer number of bits, at least 2")
+
     def coerce(self, x: Any) -> BallArray:
-        """Take balls, and constants: integers, fractions and Python floats (each the exact number it is)."""
+        """Take balls, and constants: integers, fractions and single floats (each the exact number it is)."""
         if isinstance(x, BallArray):
-            return x if x.bits == self.bits else BallArray(x.balls, self.bits)
-        computed = isinstance(x, np.floating) or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
+            return x if x.bits == self.bits else _balls(x.balls, self.bits)
+        computed = isinstance(x, np.ndarray) and x.dtype.kind == "f"
         if isinstance(x, NumberArray) or is_torch_array(x) or computed:
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
             raise MixedArithmetic(
-                f"a {kind} number met a ball. Convert it on purpose with convert(x, 'ball'), or write the "
+                f"a {kind} array met balls. Convert it on purpose with convert(x, 'ball'), or write the "
                 "constant as an int or a Fraction."
             )
         return self.convert(x)
@@ -74,16 +94,18 @@ class Ball(System):
     def convert(self, x: Any) -> BallArray:
         """Enclose any numbers; floats are the exact dyadic rationals they are."""
         if isinstance(x, BallArray):
-            return BallArray(x.balls, self.bits)
-        with self.precision():
-            from sims.arithmetic.interval import IntervalArray
+            return _balls(x.balls, self.bits)
+        if isinstance(x, NumberArray) and x.system.name != "rational":
+            mid, rad = (to_numpy(part) for part in x.system.enclose_in_floats(x))
+            return self._each(_ball, mid, rad)
+        values = x if isinstance(x, NumberArray) else to_numpy(x)
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f" and values.dtype.itemsize <= 8:
+            return self._each(lambda v: flint.arb(float(v)), values)
+        from sims.arithmetic.rational import RATIONAL
 
-            if isinstance(x, IntervalArray):
-                pairs = np.broadcast_arrays(x.system.midpoint(x), np.asarray(x.rad))
-                return self._each(lambda m, r: flint.arb(float(m), float(r)), *pairs)
-            exact: RationalArray = RATIONAL.convert(x)
-            den = flint.fmpz(exact.den)
-            return self._each(lambda n: flint.arb(flint.fmpq(int(n), den)), exact.num)
+        exact = RATIONAL.convert(x)
+        den = flint.fmpz(exact.den)
+        return self._each(lambda n: flint.arb(flint.fmpq(int(n), den)), exact.num)
 
     def _each(self, f: Callable[..., Any], *arrays: NDArray[Any]) -> BallArray:
         """Apply ``f`` entry by entry."""
@@ -92,60 +114,85 @@ class Ball(System):
         with self.precision():
             for index in np.ndindex(out.shape):
                 out[index] = f(*(a[index] for a in arrays))
-        return BallArray(out, self.bits)
+        return _balls(out, self.bits)
 
     @contextmanager
     def precision(self) -> Iterator[None]:
-        """Make flint work with this many bits inside the ``with`` block."""
-        before, flint.ctx.prec = flint.ctx.prec, self.bits
-        try:
-            yield
-        finally:
-            flint.ctx.prec = before
+        """Make flint work with this many bits inside the ``with`` block; one thread at a time enters it."""
+        with _PRECISION:
+            before, flint.ctx.prec = flint.ctx.prec, int(self.bits)
+            try:
+                yield
+            finally:
+                flint.ctx.prec = before
 
     def lower(self, x: BallArray) -> NDArray[np.float64]:
-        return _outward(x, 0, -np.inf)
+        return self._floats(lambda b: _float_below(b.lower()), x)
 
     def upper(self, x: BallArray) -> NDArray[np.float64]:
-        return _outward(x, 1, np.inf)
+        return self._floats(lambda b: -_float_below(-b.upper()), x)
 
     def midpoint(self, x: BallArray) -> NDArray[np.float64]:
-        flat = [float(b.mid()) for b in x.balls.ravel()]
+        return self._floats(lambda b: float(b.mid()), x)
+
+    def _floats(self, f: Callable[[Any], float], x: BallArray) -> NDArray[np.float64]:
+        with Ball(max(self.bits, 64)).precision():
+            flat = [f(b) for b in x.balls.ravel()]
         return np.array(flat, dtype=np.float64).reshape(x.shape)
 
+    def enclose_in_floats(self, x: BallArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        mid = self.midpoint(x)
+        with np.errstate(invalid="ignore"):
+            distance = self.absolute(self.subtract(x, self.convert(mid)))
+        return mid, self.upper(distance)
+
     def exact_bounds(self, x: BallArray) -> tuple[Fraction | float, Fraction | float]:
-        return _ends(x.balls.reshape(())[()])
+        ball: Any = x.balls.reshape(())[()]
+        with Ball(max(self.bits, 64)).precision():
+            return _fraction_below(ball.lower()), -_fraction_below(-ball.upper())
 
     def possibly_nonzero(self, x: BallArray) -> Mask:
-        flat = [b != 0 or not b.is_exact() for b in x.balls.ravel()]
+        flat = [not b.is_zero() for b in x.balls.ravel()]
         return np.array(flat, dtype=np.bool_).reshape(x.shape)
 
     # Liftings: object arrays carry the arithmetic themselves.
 
     def structural(self, f: Callable[..., Raw], *xs: BallArray) -> BallArray:
-        return BallArray(_objects(f(*(x.balls for x in xs))), self.bits)
+        return _balls(f(*(x.balls for x in xs)), self.bits)
 
-    def linear(self, f: Callable[[Raw], Raw], x: BallArray, terms: int) -> BallArray:
+    def linear(
+        self, f: Callable[[Raw], Raw], x: BallArray, terms: int, *, depth: int | None = None
+    ) -> BallArray:
         with self.precision():
-            return BallArray(_objects(f(x.balls)), self.bits)
+            out = f(x.balls)
+        return _balls(_all_balls(out) if 0 in x.shape else out, self.bits)
 
-    def bilinear(self, f: Callable[[Raw, Raw], Raw], x: BallArray, y: BallArray, terms: int) -> BallArray:
+    def bilinear(
+        self,
+        f: Callable[[Raw, Raw], Raw],
+        x: BallArray,
+        y: BallArray,
+        terms: int,
+        *,
+        depth: int | None = None,
+    ) -> BallArray:
         with self.precision():
-            return BallArray(_objects(f(x.balls, y.balls)), self.bits)
+            out = f(x.balls, y.balls)
+        return _balls(_all_balls(out) if 0 in x.shape + y.shape else out, self.bits)
 
     # Arithmetic.
 
     def add(self, x: BallArray, y: BallArray) -> BallArray:
         with self.precision():
-            return BallArray(_objects(x.balls + y.balls), self.bits)
+            return _balls(x.balls + y.balls, self.bits)
 
     def negative(self, x: BallArray) -> BallArray:
         with self.precision():
-            return BallArray(_objects(-x.balls), self.bits)
+            return _balls(-x.balls, self.bits)
 
     def divide(self, x: BallArray, y: BallArray) -> BallArray:
         with self.precision():
-            return BallArray(_objects(x.balls / y.balls), self.bits)
+            return _balls(x.balls / y.balls, self.bits)
 
     def where(self, mask: Mask, x: BallArray, y: BallArray) -> BallArray:
         return self.structural(lambda a, b: np.where(mask, a, b), x, y)
@@ -165,13 +212,15 @@ class Ball(System):
 
     def amax(self, x: BallArray, axis: int) -> BallArray:
         slices = np.moveaxis(x.balls, axis, 0)
-        best = BallArray(slices[0], self.bits)
+        if not len(slices):
+            raise ValueError(f"no largest entry along axis {axis} of shape {x.shape}")
+        best = _balls(slices[0], self.bits)
         for other in slices[1:]:
-            best = self.maximum(best, BallArray(other, self.bits))
+            best = self.maximum(best, _balls(other, self.bits))
         return best
 
     def argmax(self, x: BallArray, axis: int) -> NDArray[np.intp]:
-        return np.argmax(self.midpoint(x), axis=axis)
+        return np.asarray(np.argmax(self.midpoint(x), axis=axis))
 
     def absolute(self, x: BallArray) -> BallArray:
         return self._each(abs, x.balls)
@@ -195,11 +244,20 @@ class Ball(System):
 
 
 def _relative_entropy(p: Any, q: Any) -> Any:
+    """``p log(p / q)``: convex in p with its least value ``-q/e`` at ``p = q/e``, and decreasing in q."""
     if p == 0:
         return ZERO
-    if q == 0 and p > 0:
+    if p > 0 and q == 0:
         return INFINITY
-    return p * (p / q).log()
+    if p > 0 and q > 0:
+        # log1p keeps its digits where p is near q.
+        return p * (((p - q) / q).log1p() if abs(p - q) < q / 2 else (p / q).log())
+    largest = p.upper()
+    if not (largest >= 0 and q > 0):
+        return WHOLE_LINE
+    bottom = q.upper() / flint.arb(1).exp()
+    least = largest * (largest / q.upper()).log() if largest < bottom else -bottom
+    return ZERO.union(least).union(largest * (largest / q.lower()).log())
 
 
 def _at_most(a: Any, b: Any) -> int:
@@ -212,41 +270,54 @@ def _equal(a: Any, b: Any) -> int:
     return 0 if a.overlaps(b) else -1
 
 
-def _objects(x: Any) -> NDArray[Any]:
-    """Keep a single ``arb`` (numpy returns the bare object from 0-d operations) an array."""
-    if isinstance(x, np.ndarray):
-        return x
-    out = np.empty((), dtype=object)
-    out[()] = x
+def _balls(x: Any, bits: int) -> BallArray:
+    """Balls from an object array of ``arb`` (or the bare ``arb`` of a 0-d operation), unchecked, shared."""
+    new = object.__new__(BallArray)
+    new.balls, new.bits = np.asarray(x, dtype=object), bits
+    return new
+
+
+def _all_balls(x: Any) -> NDArray[Any]:
+    """Make every entry an ``arb``: sums without terms, for one, are the integer 0."""
+    array = np.asarray(x, dtype=object)
+    out = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        entry: Any = array[index]
+        out[index] = entry if isinstance(entry, flint.arb) else flint.arb(entry)
     return out
 
 
-def _ends(ball: Any) -> tuple[Fraction | float, Fraction | float]:
-    if ball == INFINITY:
-        return np.inf, np.inf
-    if not ball.is_finite():
-        return -np.inf, np.inf
-    mid, rad = (_dyadic(part) for part in (ball.mid(), ball.rad()))
-    return mid - rad, mid + rad
+def _ball(mid: float, rad: float) -> Any:
+    return flint.arb(float(mid), float(rad)) if np.isfinite(mid) and np.isfinite(rad) else WHOLE_LINE
 
 
-def _dyadic(exact: Any) -> Fraction:
-    mantissa, exponent = (int(part) for part in exact.man_exp())
-    return Fraction(mantissa) * (Fraction(2) ** exponent)
+def _parts(ball: Any) -> tuple[int, int, int, int] | str:
+    """Exact integers a finite ball is made of, or the name of an infinite one."""
+    if ball.is_finite():
+        return (*map(int, ball.mid().man_exp()), *map(int, ball.rad().man_exp()))  # type: ignore[return-value]
+    return "inf" if ball == INFINITY else "-inf" if ball == -INFINITY else "nan"
 
 
-def _outward(x: BallArray, side: int, towards: float) -> NDArray[np.float64]:
-    out = np.empty(x.shape, dtype=np.float64)
-    for index in np.ndindex(x.shape):
-        end = _ends(x.balls[index])[side]
-        nearest = _to_float(end)
-        overshoot = nearest > end if towards < 0 else nearest < end
-        out[index] = np.nextafter(nearest, towards) if overshoot else nearest
-    return out
+def _unpickled(parts: list[tuple[int, int, int, int] | str], shape: tuple[int, ...], bits: int) -> BallArray:
+    out = np.empty(len(parts), dtype=object)
+    for i, part in enumerate(parts):
+        out[i] = flint.arb(part) if isinstance(part, str) else flint.arb(part[:2], flint.arb(part[2:]))
+    return _balls(out.reshape(shape), bits)
 
 
-def _to_float(x: Fraction | float) -> float:
-    try:
-        return float(x)
-    except OverflowError:
-        return np.inf if x > 0 else -np.inf
+def _float_below(end: Any) -> float:
+    """Largest float64 below an exact ``arb``."""
+    nearest = float(end)
+    if np.isnan(nearest):
+        return -np.inf
+    return float(np.nextafter(nearest, -np.inf)) if flint.arb(nearest) > end else nearest
+
+
+def _fraction_below(end: Any) -> Fraction | float:
+    """Return an exact ``arb`` as a fraction, or a float below it where the fraction would be astronomical."""
+    if end.is_finite():
+        mantissa, exponent = (int(part) for part in end.man_exp())
+        if abs(exponent) <= SPELLED_OUT:
+            return Fraction(mantissa) * Fraction(2) ** exponent
+    below = _float_below(end)
+    return Fraction(below) if np.isfinite(below) else below

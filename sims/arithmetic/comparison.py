@@ -22,8 +22,9 @@ HOLDS, UNDECIDED, REFUTED = 1, 0, -1
 class Comparison:
     """``lhs op rhs`` between enclosures.
 
-    ``lhs <= rhs`` holds if ``lhs.upper <= rhs.lower``, is refuted if ``lhs.lower > rhs.upper``, and is undecided
-    otherwise. In ``float64`` the numbers are compared as they are, which decides nothing rigorously.
+    ``lhs <= rhs`` holds if ``lhs.upper <= rhs.lower``, is refuted if ``lhs.lower > rhs.upper``, and is
+    undecided otherwise. In ``float64`` the numbers are compared as they are, which decides nothing
+    rigorously.
 
     Attributes
     ----------
@@ -58,17 +59,17 @@ class Comparison:
     @property
     def holds(self) -> NDArray[np.bool_]:
         """True where the comparison is certain."""
-        return self.verdicts == HOLDS
+        return np.equal(self.verdicts, HOLDS)
 
     @property
     def refuted(self) -> NDArray[np.bool_]:
         """True where the comparison is certainly false."""
-        return self.verdicts == REFUTED
+        return np.equal(self.verdicts, REFUTED)
 
     @property
     def undecided(self) -> NDArray[np.bool_]:
         """True where the enclosures overlap."""
-        return self.verdicts == UNDECIDED
+        return np.equal(self.verdicts, UNDECIDED)
 
     def all(self) -> bool:
         """True if the comparison is certain everywhere."""
@@ -77,8 +78,8 @@ class Comparison:
     def __bool__(self) -> bool:
         if self.verdicts.size != 1:
             raise NotSingle(
-                f"a comparison of {self.verdicts.size} numbers has no single truth value; use .all() or .verdicts. "
-                "`a <= x <= b`, `!=`, `and`, `or`, `not` and `if` ask for one, too."
+                f"a comparison of {self.verdicts.size} numbers has no single truth value; use .all() or "
+                ".verdicts. `a <= x <= b`, `!=`, `and`, `or`, `not` and `if` ask for one, too."
             )
         if np.any(self.undecided):
             raise UndecidedComparison(

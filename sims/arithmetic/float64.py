@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_torch_array
+from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic
 from sims.arithmetic.numbers import NumberArray
-from sims.arithmetic.raw import like, mask_like, to_numpy
+from sims.arithmetic.raw import device_of, like, mask_like, to_device, to_numpy
 from sims.arithmetic.system import Mask, Numbers, Raw, System
 
 
@@ -23,7 +23,7 @@ class Float64(System):
 
     Attributes
     ----------
-    device : torch device on which ``convert`` places arrays, or None for numpy arrays
+    device : torch device the arrays are on, or None for numpy
     """
 
     device: str | None = None
@@ -32,36 +32,36 @@ class Float64(System):
     def coerce(self, x: Any) -> Numbers:
         """Let numbers of this system through and make constants floats."""
         if isinstance(x, FloatArray):
-            return x.raw
+            x = x.raw
         if isinstance(x, NumberArray):
             raise MixedArithmetic(
                 f"a {x.system.name} number met a float64 one; convert one of them first, "
                 f"with convert(x, {x.system.name!r}) or model.to('float64')."
             )
-        if isinstance(x, Fraction):
+        if isinstance(x, int | Fraction):
             return float(x)
-        if isinstance(x, np.ndarray):
-            return x.astype(np.float64, copy=False)
-        return x
+        if is_torch_array(x):
+            return x
+        if isinstance(x, float):
+            return x if self.device is None else float(x)
+        return to_device(x, self.device)
 
     def convert(self, x: Any) -> Numbers:
         """Round any numbers to nearest (an enclosure to its midpoint)."""
         if isinstance(x, FloatArray):
             x = x.raw
-        if is_torch_array(x):
-            return x.to(self.device, dtype=like(x).float64) if self.device else to_numpy(x)
-        values = x.system.midpoint(x) if isinstance(x, NumberArray) else np.asarray(x, dtype=np.float64)
-        if self.device is None:
-            return values
-        import torch
-
-        return torch.as_tensor(values, dtype=torch.float64, device=self.device)
+        return to_device(x.system.midpoint(x) if isinstance(x, NumberArray) else x, self.device)
 
     def lower(self, x: Numbers) -> NDArray[np.float64]:
         """Return the numbers themselves."""
         return to_numpy(x)
 
     upper = midpoint = lower
+
+    def enclose_in_floats(self, x: Numbers) -> tuple[Raw, Raw]:
+        """Return the numbers themselves: as exact dyadic rationals they have radius 0."""
+        mid = x.raw if isinstance(x, FloatArray) else x
+        return mid, like(mid).zeros_like(mid)
 
     def exact_bounds(self, x: Numbers) -> tuple[Fraction | float, Fraction | float]:
         """Return the number twice: a float64 result encloses nothing else."""
@@ -71,15 +71,23 @@ class Float64(System):
 
     def possibly_nonzero(self, x: Numbers) -> Mask:
         """Mark the entries that are not zero."""
-        return to_numpy(x) != 0
+        return np.asarray(to_numpy(x) != 0)
 
     def structural(self, f: Callable[..., Raw], *xs: Numbers) -> Numbers:
         return f(*_arrays(*xs))
 
-    def linear(self, f: Callable[[Raw], Raw], x: Numbers, terms: int) -> Numbers:
+    def linear(self, f: Callable[[Raw], Raw], x: Numbers, terms: int, *, depth: int | None = None) -> Numbers:
         return f(x)
 
-    def bilinear(self, f: Callable[[Raw, Raw], Raw], x: Numbers, y: Numbers, terms: int) -> Numbers:
+    def bilinear(
+        self,
+        f: Callable[[Raw, Raw], Raw],
+        x: Numbers,
+        y: Numbers,
+        terms: int,
+        *,
+        depth: int | None = None,
+    ) -> Numbers:
         return f(x, y)
 
     def add(self, x: Numbers, y: Numbers) -> Numbers:
@@ -89,12 +97,13 @@ class Float64(System):
         return -x
 
     def divide(self, x: Numbers, y: Numbers) -> Numbers:
+        x, y = _arrays(x, y)
         with np.errstate(divide="ignore", invalid="ignore"):
             return x / y
 
     def where(self, mask: Mask, x: Numbers, y: Numbers) -> Numbers:
         x, y = _arrays(x, y)
-        return array_namespace(x).where(mask_like(mask, x), x, y)
+        return like(x).where(mask_like(mask, x), x, y)
 
     def compare(self, x: Numbers, op: str, y: Numbers) -> NDArray[np.int8]:
         x, y = np.broadcast_arrays(to_numpy(x), to_numpy(y))
@@ -103,13 +112,13 @@ class Float64(System):
 
     def maximum(self, x: Numbers, y: Numbers) -> Numbers:
         x, y = _arrays(x, y)
-        return array_namespace(x, y).maximum(x, y)
+        return like(x).maximum(x, y)
 
     def amax(self, x: Numbers, axis: int) -> Numbers:
-        return array_namespace(x).max(x, axis=axis)
+        return like(x).max(x, axis=axis)
 
     def argmax(self, x: Numbers, axis: int) -> NDArray[np.intp]:
-        return np.argmax(to_numpy(x), axis=axis)
+        return np.asarray(np.argmax(to_numpy(x), axis=axis))
 
     def absolute(self, x: Numbers) -> Numbers:
         return abs(x)
@@ -120,25 +129,27 @@ class Float64(System):
 
     def exp(self, x: Numbers) -> Numbers:
         (x,) = _arrays(x)
-        return array_namespace(x).exp(x)
+        with np.errstate(over="ignore", under="ignore"):
+            return like(x).exp(x)
 
     def log(self, x: Numbers) -> Numbers:
         (x,) = _arrays(x)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return array_namespace(x).log(x)
+            return like(x).log(x)
 
     def sqrt(self, x: Numbers) -> Numbers:
         (x,) = _arrays(x)
         with np.errstate(invalid="ignore"):
-            return array_namespace(x).sqrt(x)
+            return like(x).sqrt(x)
 
     def relative_entropy(self, p: Numbers, q: Numbers) -> Numbers:
         p, q = _arrays(p, q)
-        xp = array_namespace(p, q)
-        one = xp.ones_like(p + q)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = xp.log(xp.where(p > 0, p, one) / xp.where(p > 0, q * one, one))
-        return xp.where(p > 0, p * logarithm, 0 * one)
+        xp = like(p)
+        absent = p == 0
+        # Zeros are replaced before the logarithm, too, so that torch's gradient there is 0 and not NaN.
+        share, reference = xp.where(absent, 1.0, p), xp.where(absent, 1.0, q)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return xp.where(absent, 0.0, share * xp.log(share / reference))
 
 
 FLOAT64 = Float64()
@@ -147,13 +158,13 @@ FLOAT64 = Float64()
 class FloatArray(NumberArray):
     """Float64 numbers whose comparisons remember both sides (what a claim has to return)."""
 
-    def __init__(self, data: Raw) -> None:
-        self._data = np.asarray(data, dtype=np.float64) if not is_torch_array(data) else data
+    def __init__(self, data: Any) -> None:
+        self._data = data if is_torch_array(data) else np.asarray(data, dtype=np.float64)
 
     @property
     def system(self) -> System:
-        """The system ``float64``."""
-        return FLOAT64
+        """The system ``float64``, on the device of this array."""
+        return Float64(device_of(self._data)) if is_torch_array(self._data) else FLOAT64
 
     @property
     def raw(self) -> Raw:
@@ -169,7 +180,5 @@ class FloatArray(NumberArray):
 
 def _arrays(*xs: Any) -> tuple[Raw, ...]:
     """Make plain numbers arrays of the kind (numpy or torch, device) of the others."""
-    model = next((x for x in xs if is_torch_array(x)), None)
-    if model is None:
-        return tuple(np.asarray(x, dtype=np.float64) for x in xs)
-    return tuple(x if is_torch_array(x) else model.new_tensor(np.asarray(x, dtype=np.float64)) for x in xs)
+    device = next((device_of(x) for x in xs if is_torch_array(x)), None)
+    return tuple(x if is_torch_array(x) else to_device(x, device) for x in xs)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import builtins
+import math
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from array_api_compat import is_torch_array
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.typing import NDArray
 
 from sims.arithmetic.ball import Ball
 from sims.arithmetic.errors import MixedArithmetic, NotANumber
-from sims.arithmetic.float64 import FLOAT64, FloatArray, Float64
-from sims.arithmetic.interval import INTERVAL, Interval
+from sims.arithmetic.float64 import FLOAT64, Float64, FloatArray
+from sims.arithmetic.interval import Interval
 from sims.arithmetic.numbers import NumberArray
 from sims.arithmetic.rational import RATIONAL
-from sims.arithmetic.raw import like
+from sims.arithmetic.raw import device_of, like
 from sims.arithmetic.system import Mask, Numbers, System
 from sims.errors import InvalidArgument
 
 SYSTEMS = ("float64", "interval", "ball", "rational")
+BLOCK = 64
+"""Longer sums of intervals are added up in blocks, so that each term goes through fewer roundings."""
 
 
 def get_system(name: str | System, *, bits: int = 128, device: str | None = None) -> System:
@@ -68,7 +73,9 @@ def _check_device(name: str, device: str) -> None:
 
 
 def system_of(*xs: Any) -> System:
-    """Return the one system of the arguments; exact constants (ints, fractions) belong to all of them.
+    """Return the one system of the arguments; constants (ints, fractions, single floats) belong to any.
+
+    Of ball systems the most precise is returned, and of systems on a device one on the device.
 
     Raises
     ------
@@ -79,41 +86,63 @@ def system_of(*xs: Any) -> System:
     for x in xs:
         if isinstance(x, NumberArray):
             system = x.system
-        elif is_torch_array(x) or (isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f"):
-            system = FLOAT64
+        elif is_torch_array(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+            system = Float64(device_of(x)) if is_torch_array(x) else FLOAT64
         else:
             continue
         if found is None or found == system:
             found = system
-        elif isinstance(found, Ball) and isinstance(system, Ball):
-            found = Ball(max(found.bits, system.bits))
-        elif type(found) is not type(system):
+        elif found.name != system.name:
             raise MixedArithmetic(
                 f"{found.name} numbers met {system.name} ones in one formula; convert one side on purpose, "
                 f"with convert(x, {found.name!r}) or model.to({found.name!r})."
             )
+        elif isinstance(found, Ball) and isinstance(system, Ball):
+            found = Ball(max(found.bits, system.bits))
+        elif found.device is None:  # type: ignore[attr-defined]
+            found = system
     if found is None:
-        return FLOAT64 if any(isinstance(x, float) for x in xs) else RATIONAL
+        return FLOAT64 if any(isinstance(x, float | np.floating) for x in xs) else RATIONAL
     return found
 
 
 def coerce_all(*xs: Any) -> tuple[System, list[Numbers]]:
-    """Bring the arguments into their common system."""
+    """Bring the arguments into their common system.
+
+    Raises
+    ------
+    NotANumber
+        If an argument is neither an array of numbers nor a constant.
+    MixedArithmetic
+        If the arguments are of different systems.
+    """
     for x in xs:
-        if not (isinstance(x, NumberArray | int | float | Fraction | np.ndarray | np.generic) or is_torch_array(x)):
+        if not _is_numeric(x):
             raise NotANumber(
-                f"{x!r:.60} is a {type(x).__name__}, no number of any system; read lists and texts with arithmetic.asarray(x)."
+                f"{x!r:.60} is a {type(x).__name__}, no number of any system; read lists and texts with "
+                "arithmetic.asarray(x)."
             )
     system = system_of(*xs)
     return system, [system.coerce(x) for x in xs]
 
 
+def _is_numeric(x: Any) -> bool:
+    if isinstance(x, np.ndarray | np.generic):
+        return x.dtype.kind in "biufO"
+    return isinstance(x, NumberArray | int | float | Fraction) or is_torch_array(x)
+
+
 def asarray(x: Any) -> Numbers:
-    """Read numbers: floats as ``float64``; integers, fractions and strings such as ``"3/7"`` as ``rational``."""
+    """Read numbers: floats as ``float64``; integers, fractions and strings such as ``"3/7"`` as ``rational``.
+
+    Number arrays and tensors pass unchanged; a list that contains some is stacked.
+    """
     if isinstance(x, FloatArray):
         return x.raw
     if isinstance(x, NumberArray) or is_torch_array(x):
         return x
+    if _contains_arrays(x):
+        return stack([asarray(entry) for entry in x])
     values = np.asarray(x)
     if values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
@@ -122,6 +151,13 @@ def asarray(x: Any) -> Numbers:
             raise MixedArithmetic("floats and Fractions in one array; use one kind of number.")
         return values.astype(np.float64)
     return RATIONAL.convert(values)
+
+
+def _contains_arrays(x: Any) -> bool:
+    """Whether nested lists contain number arrays or tensors, which numpy would read as floats."""
+    if isinstance(x, list | tuple):
+        return any(isinstance(v, NumberArray) or is_torch_array(v) or _contains_arrays(v) for v in x)
+    return False
 
 
 def convert(x: Any, system: str | System, *, bits: int = 128, device: str | None = None) -> Numbers:
@@ -138,37 +174,51 @@ def zeros(shape: tuple[int, ...], system: System) -> Numbers:
 
 
 def einsum(spec: str, x: Any, y: Any = None) -> Numbers:
-    """Einstein summation of one or two operands."""
-    inputs, output = spec.replace(" ", "").split("->")
+    """Einstein summation of one or two operands; the output is written out, as in ``"...ij,...j->...i"``."""
+    inputs, arrow, output = spec.replace(" ", "").partition("->")
+    if not arrow or ("..." in inputs and "..." not in output):
+        raise ValueError(
+            f"spec={spec!r}: write the output out, its batch axes '...' included, as in '...ij->...i'"
+        )
     operands = (x,) if y is None else (x, y)
     system, numbers = coerce_all(*operands)
-    terms = 1
-    sizes = _sizes(inputs.split(","), numbers)
-    for label in set(inputs) - set(output) - set(",."):
-        terms *= sizes[label]
+    sizes = _sizes(inputs.split(","), [tuple(a.shape) for a in numbers])
+    terms = math.prod(size for label, size in sizes.items() if label not in output)
     if y is None:
-        return system.linear(lambda a: like(a).einsum(spec, a), numbers[0], max(terms, 1))
-    return system.bilinear(lambda a, b: like(a).einsum(spec, a, b), *numbers, max(terms, 1))
+        result = system.linear(lambda a: like(a).einsum(spec, a), numbers[0], terms)
+    else:
+        result = system.bilinear(lambda a, b: like(a).einsum(spec, a, b), numbers[0], numbers[1], terms)
+    return _same_kind(result, *operands)
 
 
-def _sizes(specs: Sequence[str], operands: Sequence[Any]) -> dict[str, int]:
+def _sizes(specs: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:
+    """Size of the axis of each label, largest where size 1 broadcasts."""
     sizes: dict[str, int] = {}
-    for spec, x in zip(specs, operands, strict=True):
-        labels, axes = spec.replace("...", ""), x.shape
-        sizes.update(zip(labels, axes[len(axes) - len(labels) :], strict=True))
+    for spec, shape in zip(specs, shapes, strict=True):
+        head, _, tail = spec.partition("...")
+        axes = [*zip(head, shape, strict=False), *zip(reversed(tail), reversed(shape), strict=False)]
+        for label, size in axes:
+            sizes[label] = max(size, sizes.get(label, 1))
     return sizes
 
 
 def matvec(matrix: Any, x: Any) -> Numbers:
     """``matrix[..., m, n] @ x[..., n]``, batch axes broadcast."""
-    system, (a, b) = coerce_all(matrix, x)
-    return system.bilinear(_matvec, a, b, a.shape[-1])
+    system, (m, v) = coerce_all(matrix, x)
+    n = v.shape[-1]
+    return _same_kind(system.bilinear(_product_for(system), m, v, n, depth=_depth(n)), matrix, x)
 
 
 def vecmat(x: Any, matrix: Any) -> Numbers:
     """``x[..., m] @ matrix[..., m, n]``, batch axes broadcast."""
-    system, (a, b) = coerce_all(x, matrix)
-    return system.bilinear(_vecmat, a, b, a.shape[-1])
+    system, (v, m) = coerce_all(x, matrix)
+    n, product = v.shape[-1], _product_for(system)
+    result = system.bilinear(lambda a, b: product(like(b).moveaxis(b, -1, -2), a), v, m, n, depth=_depth(n))
+    return _same_kind(result, x, matrix)
+
+
+def _product_for(system: System) -> Callable[[Any, Any], Any]:
+    return _halved_matvec if isinstance(system, Interval) else _matvec
 
 
 def _matvec(m: Any, x: Any) -> Any:
@@ -177,18 +227,48 @@ def _matvec(m: Any, x: Any) -> Any:
     return (m @ x[..., None])[..., 0]
 
 
-def _vecmat(x: Any, m: Any) -> Any:
-    if m.ndim == 2:
-        return x @ m
-    return (x[..., None, :] @ m)[..., 0, :]
+def _halved_matvec(m: Any, x: Any) -> Any:
+    n = x.shape[-1]
+    if n <= BLOCK:
+        return _matvec(m, x)
+    half = n // 2
+    return _halved_matvec(m[..., :half], x[..., :half]) + _halved_matvec(m[..., half:], x[..., half:])
+
+
+def _depth(terms: int) -> int:
+    """Roundings a product goes through in ``_halved_matvec``."""
+    return terms if terms <= BLOCK else 1 + _depth(terms - terms // 2)
 
 
 def sum(x: Any, axis: int | tuple[int, ...] | None = None) -> Numbers:
     """Sum over axes (all of them by default)."""
     system, (a,) = coerce_all(x)
-    axes = tuple(range(a.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    terms = int(np.prod([a.shape[i] for i in axes], dtype=np.int64))
-    return system.linear(lambda r: r.sum(axes) if axes else r, a, max(terms, 1))
+    axes = normalize_axis_tuple(range(a.ndim) if axis is None else axis, a.ndim)
+    lengths = [a.shape[i] for i in axes]
+    if isinstance(system, Interval):
+        depth = 1 + builtins.sum(_additions(n) for n in lengths)
+        return system.linear(lambda r: _sum_in_blocks(r, axes), a, math.prod(lengths), depth=depth)
+    return _same_kind(system.linear(lambda r: r.sum(axes) if axes else r, a, math.prod(lengths)), x)
+
+
+def _sum_in_blocks(x: Any, axes: tuple[int, ...]) -> Any:
+    for axis in sorted(axes, reverse=True):
+        x = _sum_along(x, axis)
+    return x
+
+
+def _sum_along(x: Any, axis: int) -> Any:
+    n = x.shape[axis]
+    if n <= BLOCK:
+        return x.sum(axis)
+    blocks, before = n // BLOCK, (slice(None),) * axis
+    head = x[(*before, slice(blocks * BLOCK))].reshape(*x.shape[:axis], blocks, BLOCK, *x.shape[axis + 1 :])
+    return _sum_along(head.sum(axis + 1), axis) + x[(*before, slice(blocks * BLOCK, None))].sum(axis)
+
+
+def _additions(terms: int) -> int:
+    """Additions an entry goes through in ``_sum_along``."""
+    return max(terms - 1, 0) if terms <= BLOCK else BLOCK + _additions(terms // BLOCK)
 
 
 # Moving entries.
@@ -197,37 +277,37 @@ def sum(x: Any, axis: int | tuple[int, ...] | None = None) -> Numbers:
 def stack(xs: Sequence[Any], axis: int = 0) -> Numbers:
     """Join arrays of one shape along a new axis."""
     system, numbers = coerce_all(*xs)
-    return system.structural(lambda *rs: like(rs[0]).stack(rs, axis=axis), *numbers)
+    return _same_kind(system.structural(lambda *rs: like(rs[0]).stack(rs, axis=axis), *numbers), *xs)
 
 
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Numbers:
     """Join arrays along an existing axis."""
     system, numbers = coerce_all(*xs)
-    return system.structural(lambda *rs: like(rs[0]).concat(rs, axis=axis), *numbers)
+    return _same_kind(system.structural(lambda *rs: like(rs[0]).concat(rs, axis=axis), *numbers), *xs)
 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Numbers:
     """Repeat along axes of size 1 and new leading axes."""
     system, (a,) = coerce_all(x)
-    return system.structural(lambda r: like(r).broadcast_to(r, shape), a)
+    return _same_kind(system.structural(lambda r: like(r).broadcast_to(r, shape), a), x)
 
 
 def reshape(x: Any, shape: tuple[int, ...]) -> Numbers:
     """Same entries, row-major, in another shape."""
     system, (a,) = coerce_all(x)
-    return system.structural(lambda r: r.reshape(shape), a)
+    return _same_kind(system.structural(lambda r: r.reshape(shape), a), x)
 
 
 def moveaxis(x: Any, source: int, destination: int) -> Numbers:
     """Move one axis to another place."""
     system, (a,) = coerce_all(x)
-    return system.structural(lambda r: like(r).moveaxis(r, source, destination), a)
+    return _same_kind(system.structural(lambda r: like(r).moveaxis(r, source, destination), a), x)
 
 
 def take(x: Any, index: NDArray[np.integer[Any]], axis: int) -> Numbers:
     """Entries at ``index`` (1-d integers) along an axis."""
     system, (a,) = coerce_all(x)
-    return system.structural(lambda r: like(r).take(r, _index(index, r), axis=axis), a)
+    return _same_kind(system.structural(lambda r: like(r).take(r, _index(index, r), axis=axis), a), x)
 
 
 def _index(index: NDArray[np.integer[Any]], r: Any) -> Any:
@@ -237,7 +317,7 @@ def _index(index: NDArray[np.integer[Any]], r: Any) -> Any:
 def where(mask: Mask, x: Any, y: Any) -> Numbers:
     """``x`` where ``mask`` (a numpy boolean array) is true, else ``y``."""
     system, (a, b) = coerce_all(x, y)
-    return system.where(mask, a, b)
+    return _same_kind(system.where(mask, a, b), x, y)
 
 
 # Order.
@@ -270,13 +350,13 @@ def absolute(x: Any) -> Numbers:
 def amax(x: Any, axis: int) -> Numbers:
     """Largest entry along an axis."""
     system, (a,) = coerce_all(x)
-    return system.amax(a, axis)
+    return _same_kind(system.amax(a, axis), x)
 
 
 def amin(x: Any, axis: int) -> Numbers:
     """Smallest entry along an axis."""
     system, (a,) = coerce_all(x)
-    return system.negative(system.amax(system.negative(a), axis))
+    return _same_kind(system.negative(system.amax(system.negative(a), axis)), x)
 
 
 def argmax(x: Any, axis: int) -> NDArray[np.intp]:
@@ -286,9 +366,9 @@ def argmax(x: Any, axis: int) -> NDArray[np.intp]:
 
 
 def hull(x: Any, y: Any) -> Numbers:
-    """Smallest numbers of the system that contain both ``x`` and ``y``."""
+    """Smallest numbers of the system that contain both ``x`` and ``y``; of two floats the first."""
     system, (a, b) = coerce_all(x, y)
-    return system.hull(a, b)
+    return _same_kind(system.hull(a, b), x, y)
 
 
 # Analysis.
@@ -315,7 +395,7 @@ def sqrt(x: Any) -> Numbers:
 def relative_entropy(p: Any, q: Any) -> Numbers:
     """``p log(p / q)`` entry by entry, in nats; 0 where ``p = 0``, infinite where ``p > 0 = q``."""
     system, (a, b) = coerce_all(p, q)
-    return system.relative_entropy(a, b)
+    return _same_kind(system.relative_entropy(a, b), p, q)
 
 
 def entropy(p: Any) -> Numbers:

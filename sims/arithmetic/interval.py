@@ -1,17 +1,21 @@
 """Midpoint-radius interval arithmetic on numpy or torch floats (Rump 1999), rounded outward.
 
-Every operation computes its midpoint in ordinary floats and a radius that covers the error of that midpoint, the
-radii of the operands, and the rounding of the radius itself. With ``u = 2^-53`` a sum of ``n`` products in any order
-errs by at most ``n u / (1 - n u)`` times the sum of their absolute values, plus ``n`` times the smallest subnormal
-where products underflow; so a product of interval matrices costs two to four float products.
+Every operation computes its midpoint in ordinary floats and a radius that covers the error of that midpoint,
+the radii of the operands, and the rounding of the radius itself. With ``u = 2^-53``, a sum of ``n`` products
+in any order errs by at most ``n u / (1 - n u)`` times the sum of their absolute values, plus ``2^-1075`` for
+each product that underflows (Higham 2002, section 3.1); so a product of interval matrices costs two to four
+float products. Long sums are added up in blocks, so that each term goes through fewer than n roundings.
 
-Assumed of the hardware and libraries: IEEE 754 double precision with gradual underflow, round to nearest, and
-``exp``, ``log``, ``sqrt`` correct to 4 units in the last place.
+Assumed of the hardware and libraries: IEEE 754 double precision with gradual underflow, rounding to nearest,
+matrix products that add up ordinary products, ``sqrt`` correctly rounded, and ``exp``, ``log``, ``log1p``
+correct to 4 units in the last place. The tests check these on the machine at hand.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -22,31 +26,57 @@ from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic
 from sims.arithmetic.numbers import NumberArray
-from sims.arithmetic.raw import like, mask_like, to_numpy
-from sims.arithmetic.system import Mask, Numbers, Raw, System
+from sims.arithmetic.raw import device_of, like, mask_like, to_device, to_numpy
+from sims.arithmetic.system import Mask, Raw, System
 
 U = 2.0**-53
 """Unit roundoff: rounding to nearest errs by at most ``U |result|`` unless the result is subnormal."""
 EPS = 2.0**-52
 TINY = 2.0**-1068
-"""More than all the underflow errors of one multiplication or division and its radius."""
+"""More than the underflow errors of one multiplication or division and of its radius, ``2^-1075`` each."""
 SAFE = 2.0**-900
 """Products of at least this size never underflow, nor do their error bounds."""
-ULPS = 8 * EPS
-"""Relative error granted to an elementary function: 4 ulp is at most ``4 EPS``, doubled for our own roundings."""
+ROOMY = 2.0**-950
+"""A radius of at least this size, enlarged by a factor ``_up``, covers underflow errors as well."""
+LARGE = 2.0**1000
+LOGARITHM = 5 * EPS
+"""Relative error granted to ``exp`` and ``log``: 4 ulp are at most ``4 EPS``; the rest is our rounding."""
+DIVERGENCE = 7 * EPS
+"""The same for ``p log(p / q)``; see ``_divergence``."""
 
 
 class IntervalArray(NumberArray):
-    """Intervals ``[mid - rad, mid + rad]``; a non-finite ``mid`` or ``rad`` stands for the whole line."""
+    """Intervals ``[mid - rad, mid + rad]``; a non-finite ``mid`` or ``rad`` stands for the whole line.
 
-    def __init__(self, mid: Raw, rad: Raw) -> None:
-        self.mid = mid
-        self.rad = rad
+    Parameters
+    ----------
+    mid, rad : floats of one shape, numpy or torch; copied
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a radius is negative.
+    """
+
+    mid: Raw
+    rad: Raw
+
+    def __init__(self, mid: Any, rad: Any) -> None:
+        device = device_of(mid) or device_of(rad)
+        mid, rad = (to_device(part, device) for part in (mid, rad))
+        if mid.shape != rad.shape:
+            raise ValueError(
+                f"mid has shape {tuple(mid.shape)}, rad has shape {tuple(rad.shape)}; give one shape."
+            )
+        if bool((rad < 0).any()):
+            index = tuple(int(i) for i in np.argwhere(to_numpy(rad) < 0)[0])
+            raise ValueError(f"rad{list(index)} is {float(rad[index])}; a radius is not negative.")
+        self.mid, self.rad = (like(part).asarray(part, copy=True) for part in (mid, rad))
 
     @property
     def system(self) -> System:
-        """The system ``interval``."""
-        return INTERVAL
+        """The system ``interval``, on the device of this array."""
+        return Interval(device_of(self.mid)) if is_torch_array(self.mid) else INTERVAL
 
     @property
     def raw(self) -> Raw:
@@ -54,23 +84,38 @@ class IntervalArray(NumberArray):
         return self.mid
 
     @cached_property
+    def _least(self) -> float:
+        """Smallest midpoint, NaN if there is one."""
+        return float(self.mid.min()) if self.size else np.inf
+
+    @property
+    def nonnegative(self) -> bool:
+        """Whether no midpoint is negative."""
+        return self._least >= 0
+
+    @cached_property
     def magnitude(self) -> Raw:
-        """``|mid|``, shared with ``mid`` when nothing is negative."""
-        return self.mid if bool((self.mid >= 0).all()) else abs(self.mid)
+        """``|mid|``."""
+        return self.mid if self.nonnegative else abs(self.mid)
 
     @cached_property
     def exact(self) -> bool:
         """Whether every radius is zero."""
-        return not bool((self.rad != 0).any())
+        return not self.size or float(self.rad.max()) == 0
 
     @cached_property
     def smallest(self) -> float:
-        """Smallest non-zero size of an entry (of its midpoint, or of its radius where the midpoint is zero)."""
+        """Smallest non-zero size of an entry: of its midpoint, or of its radius where that is zero."""
+        if self._least > 0:
+            return self._least
+        if not self.size:
+            return np.inf
         xp = like(self.mid)
         size = xp.where(self.mid == 0, self.rad, self.magnitude)
-        if 0 in size.shape:
-            return np.inf
-        return float(xp.min(xp.where(size == 0, xp.full_like(size, np.inf), size)))
+        return float(xp.where(size > 0, size, np.inf).min())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _interval, (self.mid, self.rad)
 
     def __str__(self) -> str:
         return f"{to_numpy(self.mid)} ± {to_numpy(self.rad)}"
@@ -79,62 +124,61 @@ class IntervalArray(NumberArray):
         return f"IntervalArray(mid={to_numpy(self.mid)!r}, rad={to_numpy(self.rad)!r})"
 
 
+@dataclass(frozen=True)
 class Interval(System):
-    """Rigorous midpoint-radius intervals over float64."""
+    """Rigorous midpoint-radius intervals over float64.
 
+    Attributes
+    ----------
+    device : torch device the arrays are on, or None for numpy
+    """
+
+    device: str | None = None
     name = "interval"
-
-    def __init__(self, device: str | None = None) -> None:
-        self.device = device
 
     # Making and reading numbers.
 
     def coerce(self, x: Any) -> IntervalArray:
-        """Take intervals, and constants: integers, fractions and Python floats (each the exact number it is)."""
+        """Take intervals, and constants: integers, fractions, single floats (each the exact number it is)."""
         if isinstance(x, IntervalArray):
-            return x
-        if isinstance(x, NumberArray) or is_torch_array(x) or _is_computed_float(x):
+            return x if self.device is None or is_torch_array(x.mid) else self.convert(x)
+        computed = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+        if isinstance(x, NumberArray) or is_torch_array(x) or computed:
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
             raise MixedArithmetic(
-                f"a {kind} number met an interval. A rounded float would make the enclosure meaningless: convert "
-                "it on purpose with convert(x, 'interval'), or write the constant as an int or a Fraction."
+                f"a {kind} array met intervals. Rounded floats would make the enclosure meaningless: convert "
+                "them on purpose with convert(x, 'interval'), or write the constant as an int or a Fraction."
             )
         return self.convert(x)
 
     def convert(self, x: Any) -> IntervalArray:
         """Enclose any numbers; floats and tensors are taken as the exact dyadic rationals they are."""
-        if isinstance(x, IntervalArray):
-            return self._place(x.mid, x.rad)
-        if is_torch_array(x):
-            return IntervalArray(x, like(x).zeros_like(x))
         if isinstance(x, NumberArray):
-            enclose = getattr(x, "enclose_in_floats", None)
-            mid, rad = enclose() if enclose else (x.system.midpoint(x), np.zeros(x.shape))
-            return self._place(mid, rad)
-        values = np.asarray(x)
-        if values.dtype == object or values.dtype.kind in "iu":
-            from sims.arithmetic.rational import RATIONAL
+            mid, rad = x.system.enclose_in_floats(x)
+        elif is_torch_array(x):
+            mid = x.detach().clone()
+            rad = like(x).zeros_like(mid)
+        else:
+            values = np.asarray(x)
+            if values.dtype.kind == "f" and values.dtype.itemsize <= 8:
+                mid, rad = values.astype(np.float64), np.zeros(values.shape)
+            else:
+                from sims.arithmetic.rational import RATIONAL
 
-            return self._place(*RATIONAL.convert(x).enclose_in_floats())
-        mid = values.astype(np.float64, copy=False)
-        return self._place(mid, np.zeros(mid.shape))
-
-    def _place(self, mid: Raw, rad: Raw) -> IntervalArray:
-        if self.device is None:
-            return IntervalArray(mid, rad)
-        import torch
-
-        to_device = {"dtype": torch.float64, "device": self.device}
-        return IntervalArray(torch.as_tensor(mid, **to_device), torch.as_tensor(rad, **to_device))
+                mid, rad = RATIONAL.enclose_in_floats(RATIONAL.convert(x))
+        return _interval(to_device(mid, self.device), to_device(rad, self.device))
 
     def lower(self, x: IntervalArray) -> NDArray[np.float64]:
-        return to_numpy(_bounds(x)[0])
+        return np.array(to_numpy(_bounds(x)[0]))
 
     def upper(self, x: IntervalArray) -> NDArray[np.float64]:
-        return to_numpy(_bounds(x)[1])
+        return np.array(to_numpy(_bounds(x)[1]))
 
     def midpoint(self, x: IntervalArray) -> NDArray[np.float64]:
-        return to_numpy(x.mid)
+        return np.array(to_numpy(x.mid))
+
+    def enclose_in_floats(self, x: IntervalArray) -> tuple[Raw, Raw]:
+        return x.mid, x.rad
 
     def exact_bounds(self, x: IntervalArray) -> tuple[Fraction | float, Fraction | float]:
         mid, rad = float(to_numpy(x.mid).reshape(())), float(to_numpy(x.rad).reshape(()))
@@ -148,62 +192,78 @@ class Interval(System):
     # Liftings.
 
     def structural(self, f: Callable[..., Raw], *xs: IntervalArray) -> IntervalArray:
-        mids, rads = [x.mid for x in xs], [x.rad for x in xs]
-        if any(is_torch_array(m) for m in mids):
-            mids, rads = _on_torch(mids), _on_torch(rads)
-        return IntervalArray(f(*mids), f(*rads))
+        return _interval(f(*(x.mid for x in xs)), f(*(x.rad for x in xs)))
 
-    def linear(self, f: Callable[[Raw], Raw], x: IntervalArray, terms: int) -> IntervalArray:
-        mid = f(x.mid)
-        size = mid if x.magnitude is x.mid else f(x.magnitude)
-        # Adding subnormals is exact, so sums need no underflow term.
-        radius = _gamma(terms) * size if x.exact else f(x.rad) + _gamma(terms) * size
-        return IntervalArray(mid, _up(radius, terms))
+    def linear(
+        self, f: Callable[[Raw], Raw], x: IntervalArray, terms: int, *, depth: int | None = None
+    ) -> IntervalArray:
+        if terms <= 1:
+            return self.structural(f, x)
+        depth = terms if depth is None else depth
+        with _quiet():
+            mid = f(x.mid)
+            radius = _gamma(depth - 1) * (mid if x.nonnegative else f(x.magnitude))
+            if not x.exact:
+                radius += f(x.rad)
+            radius *= _up(depth)
+            if not _roomy(radius) and x.smallest < SAFE:
+                radius += _present(f(_nonzero(x))) * (terms * TINY)
+        return _interval(mid, radius)
 
     def bilinear(
-        self, f: Callable[[Raw, Raw], Raw], x: IntervalArray, y: IntervalArray, terms: int
+        self,
+        f: Callable[[Raw, Raw], Raw],
+        x: IntervalArray,
+        y: IntervalArray,
+        terms: int,
+        *,
+        depth: int | None = None,
     ) -> IntervalArray:
-        if is_torch_array(x.mid) or is_torch_array(y.mid):
-            x, y = _both_on_torch(x, y)
-        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        depth = terms if depth is None else depth
+        with _quiet():
             mid = f(x.mid, y.mid)
-            nonnegative = x.magnitude is x.mid and y.magnitude is y.mid
-            radius = _gamma(terms) * (mid if nonnegative else f(x.magnitude, y.magnitude))
+            size = mid if x.nonnegative and y.nonnegative else f(x.magnitude, y.magnitude)
+            radius = _gamma(depth) * size
             if not y.exact:
-                radius = radius + f(x.magnitude, y.rad)
+                radius += f(x.magnitude, y.rad)
             if not x.exact:
-                radius = radius + f(x.rad, y.magnitude if y.exact else y.magnitude + y.rad)
-            radius = _up(radius, terms)
-            if x.smallest * y.smallest < SAFE:
-                present = f(_nonzero(x), _nonzero(y)) > 0
-                radius = radius + like(mid).astype(present, mid.dtype) * (terms * TINY)
-        return IntervalArray(mid, radius)
+                radius += f(x.rad, y.magnitude if y.exact else y.magnitude + y.rad)
+            radius *= _up(depth)
+            if not _roomy(radius) and x.smallest * y.smallest < SAFE:
+                radius += _present(f(_nonzero(x), _nonzero(y))) * (terms * TINY)
+        return _interval(mid, radius)
 
     # Arithmetic.
 
     def add(self, x: IntervalArray, y: IntervalArray) -> IntervalArray:
-        if is_torch_array(x.mid) or is_torch_array(y.mid):
-            x, y = _both_on_torch(x, y)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with _quiet():
             mid = x.mid + y.mid
-            return IntervalArray(mid, _up(x.rad + y.rad + U * abs(mid), 1))
+            # No underflow term: half a unit in the last place of ``mid`` is a float, at most ``U |mid|``.
+            radius = U * abs(mid)
+            radius += x.rad
+            radius += y.rad
+            radius *= _up(1)
+            return _interval(mid, radius)
 
     def negative(self, x: IntervalArray) -> IntervalArray:
-        return IntervalArray(-x.mid, x.rad)
+        return _interval(-x.mid, x.rad)
 
     def divide(self, x: IntervalArray, y: IntervalArray) -> IntervalArray:
-        if is_torch_array(x.mid) or is_torch_array(y.mid):
-            x, y = _both_on_torch(x, y)
+        """``|x/y - a/b| <= (rad x + |a/b| rad y) / (|b| - rad y)`` for the midpoints a, b."""
         xp = like(x.mid)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        with _quiet():
             mid = x.mid / y.mid
-            # |x/y - a/b| <= (rad x + |a/b| rad y) / (|b| - rad y)
-            distance = (abs(y.mid) - y.rad) * (1 - 4 * EPS)
-            present = TINY * _nonzero(x)
-            underflow = 0.0 if y.exact else present * (1 + y.rad)
-            radius = _up((x.rad + abs(mid) * y.rad + underflow) / distance + EPS * abs(mid), 6) + present
-            unsafe = ~((distance > 2.0**-1000) & xp.isfinite(mid))
-            return IntervalArray(mid, xp.where(unsafe, xp.full_like(radius, np.inf), radius))
+            underflow = TINY * _nonzero(x)
+            distance = abs(y.mid)
+            radius = U * abs(mid)
+            if not y.exact:
+                distance = (distance - y.rad) * (1 - 4 * EPS)
+                radius = radius + (abs(mid) + underflow) * (y.rad / distance)
+            if not x.exact:
+                radius = radius + x.rad / distance
+            radius = radius * _up(6) + underflow
+            apart = (distance > 0) & (distance < np.inf)
+            return _interval(mid, xp.where(apart, radius, np.inf))
 
     def where(self, mask: Mask, x: IntervalArray, y: IntervalArray) -> IntervalArray:
         return self.structural(lambda a, b: like(a).where(mask_like(mask, a), a, b), x, y)
@@ -211,17 +271,17 @@ class Interval(System):
     # Order.
 
     def compare(self, x: IntervalArray, op: str, y: IntervalArray) -> NDArray[np.int8]:
-        x_low, x_high, y_low, y_high = self.lower(x), self.upper(x), self.lower(y), self.upper(y)
+        x_low, x_high, y_low, y_high = (to_numpy(bound) for bound in (*_bounds(x), *_bounds(y)))
         at_most, at_least = (x_high <= y_low), (x_low >= y_high)
         above, below = (x_low > y_high), (x_high < y_low)
-        if op == "==":
-            return np.where(at_most & at_least, 1, np.where(above | below, -1, 0)).astype(np.int8)
-        yes, no = (at_most, above) if op == "<=" else (at_least, below)
+        yes, no = {
+            "<=": (at_most, above),
+            ">=": (at_least, below),
+            "==": (at_most & at_least, above | below),
+        }[op]
         return np.where(yes, 1, np.where(no, -1, 0)).astype(np.int8)
 
     def maximum(self, x: IntervalArray, y: IntervalArray) -> IntervalArray:
-        if is_torch_array(x.mid) or is_torch_array(y.mid):
-            x, y = _both_on_torch(x, y)
         xp = like(x.mid)
         (x_low, x_high), (y_low, y_high) = _bounds(x), _bounds(y)
         return _from_bounds(xp.maximum(x_low, y_low), xp.maximum(x_high, y_high))
@@ -232,111 +292,154 @@ class Interval(System):
         return _from_bounds(xp.max(low, axis=axis), xp.max(high, axis=axis))
 
     def argmax(self, x: IntervalArray, axis: int) -> NDArray[np.intp]:
-        return np.argmax(to_numpy(x.mid), axis=axis)
+        return np.asarray(np.argmax(to_numpy(x.mid), axis=axis))
 
     def absolute(self, x: IntervalArray) -> IntervalArray:
         xp = like(x.mid)
         straddles = abs(x.mid) < x.rad
         if not bool(straddles.any()):
-            return IntervalArray(abs(x.mid), x.rad)
+            return _interval(abs(x.mid), x.rad)
         low, high = _bounds(x)
-        zero = xp.zeros_like(low)
-        folded = _from_bounds(zero, xp.maximum(-low, high))
-        return IntervalArray(xp.where(straddles, folded.mid, abs(x.mid)), xp.where(straddles, folded.rad, x.rad))
+        folded = _from_bounds(xp.zeros_like(low), xp.maximum(-low, high))
+        mid = xp.where(straddles, folded.mid, abs(x.mid))
+        return _interval(mid, xp.where(straddles, folded.rad, x.rad))
 
     def hull(self, x: IntervalArray, y: IntervalArray) -> IntervalArray:
-        if is_torch_array(x.mid) or is_torch_array(y.mid):
-            x, y = _both_on_torch(x, y)
-        return _from_bounds(_bounds(x)[0], like(x.mid).maximum(_bounds(x)[1], _bounds(y)[1]))
+        xp = like(x.mid)
+        (x_low, x_high), (y_low, y_high) = _bounds(x), _bounds(y)
+        return _from_bounds(xp.minimum(x_low, y_low), xp.maximum(x_high, y_high))
 
     # Analysis.
 
     def exp(self, x: IntervalArray) -> IntervalArray:
         xp = like(x.mid)
-        with np.errstate(over="ignore", under="ignore"):
+        with _quiet():
             low, high = (xp.exp(bound) for bound in _bounds(x))
-        low = xp.clip(low * (1 - ULPS) - TINY, 0.0, None)
-        exactly_one = (x.mid == 0) & (x.rad == 0)
-        one = xp.ones_like(low)
-        return _from_bounds(xp.where(exactly_one, one, low), xp.where(exactly_one, one, high * (1 + ULPS) + TINY))
+            low = xp.clip(low - (low * LOGARITHM + TINY), 0.0, None)
+            high = high + (high * LOGARITHM + TINY)
+        at_zero = (x.mid == 0) & (x.rad == 0)
+        return _from_bounds(xp.where(at_zero, 1.0, low), xp.where(at_zero, 1.0, high))
 
     def log(self, x: IntervalArray) -> IntervalArray:
         xp = like(x.mid)
         low, high = _bounds(x)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with _quiet():
             low, high = xp.log(xp.clip(low, 0.0, None)), xp.log(high)
-        # Near 1 the logarithm is small and 4 ulp of it are, too; log(1) = 0 exactly.
-        return _from_bounds(low - ULPS * abs(low), high + ULPS * abs(high))
+            # Near 1 the logarithm is small and so are 4 ulp of it; log(1) = 0 exactly.
+            return _from_bounds(low - LOGARITHM * abs(low), high + LOGARITHM * abs(high))
 
     def sqrt(self, x: IntervalArray) -> IntervalArray:
         xp = like(x.mid)
         low, high = _bounds(x)
-        with np.errstate(invalid="ignore"):
+        with _quiet():
             low, high = xp.sqrt(xp.clip(low, 0.0, None)), xp.sqrt(high)
-        return _from_bounds(low * (1 - ULPS), high * (1 + ULPS))
+            return _from_bounds(low * (1 - EPS), high * (1 + EPS))
 
     def relative_entropy(self, p: IntervalArray, q: IntervalArray) -> IntervalArray:
-        present = self.possibly_nonzero(p)
-        one = self.convert(1.0)
-        ratio = self.divide(self.where(present, p, one), self.where(present, q, one))
-        return self.where(present, self.multiply(p, self.log(ratio)), self.convert(0.0))
+        """Convex in p with its least value ``-q/e`` at ``p = q/e``, and decreasing in q."""
+        xp = like(p.mid)
+        (p_low, p_high), (q_low, q_high) = _bounds(p), _bounds(q)
+        with _quiet():
+            p_low, q_low = xp.clip(p_low, 0.0, None), xp.clip(q_low, 0.0, None)
+            low, high = _divergence(p_high, q_high)
+            if not q.exact:
+                high = _divergence(p_high, q_low)[1]
+            if not p.exact:
+                low = xp.minimum(low, _divergence(p_low, q_high)[0])
+                high = xp.maximum(high, _divergence(p_low, q_low)[1])
+            bottom = q_high * math.exp(-1)
+            slack = bottom * (8 * EPS) + TINY
+            inside = (p_low < bottom + slack) & (p_high > bottom - slack)
+            low = xp.where(inside, xp.minimum(low, -bottom - slack), low)
+            absent = (p_high == 0) & (q_high >= 0)
+            return _from_bounds(xp.where(absent, 0.0, low), xp.where(absent, 0.0, high))
 
 
 INTERVAL = Interval()
 
 
-def _gamma(terms: int) -> float:
-    """Relative error of a sum of ``terms`` products, over the sum of absolute values *as computed*."""
-    return terms * U * (1 + 2 * terms * EPS)
+def _interval(mid: Raw, rad: Raw) -> IntervalArray:
+    """Intervals from float64 parts that are known to fit, unchecked and shared."""
+    new = object.__new__(IntervalArray)
+    new.mid, new.rad = (part if is_torch_array(part) else np.asarray(part) for part in (mid, rad))
+    return new
 
 
-def _up(radius: Raw, terms: int) -> Raw:
-    """Enlarge a non-negative radius so that it exceeds what exact arithmetic would have given."""
-    return radius * (1 + (terms + 6) * EPS)
+def _quiet() -> np.errstate:
+    """Overflow, underflow and NaN are accounted for in the radii."""
+    return np.errstate(all="ignore")
+
+
+def _gamma(depth: int) -> float:
+    """Relative error of ``depth`` roundings in a row, over the sum of absolute values *as computed*."""
+    return depth * U * (1 + 2 * depth * EPS)
+
+
+def _up(depth: int) -> float:
+    """Factor that makes a radius, computed with up to ``depth + 5`` roundings, larger than without any."""
+    return 1 + (depth + 6) * EPS
+
+
+def _roomy(radius: Raw) -> bool:
+    return 0 in radius.shape or bool(radius.min() >= ROOMY)
 
 
 def _nonzero(x: IntervalArray) -> Raw:
     """1.0 where an entry may be non-zero, else 0.0."""
-    xp = like(x.mid)
-    return xp.astype((x.mid != 0) | (x.rad != 0), x.mid.dtype)
+    return like(x.mid).astype((x.mid != 0) | (x.rad != 0), x.mid.dtype)
+
+
+def _present(count: Raw) -> Raw:
+    """1.0 where a sum has terms that may be non-zero, else 0.0."""
+    return like(count).astype(count > 0, count.dtype)
 
 
 def _bounds(x: IntervalArray) -> tuple[Raw, Raw]:
-    """Floats below and above each interval."""
+    """Floats below and above each interval, at most one unit in the last place away from the best ones."""
     xp = like(x.mid)
-    if x.exact:
-        finite = xp.isfinite(x.mid)
-        if bool(finite.all()):
-            return x.mid, x.mid
-    infinity = xp.full_like(x.mid, np.inf)
-    with np.errstate(over="ignore", invalid="ignore"):
-        low = xp.nextafter(x.mid - x.rad, -infinity)
-        high = xp.nextafter(x.mid + x.rad, infinity)
-    finite = xp.isfinite(x.mid) & xp.isfinite(x.rad)
-    point = finite & (x.rad == 0)
-    low = xp.where(point, x.mid, xp.where(finite, low, -infinity))
-    high = xp.where(point, x.mid, xp.where(finite, high, infinity))
-    return low, high
+    if x.exact and bool(xp.isfinite(x.mid).all()):
+        return x.mid, x.mid
+    with _quiet():
+        low, high = _predecessor(x.mid - x.rad), -_predecessor(-x.mid - x.rad)
+    low, high = xp.where(xp.isnan(low), -np.inf, low), xp.where(xp.isnan(high), np.inf, high)
+    point = (x.rad == 0) & xp.isfinite(x.mid)
+    return xp.where(point, x.mid, low), xp.where(point, x.mid, high)
+
+
+def _predecessor(x: Raw) -> Raw:
+    """Next smaller float, or the one below it where ``x`` is subnormal.
+
+    Rump, Zimmermann, Boldo, Melquiond (2009), "Computing predecessor and successor in rounding to nearest".
+    """
+    return x - (abs(x) * (U * (1 + EPS)) + 2.0**-1074)
 
 
 def _from_bounds(low: Raw, high: Raw) -> IntervalArray:
+    """Intervals that contain all from ``low`` to ``high``; NaN or an infinite end gives the whole line."""
     xp = like(low)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mid = low / 2 + high / 2
-        mid = xp.where(low == high, low, mid)
+    with _quiet():
+        mid = xp.where(low == high, low, low / 2 + high / 2)
         radius = xp.maximum(high - mid, mid - low) * (1 + 2 * EPS)
-    return IntervalArray(mid, xp.where(low == high, xp.zeros_like(low), radius))
+        bounded = radius < np.inf
+    return _interval(xp.where(bounded, mid, 0.0), xp.where(bounded, radius, np.inf))
 
 
-def _on_torch(raws: list[Raw]) -> list[Raw]:
-    model = next(r for r in raws if is_torch_array(r))
-    return [r if is_torch_array(r) else model.new_tensor(np.asarray(r)) for r in raws]
+def _divergence(p: Raw, q: Raw) -> tuple[Raw, Raw]:
+    """Bounds of ``p log(p / q)`` for floats ``p, q >= 0``.
 
-
-def _both_on_torch(x: IntervalArray, y: IntervalArray) -> tuple[IntervalArray, IntervalArray]:
-    (x_mid, y_mid), (x_rad, y_rad) = _on_torch([x.mid, y.mid]), _on_torch([x.rad, y.rad])
-    return IntervalArray(x_mid, x_rad), IntervalArray(y_mid, y_rad)
-
-
-def _is_computed_float(x: Any) -> bool:
-    return isinstance(x, np.floating) or (isinstance(x, np.ndarray) and x.dtype.kind == "f")
+    Within a factor 2 of each other ``p - q`` is exact and ``log1p((p - q) / q)`` loses nothing near
+    ``p = q``; if ``p / q`` leaves the normal range the two logarithms are subtracted. In each case the
+    roundings before the logarithm cost it at most 0.73 EPS, relatively, the logarithms themselves 4.6 EPS,
+    and product and bound 1.5 EPS.
+    """
+    xp = like(p)
+    ratio = p / q
+    near = (p <= 2 * q) & (q <= 2 * p)
+    logarithm = xp.log(ratio)
+    ordinary = (ratio >= 1 / LARGE) & (ratio <= LARGE)
+    if not bool(ordinary.all()):
+        logarithm = xp.where(ordinary, logarithm, xp.log(p) - xp.log(q))
+    value = p * xp.where(near, xp.log1p((p - q) / q), logarithm)
+    error = abs(value) * DIVERGENCE + TINY
+    vanishes = (p == 0) | (p == q)
+    return xp.where(vanishes, 0.0, value - error), xp.where(vanishes, 0.0, value + error)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import array_api_compat.numpy as numpy_functions
 import numpy as np
-from array_api_compat import array_namespace, is_torch_array
+from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.system import Raw
@@ -13,16 +14,36 @@ from sims.arithmetic.system import Raw
 
 def like(x: Raw) -> Any:
     """Namespace of functions (array API names) for arrays such as ``x``."""
-    return array_namespace(x)
+    if is_torch_array(x):
+        import array_api_compat.torch as torch_functions
+
+        return torch_functions
+    return numpy_functions
 
 
 def to_numpy(x: Any) -> NDArray[Any]:
-    """The entries as a numpy array, brought over from a torch device where needed."""
+    """Return the entries as a numpy array, brought over from a torch device where needed."""
     if is_torch_array(x):
-        return x.detach().cpu().numpy()
+        return np.asarray(x.detach().cpu().numpy())
     return np.asarray(x)
 
 
+def device_of(x: Raw) -> str | None:
+    """Torch device of an array, or None if it is numpy's."""
+    return str(x.device) if is_torch_array(x) else None
+
+
+def to_device(x: Any, device: str | None) -> Raw:
+    """Numbers as float64 on a torch device, or in numpy (``device=None``); copied only if need be."""
+    if device is None:
+        return np.asarray(to_numpy(x), dtype=np.float64)
+    import torch
+
+    # torch warns about read-only numpy arrays, which it would otherwise share.
+    source = x if is_torch_array(x) else np.array(x, dtype=np.float64)
+    return torch.as_tensor(source, dtype=torch.float64, device=device)
+
+
 def mask_like(mask: Any, x: Raw) -> Raw:
-    """A boolean numpy mask in the library and on the device of ``x``."""
+    """Boolean numpy mask in the library and on the device of ``x``."""
     return like(x).asarray(mask, device=x.device) if is_torch_array(x) else mask

@@ -1,7 +1,7 @@
 """What a number system has to provide: three liftings and the elementary functions.
 
-A formula over arrays is made of re-indexings, sums, products and a few elementary functions. A system says how each
-acts on its numbers, and is told which raw function moves the entries about:
+A formula over arrays is made of re-indexings, sums, products and a few elementary functions. A system says
+how each acts on its numbers, and is told which raw function moves the entries about:
 
 ``structural(f, *xs)``
     ``f`` only moves entries (indexing, reshaping, stacking): no arithmetic happens.
@@ -10,11 +10,15 @@ acts on its numbers, and is told which raw function moves the entries about:
 ``bilinear(f, x, y, terms)``
     every entry of ``f(x, y)`` is a sum of at most ``terms`` products of an entry of ``x`` with one of ``y``.
 
+Where ``f`` adds up partial sums, ``depth`` says how many roundings any one term goes through: its product and
+the additions after it; else there may be ``terms`` of them.
+
 So a contraction, dense or sparse, is written once for raw arrays of any type and serves every system.
 """
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from fractions import Fraction
@@ -33,7 +37,11 @@ Mask = NDArray[np.bool_]
 
 
 class System(ABC):
-    """How the numbers of one system are made, moved and combined."""
+    """How the numbers of one system are made, moved and combined.
+
+    Arrays of numbers are immutable: no operation writes into its arguments, and results may share memory with
+    them.
+    """
 
     name: str
 
@@ -49,15 +57,19 @@ class System(ABC):
 
     @abstractmethod
     def lower(self, x: Numbers) -> NDArray[np.float64]:
-        """Largest float64 known to lie below each entry."""
+        """Float64 bounds from below; the largest there are, up to one unit in the last place."""
 
     @abstractmethod
     def upper(self, x: Numbers) -> NDArray[np.float64]:
-        """Smallest float64 known to lie above each entry."""
+        """Float64 bounds from above; the smallest there are, up to one unit in the last place."""
 
     @abstractmethod
     def midpoint(self, x: Numbers) -> NDArray[np.float64]:
         """One float64 in, or next to, each entry."""
+
+    @abstractmethod
+    def enclose_in_floats(self, x: Numbers) -> tuple[Raw, Raw]:
+        """Float64 midpoints and radii of intervals that contain each entry."""
 
     @abstractmethod
     def exact_bounds(self, x: Numbers) -> tuple[Fraction | float, Fraction | float]:
@@ -70,66 +82,85 @@ class System(ABC):
     # Liftings.
 
     @abstractmethod
-    def structural(self, f: Callable[..., Raw], *xs: Numbers) -> Numbers: ...
+    def structural(self, f: Callable[..., Raw], *xs: Numbers) -> Numbers:
+        """Move entries: ``f`` indexes, reshapes or joins raw arrays."""
 
     @abstractmethod
-    def linear(self, f: Callable[[Raw], Raw], x: Numbers, terms: int) -> Numbers: ...
+    def linear(self, f: Callable[[Raw], Raw], x: Numbers, terms: int, *, depth: int | None = None) -> Numbers:
+        """Add: every entry of ``f(x)`` is a sum of at most ``terms`` entries of ``x``."""
 
     @abstractmethod
-    def bilinear(self, f: Callable[[Raw, Raw], Raw], x: Numbers, y: Numbers, terms: int) -> Numbers: ...
+    def bilinear(
+        self, f: Callable[[Raw, Raw], Raw], x: Numbers, y: Numbers, terms: int, *, depth: int | None = None
+    ) -> Numbers:
+        """Multiply and add: entries of ``f(x, y)`` are sums of at most ``terms`` products ``x[i] * y[j]``."""
 
     # Arithmetic.
 
     @abstractmethod
-    def add(self, x: Numbers, y: Numbers) -> Numbers: ...
+    def add(self, x: Numbers, y: Numbers) -> Numbers:
+        """``x + y``, entry by entry."""
 
     @abstractmethod
-    def negative(self, x: Numbers) -> Numbers: ...
+    def negative(self, x: Numbers) -> Numbers:
+        """``-x``."""
 
     @abstractmethod
-    def divide(self, x: Numbers, y: Numbers) -> Numbers: ...
+    def divide(self, x: Numbers, y: Numbers) -> Numbers:
+        """``x / y``, entry by entry."""
 
     def subtract(self, x: Numbers, y: Numbers) -> Numbers:
+        """``x - y``, entry by entry."""
         return self.add(x, self.negative(y))
 
     def multiply(self, x: Numbers, y: Numbers) -> Numbers:
-        return self.bilinear(lambda a, b: a * b, x, y, 1)
+        """``x * y``, entry by entry."""
+        return self.bilinear(operator.mul, x, y, 1)
 
     @abstractmethod
-    def where(self, mask: Mask, x: Numbers, y: Numbers) -> Numbers: ...
+    def where(self, mask: Mask, x: Numbers, y: Numbers) -> Numbers:
+        """``x`` where ``mask`` is true, else ``y``."""
 
     # Order.
 
     @abstractmethod
     def compare(self, x: Numbers, op: str, y: Numbers) -> NDArray[np.int8]:
-        """1 where ``x op y`` is certain, -1 where its negation is, else 0; ``op`` is ``<=``, ``>=`` or ``==``."""
+        """1 where ``x op y`` is certain, -1 where its negation is, else 0; ``op``: ``<=``, ``>=``, ``==``."""
 
     @abstractmethod
-    def maximum(self, x: Numbers, y: Numbers) -> Numbers: ...
+    def maximum(self, x: Numbers, y: Numbers) -> Numbers:
+        """Larger of two, entry by entry."""
 
     @abstractmethod
-    def amax(self, x: Numbers, axis: int) -> Numbers: ...
+    def amax(self, x: Numbers, axis: int) -> Numbers:
+        """Largest entry along an axis."""
 
     @abstractmethod
-    def argmax(self, x: Numbers, axis: int) -> NDArray[np.intp]: ...
+    def argmax(self, x: Numbers, axis: int) -> NDArray[np.intp]:
+        """Index of the first largest midpoint along an axis."""
 
     @abstractmethod
-    def absolute(self, x: Numbers) -> Numbers: ...
+    def absolute(self, x: Numbers) -> Numbers:
+        """Absolute value."""
 
     @abstractmethod
     def hull(self, x: Numbers, y: Numbers) -> Numbers:
-        """Smallest numbers of the system that contain both ``x`` and ``y``, for ``x <= y``."""
+        """Smallest numbers of the system that contain both; ``float64`` keeps ``x``."""
 
     # Analysis. Systems that cannot hold the result raise ``NotRepresentable``.
 
     @abstractmethod
-    def exp(self, x: Numbers) -> Numbers: ...
+    def exp(self, x: Numbers) -> Numbers:
+        """Exponential."""
 
     @abstractmethod
-    def log(self, x: Numbers) -> Numbers: ...
+    def log(self, x: Numbers) -> Numbers:
+        """Natural logarithm."""
 
     @abstractmethod
-    def sqrt(self, x: Numbers) -> Numbers: ...
+    def sqrt(self, x: Numbers) -> Numbers:
+        """Square root of the non-negative part."""
 
     @abstractmethod
-    def relative_entropy(self, p: Numbers, q: Numbers) -> Numbers: ...
+    def relative_entropy(self, p: Numbers, q: Numbers) -> Numbers:
+        """``p log(p / q)`` of the non-negative parts; 0 where ``p = 0``, infinite where ``p > 0 = q``."""
