@@ -1,14 +1,16 @@
-"""Linear MDPs: transitions and rewards that are linear in known features (Jin et al. 2020; Yang and Wang 2019).
+"""Linear MDPs: transitions and rewards that are linear in known features (Jin et al. 2020; Yang and Wang
+2019).
 
-``P(s' | s, a) = <phi(s, a), measures(s')>`` and ``r(s, a) = <phi(s, a), weights>``. Then every action value is
-``<phi, w>`` and every flow passes through ``E phi``, so a policy is evaluated by a system in d unknowns, with
-``M[k, l] = sum_s measures[k, s] sum_a pi(a | s) phi[s, a, l]``:
+``P(s' | s, a) = <phi(s, a), measures(s')>`` and ``r(s, a) = <phi(s, a), weights>``. Then every action value
+is ``<phi, w>`` and every flow passes through ``E phi``, so a policy is evaluated by a system in d unknowns,
+with ``M[k, l] = sum_s measures[k, s] sum_a pi(a | s) phi[s, a, l]``:
 
 - values: ``w = weights + gamma M w``, or ``w_h = weights + M_{h+1} w_{h+1}``;
 - occupancies: ``psi = (1 - gamma) mu phi_pi + gamma psi M`` and ``d = (1 - gamma) mu + gamma psi measures``.
 
-Signed features make ``gamma M`` no contraction in the norms of R^d; errors are bounded where the model is one, over states:
-``||phi w - q|| <= ||phi (weights + gamma M w - w)|| / (1 - gamma)`` in the sup norm, and the same for occupancies in l1.
+Signed features make ``gamma M`` no contraction in the norms of R^d; errors are bounded where the model is
+one, over states: ``||phi w - q|| <= ||phi (weights + gamma M w - w)|| / (1 - gamma)`` in the sup norm, and
+the same for occupancies in l1.
 """
 
 from __future__ import annotations

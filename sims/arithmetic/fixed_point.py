@@ -1,13 +1,13 @@
 """Fixed points of contractions, certified in the sense of each number system.
 
-Let ``T`` contract with modulus ``gamma``. For every ``x``, ``||x - x*|| <= ||T x - x|| / (1 - gamma)``. Enclosing
-systems take any float approximation (``ball`` first refines it by Newton steps), evaluate the residual
-``f = T x - x`` in their own arithmetic, and widen by a bound; ``rational`` solves the linear system over the
-integers.
+Let ``T`` contract with modulus ``gamma``. For every ``x``, ``||x - x*|| <= ||T x - x|| / (1 - gamma)``.
+Enclosing systems take any float approximation (``ball`` first refines it by Newton steps), evaluate the
+residual ``f = T x - x`` in their own arithmetic, and widen by a bound; ``rational`` solves the linear system
+over the integers.
 
-For an affine map ``T x = b + gamma K x`` with ``K >= 0`` the bound holds entry by entry: ``|x - x*| <= e`` with
-``e = |f| + gamma K e``, and every ``w >= 0`` gives ``e <= w + ||(|f| + gamma K w - w)^+|| / (1 - gamma)``. So the
-small entries of an occupancy keep a small *relative* error.
+For an affine map ``T x = b + gamma K x`` with ``K >= 0`` the bound holds entry by entry: ``|x - x*| <= e``
+with ``e = |f| + gamma K e``, and every ``w >= 0`` gives ``e <= w + ||(|f| + gamma K w - w)^+|| / (1 -
+gamma)``. So the small entries of an occupancy keep a small *relative* error.
 """
 
 from __future__ import annotations

@@ -87,6 +87,10 @@ class DenseTransitions(Transitions):
         support = self._support[..., self._index(step), :, :, :]
         return np.asarray(np.any(pairs[..., None] & support, axis=(-3, -2)))
 
+    def self_loops(self, step: int = 0) -> Mask:
+        elsewhere = ~np.eye(self.n_states, dtype=np.bool_)[:, None, :]
+        return ~(self._support[..., self._index(step), :, :, :] & elsewhere).any(axis=-1)
+
     def restricted(self, states: Indices) -> DenseTransitions:
         inside = np.isin(np.arange(self.n_states), states)
         leaves = self._support[..., ~inside].any(-1)[..., states, :]

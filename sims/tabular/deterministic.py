@@ -107,6 +107,9 @@ class DeterministicTransitions(Transitions):
             out[i][self.next_state[pairs[i]]] = True
         return out
 
+    def self_loops(self, step: int = 0) -> Mask:
+        return np.asarray(self.next_state == np.arange(self.n_states)[:, None])
+
     def restricted(self, states: Indices) -> DeterministicTransitions:
         moved = new_indices(states, self.n_states)[self.next_state[states]]
         return DeterministicTransitions(

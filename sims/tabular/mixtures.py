@@ -1,10 +1,10 @@
 """Two ways to mix policies: choose one for the whole trajectory, or choose afresh at every step.
 
-They differ. On the chain with states 0 and 1, "stay" keeping 0 and "go" leading to the absorbing 1, with H = 2, half
-"go" and half "stay": choosing once, state 0 is occupied at step 2 with probability 1/2, and there the action is
-"stay" for certain (who chose "go" has left), so the history-free policy with the same occupancy stays at step 2.
-Mixing step by step, half of those still in state 0 go at step 2. The first is linear in occupancies and values, the
-second in policies (Puterman 1994, theorem 5.5.1, for the history-free policy).
+They differ. On the chain with states 0 and 1, "stay" keeping 0 and "go" leading to the absorbing 1, with H =
+2, half "go" and half "stay": choosing once, state 0 is occupied at step 2 with probability 1/2, and there the
+action is "stay" for certain (who chose "go" has left), so the history-free policy with the same occupancy
+stays at step 2. Mixing step by step, half of those still in state 0 go at step 2. The first is linear in
+occupancies and values, the second in policies (Puterman 1994, theorem 5.5.1, for the history-free policy).
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
 def _float_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
     """Greedy actions ``[..., S]`` and optimal values ``[..., S]`` of a float64 model.
 
-    Large single models go to the compiled kernels. The others take policy iteration, in which the sum of the values has to
-    grow, so that rounding cannot make it cycle.
+    Large single models go to the compiled kernels. The others take policy iteration, in which the sum of the
+    values has to grow, so that rounding cannot make it cycle.
     """
     if mdp.n_states > solve.SMALL and not mdp.batch_shape and isinstance(mdp.mu, np.ndarray):
         return _compiled_optimum(mdp)
@@ -123,7 +123,8 @@ def _pick(q: Numbers, actions: Actions) -> Numbers:
 
 
 def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
-    """Maximise expected reward plus ``temperature`` times the causal entropy (Ziebart 2010; Haarnoja et al. 2017).
+    """Maximise expected reward plus ``temperature`` times the causal entropy (Ziebart 2010; Haarnoja et al.
+    2017).
 
     Parameters
     ----------
@@ -161,8 +162,8 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
 def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
     """Soft values ``[..., S]``: soft policy iteration in floats, then a certificate.
 
-    Soft policy iteration is Newton's method. From the optimal values, which are below the soft ones and below their own
-    soft backup, it increases; once the sum of the values stops growing only rounding is left.
+    Soft policy iteration is Newton's method. From the optimal values, which are below the soft ones and below
+    their own soft backup, it increases; once the sum of the values stops growing only rounding is left.
     """
     floats, temperature = _float_model(mdp), ar.FLOAT64.convert(tau)
     temperature = floats.system.convert(temperature)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers, System
+from sims.arithmetic import Mask, Numbers, System
 from sims.errors import IltheoryError
-from sims.tabular.errors import InvalidModel
+from sims.tabular.dense import DenseTransitions
+from sims.tabular.errors import InvalidModel, InvalidPolicy
 from sims.tabular.transitions import Transitions, system_like
-from sims.tabular.validation import check_finite
+from sims.tabular.validation import check_distributions, check_finite, convert_distributions, normalized
+
+POLICY_ADVICE = "A policy's rows are distributions over actions, pi[..., s, a]."
 
 
 def read_horizon(horizon: Any, discount: Any) -> int | None:
@@ -71,11 +75,12 @@ def insert_axis(x: Numbers, axis: int) -> Numbers:
 
 
 def read_table(
-    name: str, x: Numbers, batch_axes: int, horizon: int | None, cores: dict[str, tuple[int, ...]]
+    name: str, x: Numbers, batch_axes: int, horizon: int | None, cores: Mapping[str, tuple[int, ...]]
 ) -> tuple[str, Numbers]:
     """Give a table a step axis in front of its core axes.
 
-    A table has all the batch axes or none, then at most a step axis of length 1 or H (finite horizon), then its core.
+    A table has all the batch axes or none, then at most a step axis of length 1 or H (finite horizon), then
+    its core.
 
     Parameters
     ----------
@@ -97,7 +102,8 @@ def read_table(
         fits = {kind: core for kind, core in cores.items() if _fits(rest, core, horizon)}
         if len(fits) > 1:
             raise InvalidModel(
-                f"{name} of shape {rest} fits {' and '.join(fits)}: write {name}[None] if it does not vary with the step."
+                f"{name} of shape {rest} fits {' and '.join(fits)}: write {name}[None] if it does not vary in time, "
+                f"np.repeat({name}[..., None], S, -1) if it does not depend on the next state."
             )
         for kind, core in fits.items():
             return kind, x if len(rest) > len(core) else insert_axis(x, -len(core) - 1)
@@ -113,24 +119,119 @@ def _fits(shape: tuple[int, ...], core: tuple[int, ...], horizon: int | None) ->
     return horizon is not None and shape[1:] == core and shape[0] in (1, horizon)
 
 
+def read_dense(P: Any, batch_axes: int, horizon: int | None) -> DenseTransitions:
+    """Read a table ``[S, A, S]`` or ``[H, S, A, S]`` of transition probabilities."""
+    p = read_numbers("P", P)
+    if p.ndim < 3 or p.shape[-1] != p.shape[-3] or 0 in p.shape:
+        raise InvalidModel(
+            f"P has shape {tuple(p.shape)}: its last axes must be [S, A, S], none of them empty."
+        )
+    return DenseTransitions(read_table("P", p, batch_axes, horizon, {"[S, A, S]": tuple(p.shape[-3:])})[1])
+
+
+def read_initial(mu: Numbers, n_states: int, batch_axes: int, normalize: bool) -> Numbers:
+    """Check the law of the first state ``[..., S]``."""
+    if mu.ndim not in (1, 1 + batch_axes) or mu.shape[-1] != n_states:
+        batch = f" behind {batch_axes} batch axes" if batch_axes else ""
+        raise InvalidModel(f"mu has shape {tuple(mu.shape)}, expected [S] = ({n_states},){batch}.")
+    mu = normalized(mu, "mu") if normalize else mu
+    check_distributions(mu, "mu", InvalidModel, "mu is the law of the first state.")
+    return mu
+
+
+def read_discount(gamma: Numbers) -> Numbers:
+    """Check that discounts lie in [0, 1)."""
+    if not (np.all(ar.lower(gamma) >= 0) and np.all(ar.upper(gamma) < 1)):
+        raise InvalidModel(
+            f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead."
+        )
+    return gamma
+
+
 def read_rewards(
     r: Numbers, transitions: Transitions, batch_axes: int, horizon: int | None
 ) -> tuple[Numbers, Numbers | None]:
-    """Expected rewards ``[..., T, S, A]``, and the rewards ``[..., T, S, A, S]`` they are expectations of, if any."""
+    """Expected rewards ``[..., T, S, A]``, and the ``[..., T, S, A, S]`` they are expectations of, if any."""
     pair = (transitions.n_states, transitions.n_actions)
     cores = {"[S, A]": pair, "[S, A, S]": (*pair, transitions.n_states)}
     check_finite(r, "r", InvalidModel)
     kind, r = read_table("r", r, batch_axes, horizon, cores)
     if kind == "[S, A]":
         return r, None
-    steps = max(r.shape[-4], transitions.steps)
-    per_step = [
-        transitions.expect_each(r[..., h if r.shape[-4] > 1 else 0, :, :, :], h) for h in range(steps)
-    ]
-    return stack_steps(per_step, 2), r
+    varies = r.shape[-4] > 1
+    steps = range(max(r.shape[-4], transitions.steps))
+    means = [transitions.expect_each(r[..., h if varies else 0, :, :, :], h) for h in steps]
+    return stack_steps(means, 2), r
+
+
+def read_new_rewards(r: Numbers, transitions: Transitions, horizon: int | None) -> Numbers:
+    """Rewards ``[S, A]``, ``[..., H, S, A]`` or, with a discount, ``[..., S, A]``, given a step axis."""
+    check_finite(r, "r", InvalidModel)
+    batch_axes = r.ndim - (2 if horizon is None or r.ndim == 2 else 3)
+    cores = {"[S, A]": (transitions.n_states, transitions.n_actions)}
+    return read_table("r", r, batch_axes, horizon, cores)[1]
+
+
+def read_terminal(terminal: Any, transitions: Transitions, rewards: Numbers) -> Mask:
+    """Check that the states of a mask ``[S]`` are absorbing and pay nothing."""
+    mask = np.asarray(terminal)
+    n_states = transitions.n_states
+    if mask.dtype != np.bool_ or mask.shape != (n_states,):
+        raise InvalidModel(
+            f"terminal is {mask.dtype} of shape {mask.shape}; it must be bools of shape [S] = ({n_states},)."
+        )
+    kept = [_flat(transitions.self_loops(h), n_states).all(axis=0) for h in range(transitions.steps)]
+    paid = _flat(ar.possibly_nonzero(rewards), n_states).any(axis=0)
+    for wrong, states in (("can be left", ~np.logical_and.reduce(kept)), ("has a reward", paid)):
+        if (states & mask).any():
+            s = int(np.argmax(states & mask))
+            raise InvalidModel(f"terminal state {s} {wrong}; it must be absorbing with reward 0.")
+    return mask
+
+
+def _flat(pairs: Mask, n_states: int) -> Mask:
+    """From ``[..., S, A]`` to ``[n, S]``."""
+    return np.moveaxis(pairs, -2, -1).reshape(-1, n_states)
+
+
+def read_policy(
+    pi: Any, core: tuple[int, int], horizon: int | None, batch_shape: tuple[int, ...], system: System
+) -> Numbers:
+    """Check a policy of a model and give it a step axis if the horizon is finite; see ``TabularMDP.policy``."""
+    pi = read_numbers("policy", pi, InvalidPolicy)
+    shape = tuple(pi.shape)
+    if shape[-2:] != core:
+        raise InvalidPolicy(f"policy has shape {shape}; its last axes must be [S, A] = {core}.")
+    if horizon is not None and pi.ndim > 2 and shape[-3] not in (1, horizon):
+        raise InvalidPolicy(
+            f"policy has shape {shape}; axis -3 is the step and must have length H = {horizon}, or 1 for a "
+            "stationary policy."
+        )
+    batch = shape[: -2 if horizon is None else -3]
+    try:
+        np.broadcast_shapes(batch, batch_shape)
+    except ValueError:
+        raise InvalidPolicy(
+            f"policy has batch axes {batch}, which do not broadcast with {batch_shape} of the model."
+        ) from None
+    check_distributions(pi, "policy", InvalidPolicy, POLICY_ADVICE)
+    if system.name in ("interval", "ball"):
+        pi = convert_distributions(pi, system, lambda row: f"policy row {row}")
+    else:
+        pi = bring(pi, system)
+    return insert_axis(pi, -3) if horizon is not None and pi.ndim == 2 else pi
+
+
+def broadcast_batch(**shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """Common shape of the batch axes of the parts of a model."""
+    try:
+        return np.broadcast_shapes(*(tuple(shape) for shape in shapes.values()))
+    except ValueError:
+        named = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+        raise InvalidModel(f"batch axes do not broadcast: {named}.") from None
 
 
 def stack_steps(xs: list[Numbers], core: int) -> Numbers:
-    """Stack per-step arrays on a step axis in front of their last ``core`` axes, broadcasting batch axes."""
+    """Stack arrays on a step axis in front of their last ``core`` axes, broadcasting batch axes."""
     shape = np.broadcast_shapes(*(tuple(x.shape) for x in xs))
     return ar.stack([ar.broadcast_to(x, shape) for x in xs], axis=-core - 1)

@@ -67,9 +67,9 @@ def sample(
 ) -> Trajectories:
     """Sample trajectories of a policy.
 
-    A trajectory ends with ``terminated`` when it enters a terminal state; else it is ``truncated`` after H steps, or
-    after ``length`` steps of a discounted model: a time limit is never an absorbing state. Probabilities are the float
-    midpoints of the model's numbers.
+    A trajectory ends with ``terminated`` when it enters a terminal state; else it is ``truncated`` after H
+    steps, or after ``length`` steps of a discounted model: a time limit is never an absorbing state.
+    Probabilities are the float midpoints of the model's numbers.
 
     Parameters
     ----------
@@ -77,8 +77,8 @@ def sample(
     pi : one policy
     n_trajectories : how many, at least 1
     rng : seed or generator; equal seeds give equal trajectories
-    length : number of steps, at least 1; needed with a discount (a discounted trajectory never ends by itself), and at
-        most H with a horizon
+    length : number of steps, at least 1; needed with a discount (a discounted trajectory never ends by
+        itself), and at most H with a horizon
 
     Returns
     -------

@@ -68,7 +68,8 @@ def _fixed_point(
 def bellman_fixed_point(
     mdp: TabularMDP, v: Numbers, policy: Numbers, step: Callable[[Numbers], Numbers]
 ) -> Numbers:
-    """Enclose the fixed point of a Bellman operator, given a value near it and the policy that is greedy there.
+    """Enclose the fixed point of a Bellman operator, given a value near it and the policy that is greedy
+    there.
 
     Parameters
     ----------
@@ -84,7 +85,9 @@ def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[
     transitions, gamma, policy = mdp.transitions, float_part(mdp.discount), float_part(pi)
     if isinstance(transitions, DenseTransitions):
         table = float_part(transitions.probabilities)[..., 0, :, :, :]
-        return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
+        return dense_solver(
+            lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed
+        )
     rows, policy, gamma = transitions.rows(), to_numpy(policy), to_numpy(gamma)
     if mdp.n_states <= SMALL:
         solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)

@@ -200,6 +200,11 @@ class SparseTransitions(Transitions):
             out[i][self.indices[flat[i][self._pair] & self._support]] = True
         return out
 
+    def self_loops(self, step: int = 0) -> Mask:
+        loops = np.ones(self.n_states * self.n_actions, dtype=np.bool_)
+        loops[self._pair[(self.indices != self._pair // self.n_actions) & self._support]] = False
+        return loops.reshape(self.n_states, self.n_actions)
+
     def restricted(self, states: Indices) -> SparseTransitions:
         state, kept = new_indices(states, self.n_states), pairs_of(states, self.n_actions)
         pair = new_indices(kept, self.n_states * self.n_actions)

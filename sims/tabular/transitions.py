@@ -1,7 +1,8 @@
 """Transition laws behind a few operations; dense, sparse and deterministic ones live in modules of their own.
 
-Every formula about a model needs only the expectation of a function of the next state (``expect``), the law of the next
-state under a law of state-action pairs (``push``) and, for discounted models, the kernel of a policy.
+Every formula about a model needs only the expectation of a function of the next state (``expect``), the law
+of the next state under a law of state-action pairs (``push``) and, for discounted models, the kernel of a
+policy.
 """
 
 from __future__ import annotations
@@ -105,6 +106,10 @@ class Transitions(ABC):
     @abstractmethod
     def successors(self, pairs: Mask, step: int = 0) -> Mask:
         """Mask ``[..., S]`` of the states that a pair in ``pairs[..., S, A]`` reaches with positive probability."""
+
+    @abstractmethod
+    def self_loops(self, step: int = 0) -> Mask:
+        """Mask ``[..., S, A]`` of the pairs that surely lead back to their own state."""
 
     @abstractmethod
     def restricted(self, states: Indices) -> Transitions:
