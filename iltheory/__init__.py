@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from iltheory import learners
-from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, FROM_MEMORY, Assumption, Claim, Paper, Tight, assume, claim
+from iltheory.claims.claim import (
+    AS_PUBLISHED,
+    DERIVED_HERE,
+    FROM_MEMORY,
+    Assumption,
+    Claim,
+    Paper,
+    Tight,
+    assume,
+    claim,
+)
 from iltheory.claims.kinds import (
     DeterministicPolicies,
     DeterministicPolicy,
@@ -24,6 +34,7 @@ from iltheory.claims.registry import catalogue
 from iltheory.engine.report import Report
 from iltheory.engine.verify import reproduce, verify, verify_all
 from iltheory.measures import (
+    TooManyTrajectories,
     causal_entropy,
     disadvantage,
     error_rate,
@@ -40,7 +51,6 @@ from iltheory.measures import (
     smallest_reward,
     soft_optimal_value,
     state_occupancy_tv,
-    TooManyTrajectories,
     trajectory_hellinger2,
     trajectory_kl,
     trajectory_law,

@@ -31,7 +31,8 @@ app = typer.Typer(
 )
 
 Json = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON ('-': standard output only).")
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Also write the result as JSON ('-': standard output only)."),
 ]
 Ids = Annotated[
     list[str] | None,
@@ -100,9 +101,7 @@ def verify(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random instances.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")] = None,
     dask: Annotated[str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a dask cluster instead.")] = None,
-    ledger: Annotated[
-        Path, typer.Option(help="File of finished blocks; an interrupted run resumes from it.")
-    ] = LEDGER,
+    ledger: Annotated[Path, typer.Option(help="File of finished blocks; an interrupted run resumes from it.")] = LEDGER,
     json_file: Json = None,
 ) -> None:
     """Verify claims on random instances, named families and real Gymnasium tables.
@@ -170,6 +169,6 @@ def _write_json(path: Path | None, document: dict[str, Any]) -> None:
     except OSError as problem:
         part.unlink(missing_ok=True)
         raise IltheoryError(
-            f"--json {path} cannot be written: {problem.strerror}. The results are in the ledger; run the same command with "
-            "another file to write them without computing again."
+            f"--json {path} cannot be written: {problem.strerror}. The results are in the ledger; run the same "
+            "command with another file to write them without computing again."
         ) from problem

@@ -101,9 +101,7 @@ def aggrevate_bound(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, b
     instead of the expert only enlarges the right-hand side. ``Q_max = max |Q^E - V^E|``.
     """
     learning = steps(mdp) * regrets(mdp, expert, shortfall(mdp, expert), learners, betas)
-    return mean_gap(mdp, expert, learners) <= learning + 2 * largest_advantage(mdp, expert) * moved(
-        mdp, betas
-    )
+    return mean_gap(mdp, expert, learners) <= learning + 2 * largest_advantage(mdp, expert) * moved(mdp, betas)
 
 
 @aggrevate_bound.false_variant("no mixing term", counterexample=lambda: _off_course(Fraction(1)))
@@ -113,13 +111,9 @@ def aggrevate_unmixed(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies,
 
 
 @aggrevate_bound.false_variant("no horizon", counterexample=lambda: _erring_loop(2))
-def aggrevate_without_horizon(
-    mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, betas: UnitIntervals
-) -> Any:
+def aggrevate_without_horizon(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, betas: UnitIntervals) -> Any:
     learning = regrets(mdp, expert, shortfall(mdp, expert), learners, betas)
-    return mean_gap(mdp, expert, learners) <= learning + 2 * largest_advantage(mdp, expert) * moved(
-        mdp, betas
-    )
+    return mean_gap(mdp, expert, learners) <= learning + 2 * largest_advantage(mdp, expert) * moved(mdp, betas)
 
 
 def _off_course(*betas: Fraction) -> tuple[Any, ...]:
@@ -166,9 +160,7 @@ def equality_on_expert(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies
     return equal(mean_gap(mdp, expert, learners), steps(mdp) * lost)
 
 
-@aggrevate_equality.false_variant(
-    "against the best action", counterexample=lambda: _crossroads(Fraction(0))[:3]
-)
+@aggrevate_equality.false_variant("against the best action", counterexample=lambda: _crossroads(Fraction(0))[:3])
 def equality_best_action(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies) -> Any:
     loss = shortfall(mdp, expert)
     lost = mean(expected_loss(mdp, loss, pi, mdp.state_occupancy(pi)) for pi in learners)
@@ -230,9 +222,7 @@ def _published_rest(mdp: TabularMDP, expert: Any, alpha: Any, iterations: int) -
         note="no mistake where the expert acts",
     ),
 )
-def aggrevate_geometric(
-    mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, alpha: PositiveUnitInterval
-) -> Any:
+def aggrevate_geometric(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, alpha: PositiveUnitInterval) -> Any:
     """As published, ``O(Q_max H log H / (alpha N))``, with the constant spelt out.
 
     The explicit form with ``sum_h (1 - (1 - beta)^(h-1)) <= H min(1, H beta)``, and DAgger's bound on the
@@ -246,18 +236,14 @@ def aggrevate_geometric(
 @aggrevate_geometric.false_variant(
     "an eighth of the rest", counterexample=lambda: _geometric_off_course(Fraction(1), 1)
 )
-def geometric_eighth(
-    mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, alpha: PositiveUnitInterval
-) -> Any:
+def geometric_eighth(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, alpha: PositiveUnitInterval) -> Any:
     betas = geometric(alpha, len(learners))
     learning = steps(mdp) * regrets(mdp, expert, shortfall(mdp, expert), learners, betas)
     rest = _published_rest(mdp, expert, alpha, len(learners))
     return mean_gap(mdp, expert, learners) <= learning + rest / 8
 
 
-@aggrevate_geometric.false_variant(
-    "without alpha", counterexample=lambda: _geometric_off_course(Fraction(1, 32), 8)
-)
+@aggrevate_geometric.false_variant("without alpha", counterexample=lambda: _geometric_off_course(Fraction(1, 32), 8))
 def geometric_without_alpha(
     mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, alpha: PositiveUnitInterval
 ) -> Any:

@@ -49,9 +49,7 @@ def unbiased(mdp: FiniteHorizonMDP, expert: Policy, gathering: Policy, learner: 
     weighted samples forward, the right-hand side comes from the recursion for ``Q``.
     """
     seen = mdp.state_occupancy(gathering)
-    return equal(
-        explored_return(mdp, gathering, expert, learner), expected_loss(mdp, mdp.q(expert), learner, seen)
-    )
+    return equal(explored_return(mdp, gathering, expert, learner), expected_loss(mdp, mdp.q(expert), learner, seen))
 
 
 @unbiased.false_variant("not weighted by A", counterexample=_fair_coin)

@@ -90,9 +90,7 @@ def stochastic_expert(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) ->
 
 def _unicycle() -> Tight:
     family = families.unicycle(horizon=6, error=Fraction(1, 10))
-    return Tight(
-        tuple(family), lhs=family.gap, rhs=family.gap, note="sum_t e/(1+e) (1 - (-e)^(t-1)), e = 1/10"
-    )
+    return Tight(tuple(family), lhs=family.gap, rhs=family.gap, note="sum_t e/(1+e) (1 - (-e)^(t-1)), e = 1/10")
 
 
 @claim(

@@ -90,9 +90,7 @@ def _good_then_bad() -> tuple[Any, ...]:
         staying(4, Fraction(1, 8)), lhs=1, rhs=_observed(4, Fraction(1, 8)) + 1, note="stay, or go for good"
     ),
 )
-def no_regret(
-    mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
-) -> Any:
+def no_regret(mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals) -> Any:
     """Some policy of a sequence without regret does well on the states it visits itself.
 
     The smallest loss is at most the average. By lemma 4.1, and since a loss is at most 1, each
@@ -188,9 +186,7 @@ def no_regret_coupling(
 
 
 @no_regret_coupling.false_variant("half the penalty", counterexample=lambda: staying(2, HALF))
-def coupling_half(
-    mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals
-) -> Any:
+def coupling_half(mdp: FiniteHorizonMDP, expert: Policy, loss: Reward, learners: Policies, betas: UnitIntervals) -> Any:
     observed = mean(observed_losses(mdp, loss, expert, learners, betas))
     moved = mean(interference(mdp, beta) for beta in betas)
     return mean(own_losses(mdp, loss, learners)) <= observed + moved / 2

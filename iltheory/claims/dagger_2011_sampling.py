@@ -246,9 +246,7 @@ def _cycle(horizon: int, iterations: int) -> tuple[list[Any], Any]:
     statement=r"\min_i \mathbb{E}_{d_{\hat\pi_i}}[\ell(s, \hat\pi_i)] - \epsilon_N \ge \tfrac12 - \tfrac1H "
     r"\text{ for all } N",
     status=DERIVED_HERE,
-    tight=lambda: Tight(
-        (4, 3), lhs=Fraction(1, 4), rhs=Fraction(1, 4), note="losses 3/4, 1, 3/4 against 1/2"
-    ),
+    tight=lambda: Tight((4, 3), lhs=Fraction(1, 4), rhs=Fraction(1, 4), note="losses 3/4, 1, 3/4 against 1/2"),
 )
 def no_convexity(horizon: CycleLength, iterations: Iterations) -> Any:
     """With the 0-1 loss DAgger with follow-the-leader does not find the better of two policies, ever.
@@ -279,9 +277,7 @@ def half_too_much(horizon: CycleLength, iterations: Iterations) -> Any:
     source=dagger("Theorem 4.1, why its losses are strongly convex"),
     statement=r"\gamma_N \ge \tfrac12 - \frac{n_1}{H N},\quad n_1 = |\{i : \hat\pi_i = \pi_1\}|",
     status=DERIVED_HERE,
-    tight=lambda: Tight(
-        (4, 3), lhs=Fraction(1, 3), rhs=Fraction(1, 3), note="losses 3/4, 1, 3/4 against 1/2"
-    ),
+    tight=lambda: Tight((4, 3), lhs=Fraction(1, 3), rhs=Fraction(1, 3), note="losses 3/4, 1, 3/4 against 1/2"),
 )
 def no_convexity_regret(horizon: CycleLength, iterations: Iterations) -> Any:
     """The average regret does not vanish.

@@ -72,9 +72,7 @@ FOUR = Fraction(4, 5)
     r"\,\|\, P^{\pi'})",
     status=FROM_MEMORY,
     assumptions=[COVERED],
-    tight=lambda: Tight(
-        first_error(horizon=3), -log_of(SEVEN), -log_of(SEVEN), note="every step tells the trajectory"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), -log_of(SEVEN), -log_of(SEVEN), note="every step tells the trajectory"),
 )
 def trajectories_kl(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """Relative entropy: occupancies diverge at most as much as trajectories, ``H E KL(pi || pi')``.
@@ -157,9 +155,7 @@ def trajectories_hellinger2_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Polic
     r"P^{\pi'})",
     status=FROM_MEMORY,
     assumptions=[COVERED],
-    tight=lambda: Tight(
-        first_error(horizon=3), Fraction(3, 7), Fraction(3, 7), note="every step tells the trajectory"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), Fraction(3, 7), Fraction(3, 7), note="every step tells the trajectory"),
     largest=QUOTIENTS,
 )
 def trajectories_chi2(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
@@ -200,9 +196,7 @@ def stopped_trajectories_kl(mdp: DiscountedMDP, pi: Policy, other: Policy) -> An
     return occupancy_kl(mdp, pi, other) <= total(mdp, policy_kl(mdp, pi, other))
 
 
-@stopped_trajectories_kl.false_variant(
-    "without the horizon", counterexample=lambda: first_error(discount=HALF)
-)
+@stopped_trajectories_kl.false_variant("without the horizon", counterexample=lambda: first_error(discount=HALF))
 def stopped_trajectories_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return occupancy_kl(mdp, pi, other) <= policy_kl(mdp, pi, other)
 
@@ -236,9 +230,7 @@ def chain(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
 
 @chain.false_variant("actions where the other policy goes", counterexample=lambda: two_moods(discount=HALF))
 def chain_along_other(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
-    return equal(
-        occupancy_kl(mdp, pi, other), state_occupancy_kl(mdp, pi, other) + _along_other(mdp, pi, other)
-    )
+    return equal(occupancy_kl(mdp, pi, other), state_occupancy_kl(mdp, pi, other) + _along_other(mdp, pi, other))
 
 
 def _along_other(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:
@@ -260,9 +252,7 @@ def chain_total(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     r"\sum_h \mathbb{E}_{s\sim d_h^\pi} \mathrm{KL}(\pi_h(\cdot|s) \,\|\, \pi'_h(\cdot|s))",
     status=FROM_MEMORY,
     assumptions=[COVERED],
-    tight=lambda: Tight(
-        first_error(horizon=3), -3 * log_of(SEVEN), -3 * log_of(SEVEN), note="2/3 from states"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), -3 * log_of(SEVEN), -3 * log_of(SEVEN), note="2/3 from states"),
 )
 def chain_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """The divergence of occupancies is that of the states plus the expected one of the actions, at each step.
@@ -273,9 +263,7 @@ def chain_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(total(mdp, occupancy_kl(mdp, pi, other)), total(mdp, states + actions))
 
 
-@chain_finite.false_variant(
-    "actions where the other policy goes", counterexample=lambda: two_moods(horizon=2)
-)
+@chain_finite.false_variant("actions where the other policy goes", counterexample=lambda: two_moods(horizon=2))
 def chain_finite_along_other(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     parts = state_occupancy_kl(mdp, pi, other) + _along_other(mdp, pi, other)
     return equal(total(mdp, occupancy_kl(mdp, pi, other)), total(mdp, parts))
@@ -351,8 +339,6 @@ def averaged_other_way(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return occupancy_kl(mdp, pi, other) <= _averaged_kl(mdp, pi, other)
 
 
-@averaged_over_steps.false_variant(
-    "at most the divergence of the states", counterexample=lambda: bandit(horizon=1)
-)
+@averaged_over_steps.false_variant("at most the divergence of the states", counterexample=lambda: bandit(horizon=1))
 def averaged_states(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return _averaged_kl(mdp, pi, other) <= state_occupancy_kl(mdp, pi, other)

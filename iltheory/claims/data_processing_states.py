@@ -34,9 +34,7 @@ from iltheory.measures import (
     r"\,\|\, d_h^{\pi'}(s,a))",
     status=FROM_MEMORY,
     assumptions=[COVERED],
-    tight=lambda: Tight(
-        first_error(horizon=3), 2 * -log_of(SEVEN), 3 * -log_of(SEVEN), note="two of three steps tell"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), 2 * -log_of(SEVEN), 3 * -log_of(SEVEN), note="two of three steps tell"),
 )
 def states_kl(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """Relative entropy: states differ at most as much as states with actions.
@@ -90,9 +88,7 @@ def states_kl_discounted_half(mdp: DiscountedMDP, pi: Policy, other: Policy) -> 
     statement=r"\sum_h \mathrm{TV}(d_h^\pi(s), d_h^{\pi'}(s)) \le \sum_h \mathrm{TV}(d_h^\pi(s,a), "
     r"d_h^{\pi'}(s,a))",
     status=FROM_MEMORY,
-    tight=lambda: Tight(
-        first_error(horizon=3), 2 * (1 - SEVEN), 3 * (1 - SEVEN), note="two of three steps tell"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), 2 * (1 - SEVEN), 3 * (1 - SEVEN), note="two of three steps tell"),
 )
 def states_tv(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """Total variation: states differ at most as much as states with actions.
@@ -117,9 +113,7 @@ def states_tv_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     source=CSISZAR,
     statement=r"\mathrm{TV}(d^\pi(s), d^{\pi'}(s)) \le \mathrm{TV}(d^\pi(s,a), d^{\pi'}(s,a))",
     status=FROM_MEMORY,
-    tight=lambda: Tight(
-        first_error(discount=HALF), (1 - FOUR) / 2, (1 - FOUR), note="the first state tells nothing"
-    ),
+    tight=lambda: Tight(first_error(discount=HALF), (1 - FOUR) / 2, (1 - FOUR), note="the first state tells nothing"),
 )
 def states_tv_discounted(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     """Total variation: states differ at most as much as states with actions.
@@ -156,23 +150,18 @@ def states_hellinger2(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
 
     Forgetting the action is a channel.
     """
-    return total(mdp, state_occupancy_hellinger2(mdp, pi, other)) <= total(
-        mdp, occupancy_hellinger2(mdp, pi, other)
-    )
+    return total(mdp, state_occupancy_hellinger2(mdp, pi, other)) <= total(mdp, occupancy_hellinger2(mdp, pi, other))
 
 
 @states_hellinger2.false_variant("the other way", counterexample=lambda: bandit(horizon=1))
 def states_hellinger2_other_way(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
-    return total(mdp, occupancy_hellinger2(mdp, pi, other)) <= total(
-        mdp, state_occupancy_hellinger2(mdp, pi, other)
-    )
+    return total(mdp, occupancy_hellinger2(mdp, pi, other)) <= total(mdp, state_occupancy_hellinger2(mdp, pi, other))
 
 
 @states_hellinger2.false_variant("half of it", counterexample=lambda: first_error(horizon=4))
 def states_hellinger2_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return (
-        total(mdp, state_occupancy_hellinger2(mdp, pi, other))
-        <= total(mdp, occupancy_hellinger2(mdp, pi, other)) / 2
+        total(mdp, state_occupancy_hellinger2(mdp, pi, other)) <= total(mdp, occupancy_hellinger2(mdp, pi, other)) / 2
     )
 
 
@@ -201,9 +190,7 @@ def states_hellinger2_discounted_other_way(mdp: DiscountedMDP, pi: Policy, other
     return occupancy_hellinger2(mdp, pi, other) <= state_occupancy_hellinger2(mdp, pi, other)
 
 
-@states_hellinger2_discounted.false_variant(
-    "half of it", counterexample=lambda: first_error(discount=Fraction(3, 4))
-)
+@states_hellinger2_discounted.false_variant("half of it", counterexample=lambda: first_error(discount=Fraction(3, 4)))
 def states_hellinger2_discounted_half(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return state_occupancy_hellinger2(mdp, pi, other) <= occupancy_hellinger2(mdp, pi, other) / 2
 
@@ -215,9 +202,7 @@ def states_hellinger2_discounted_half(mdp: DiscountedMDP, pi: Policy, other: Pol
     r"d_h^{\pi'}(s,a))",
     status=FROM_MEMORY,
     assumptions=[COVERED],
-    tight=lambda: Tight(
-        first_error(horizon=3), 2 * Fraction(3, 7), 3 * Fraction(3, 7), note="two of three steps tell"
-    ),
+    tight=lambda: Tight(first_error(horizon=3), 2 * Fraction(3, 7), 3 * Fraction(3, 7), note="two of three steps tell"),
     largest=QUOTIENTS,
 )
 def states_chi2(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
@@ -262,8 +247,6 @@ def states_chi2_discounted_other_way(mdp: DiscountedMDP, pi: Policy, other: Poli
     return occupancy_chi2(mdp, pi, other) <= state_occupancy_chi2(mdp, pi, other)
 
 
-@states_chi2_discounted.false_variant(
-    "half of it", counterexample=lambda: first_error(discount=Fraction(3, 4))
-)
+@states_chi2_discounted.false_variant("half of it", counterexample=lambda: first_error(discount=Fraction(3, 4)))
 def states_chi2_discounted_half(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return state_occupancy_chi2(mdp, pi, other) <= occupancy_chi2(mdp, pi, other) / 2

@@ -35,9 +35,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers, absolute, equal
 
 COVER_THOMAS = Paper("Cover and Thomas", 2006, "Elements of Information Theory", "Theorem 2.5.3")
-ACHIAM = Paper(
-    "Achiam, Held, Tamar and Abbeel", 2017, "Constrained policy optimization", "Lemma 3", "1705.10528"
-)
+ACHIAM = Paper("Achiam, Held, Tamar and Abbeel", 2017, "Constrained policy optimization", "Lemma 3", "1705.10528")
 XU = Paper("Xu, Li and Yu", 2020, "Error bounds of imitating policies and environments", arxiv="2010.11876")
 SYED_SCHAPIRE = Paper("Syed and Schapire", 2010, "A reduction from apprenticeship learning to classification")
 PUTERMAN = Paper("Puterman", 1994, "Markov Decision Processes", "Section 6.9")
@@ -101,9 +99,7 @@ def trajectory_chain_rule_mean(mdp: FiniteHorizonMDP, pi: Policy, other: Policy)
     return equal(_enumerated_kl(mdp, pi, other), policy_kl(mdp, pi, other))
 
 
-@trajectory_chain_rule.false_variant(
-    "divergence the wrong way round", counterexample=lambda: two_moods(horizon=3)
-)
+@trajectory_chain_rule.false_variant("divergence the wrong way round", counterexample=lambda: two_moods(horizon=3))
 def trajectory_chain_rule_reversed(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(_enumerated_kl(mdp, pi, other), trajectory_kl(mdp, other, pi))
 
@@ -247,9 +243,7 @@ def pairs_from_policies(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return occupancy_tv(mdp, pi, other) <= total(mdp, policy_tv(mdp, pi, other))
 
 
-@pairs_from_policies.false_variant(
-    "the factor of the states", counterexample=lambda: first_error(discount=HALF)
-)
+@pairs_from_policies.false_variant("the factor of the states", counterexample=lambda: first_error(discount=HALF))
 def pairs_from_policies_discounted(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return occupancy_tv(mdp, pi, other) <= gamma(mdp) * total(mdp, policy_tv(mdp, pi, other))
 
@@ -304,9 +298,7 @@ def gap_from_state_occupancy(mdp: DiscountedMDP, pi: Policy, other: Policy) -> A
     statement=r"|J(\pi) - J(\pi')| \le \sum_{h=1}^H \mathrm{TV}(d_h^\pi, d_h^{\pi'})",
     status=FROM_MEMORY,
     assumptions=[UNIT_REWARDS],
-    tight=lambda: Tight(
-        _falling(horizon=3), Fraction(561, 1000), Fraction(561, 1000), note="r_h = 1{d_h > d'_h}"
-    ),
+    tight=lambda: Tight(_falling(horizon=3), Fraction(561, 1000), Fraction(561, 1000), note="r_h = 1{d_h > d'_h}"),
 )
 def gap_from_occupancy_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """Policies with close occupancies have close values.
@@ -359,12 +351,8 @@ def gap_from_occupancy_signed_tv(mdp: DiscountedMDP, pi: Policy, other: Policy, 
     return _signed_gap(mdp, pi, other, reward) <= size * total(mdp, occupancy_tv(mdp, pi, other))
 
 
-@gap_from_occupancy_signed.false_variant(
-    "the largest reward, not its size", counterexample=lambda: _signed(-1, 0)
-)
-def gap_from_occupancy_signed_largest(
-    mdp: DiscountedMDP, pi: Policy, other: Policy, reward: SignedReward
-) -> Any:
+@gap_from_occupancy_signed.false_variant("the largest reward, not its size", counterexample=lambda: _signed(-1, 0))
+def gap_from_occupancy_signed_largest(mdp: DiscountedMDP, pi: Policy, other: Policy, reward: SignedReward) -> Any:
     size = largest(mdp, ar.amax(reward, -1))
     return _signed_gap(mdp, pi, other, reward) <= 2 * size * total(mdp, occupancy_tv(mdp, pi, other))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +28,8 @@ class Scale:
     law : law of the rows of P, mu and policies, see ``sims.families.random.simplex_rows``
     stationary : whether P and r are the same at every step
     length : number of entries of a sequence parameter
-    policy_bits, weight_bits : policies are multiples of ``2**-policy_bits``, mixing weights of ``2**-weight_bits``; exact
-        numbers grow by both with every step, so large worlds take few
+    policy_bits, weight_bits : policies are multiples of ``2**-policy_bits``, mixing weights of ``2**-weight_bits``;
+        exact numbers grow by both with every step, so large worlds take few
     """
 
     size: int
@@ -81,21 +81,20 @@ def model(rng: np.random.Generator, scale: Scale, *, finite: bool) -> TabularMDP
     """A batch of random models with rewards in [0, 1]."""
     from sims.tabular import TabularMDP
 
-    shape = (scale.size,)
-    if finite:
-        shape = (scale.size, 1 if scale.stationary else scale.horizon)
+    steps = (1 if scale.stationary else scale.horizon,) if finite else ()
+    shape = (scale.size, *steps)
     states, actions = scale.n_states, scale.n_actions
     p = rows(rng, (*shape, states, actions, states), scale.law, TRANSITION_BITS)
     r = units(rng, (*shape, states, actions), 0, 1)
     mu = rows(rng, (scale.size, states), scale.law, TRANSITION_BITS)
-    end = {"horizon": scale.horizon} if finite else {"discount": Fraction(*scale.discount)}
+    end: dict[str, Any] = {"horizon": scale.horizon} if finite else {"discount": Fraction(*scale.discount)}
     unpaid = np.zeros((states, actions), dtype=np.int64)
     # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
     return TabularMDP(p, unpaid, mu, **end, batch_axes=1).with_rewards(r)
 
 
 def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
-    """Models with the sizes, horizon or discount, and first law of given ones, and transitions and rewards mixed with fresh ones."""
+    """Second models beside given ones: the same sizes, end and first law, P and r mixed with fresh ones."""
     from sims.tabular import TabularMDP
 
     finite = of.horizon is not None

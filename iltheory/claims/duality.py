@@ -145,9 +145,7 @@ def duality_gap_undiscounted(mdp: DiscountedMDP, pi: Policy, f: StateFunction) -
     statement=r"J^* - J(\pi) = \frac{1}{1-\gamma} \mathbb{E}_{(s,a)\sim d^\pi} \left[ V^*(s) - Q^*(s,a) "
     r"\right]",
     status=FROM_MEMORY,
-    tight=lambda: Tight(
-        lingering(), lhs=Fraction(1412, 163), rhs=Fraction(1412, 163), note="J = 218/163, by hand"
-    ),
+    tight=lambda: Tight(lingering(), lhs=Fraction(1412, 163), rhs=Fraction(1412, 163), note="J = 218/163, by hand"),
 )
 def slackness(mdp: DiscountedMDP, pi: Policy) -> Any:
     """Complementary slackness: a policy is optimal if and only if it takes greedy actions wherever it goes.

@@ -17,9 +17,7 @@ from sims import arithmetic as ar
 from sims import families
 from sims.arithmetic import equal
 
-KAARIAINEN = Paper(
-    "Kaariainen", 2006, "Lower bounds for reductions", "footnote 1 of Ross, Gordon and Bagnell 2011"
-)
+KAARIAINEN = Paper("Kaariainen", 2006, "Lower bounds for reductions", "footnote 1 of Ross, Gordon and Bagnell 2011")
 TENTH, HALF = Fraction(1, 10), Fraction(1, 2)
 
 
@@ -40,9 +38,7 @@ COST = Fraction(32147483648, 10**10)
     source=KAARIAINEN,
     statement=r"4\epsilon\,(J(\pi_E) - J(\hat\pi)) = 2\epsilon(H + 1) - 1 + (1 - 2\epsilon)^{H + 1}",
     status=AS_PUBLISHED,
-    tight=lambda: Tight(
-        (10, TENTH), lhs=4 * TENTH * COST, rhs=4 * TENTH * COST, note="H = 10, epsilon = 1/10"
-    ),
+    tight=lambda: Tight((10, TENTH), lhs=4 * TENTH * COST, rhs=4 * TENTH * COST, note="H = 10, epsilon = 1/10"),
 )
 def flip(horizon: Horizon, error: UnitInterval) -> Any:
     """Independent flips cost ``H/2 - (1 - (1 - 2 epsilon)^(H+1)) / (4 epsilon) + 1/2`` in total.

@@ -83,11 +83,7 @@ class Model(Kind):
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
         first = first_model(before)
-        return (
-            drawing.model(rng, scale, finite=self.finite)
-            if first is None
-            else drawing.twin(rng, scale, first)
-        )
+        return drawing.model(rng, scale, finite=self.finite) if first is None else drawing.twin(rng, scale, first)
 
     def check(self, name: str, value: Any, before: Instance) -> TabularMDP:
         if not isinstance(value, TabularMDP):
@@ -112,9 +108,7 @@ class PolicyKind(ArrayKind):
     stationary: bool = False
 
     def __str__(self) -> str:
-        return " ".join(
-            ["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"]
-        )
+        return " ".join(["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"])
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -134,13 +128,9 @@ class PolicyKind(ArrayKind):
         except (InvalidPolicy, MixedArithmetic) as problem:
             raise InvalidInstance(f"{name} is no policy of the model in front of it: {problem}") from None
         if self.deterministic and not np.all(np.isin(ar.midpoint(pi), (0, 1))):
-            raise InvalidInstance(
-                f"{name} is not deterministic: give each state one action with probability 1."
-            )
+            raise InvalidInstance(f"{name} is not deterministic: give each state one action with probability 1.")
         if self.stationary and mdp.horizon is not None and pi.shape[-3] != 1:
-            raise InvalidInstance(
-                f"{name} varies over {pi.shape[-3]} steps; give a stationary policy [S, A]."
-            )
+            raise InvalidInstance(f"{name} varies over {pi.shape[-3]} steps; give a stationary policy [S, A].")
         return pi
 
     def select(self, value: Any, index: Any, before: Instance) -> Any:
@@ -162,9 +152,7 @@ class Simplex(Kind):
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
         p = read_finite(name, value)
         if p.ndim not in (1, 2):
-            raise InvalidInstance(
-                f"{name} has shape {tuple(p.shape)}, expected [n], batch axis first if any."
-            )
+            raise InvalidInstance(f"{name} has shape {tuple(p.shape)}, expected [n], batch axis first if any.")
         check_distributions(p, name, InvalidInstance, "It is a distribution on n outcomes.")
         return p
 
@@ -319,9 +307,7 @@ class HistoryPolicyKind(Kind):
         acts = tuple(read_finite(f"{name}[{h}]", act) for h, act in enumerate(value))
         for h, (act, core) in enumerate(zip(acts, cores, strict=True)):
             check_shape(f"{name}[{h}]", act, core)
-            check_distributions(
-                act, f"{name}[{h}]", InvalidInstance, "Its rows are distributions over actions."
-            )
+            check_distributions(act, f"{name}[{h}]", InvalidInstance, "Its rows are distributions over actions.")
         return acts
 
     def convert(self, value: tuple[Any, ...], system: System) -> tuple[Any, ...]:
@@ -380,9 +366,7 @@ def read_finite(name: str, value: Any) -> Numbers:
 def check_shape(name: str, x: Numbers, core: tuple[int, ...]) -> Numbers:
     """Return numbers that have the shape ``core`` behind at most one batch axis."""
     if x.ndim not in (len(core), len(core) + 1) or tuple(x.shape[x.ndim - len(core) :]) != core:
-        raise InvalidInstance(
-            f"{name} has shape {tuple(x.shape)}, expected {core}, batch axis first if any."
-        )
+        raise InvalidInstance(f"{name} has shape {tuple(x.shape)}, expected {core}, batch axis first if any.")
     return x
 
 
@@ -409,12 +393,8 @@ def required_model(before: Instance) -> TabularMDP:
 
 
 def _earlier_policy(before: Instance, core: tuple[int, ...]) -> RationalArray | None:
-    candidates = [
-        v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core
-    ]
-    policies = [
-        v for v in candidates if np.all(v.num >= 0) and np.all(ar.compare(ar.sum(v, -1), "==", 1) == 1)
-    ]
+    candidates = [v for v in before.values() if isinstance(v, RationalArray) and v.shape[-len(core) :] == core]
+    policies = [v for v in candidates if np.all(v.num >= 0) and np.all(ar.compare(ar.sum(v, -1), "==", 1) == 1)]
     return policies[-1] if policies else None
 
 

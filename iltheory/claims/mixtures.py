@@ -70,15 +70,11 @@ def mixture_stepwise(mdp: DiscountedMDP, first: Policy, second: Policy, weight: 
     return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(_mixed(first, second, weight, 2)) - d)), 0)
 
 
-@mixture.false_variant(
-    "the weight does not matter", counterexample=lambda: (*_half_and_half(discount=HALF)[:3], TENTH)
-)
+@mixture.false_variant("the weight does not matter", counterexample=lambda: (*_half_and_half(discount=HALF)[:3], TENTH))
 def mixture_unweighted(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     first_d, second_d = mdp.occupancy(first), mdp.occupancy(second)
     policy = mdp.project((first_d + second_d) / 2)
-    return equal(
-        sum_over_pairs(mdp, absolute(mdp.occupancy(policy) - _mixed(first_d, second_d, weight, 2))), 0
-    )
+    return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(policy) - _mixed(first_d, second_d, weight, 2))), 0)
 
 
 @claim(
@@ -100,9 +96,7 @@ def mixture_value(mdp: DiscountedMDP, first: Policy, second: Policy, weight: Uni
     return equal(value(mdp, policy), _mixed(value(mdp, first), value(mdp, second), weight, 0))
 
 
-@mixture_value.false_variant(
-    "choosing anew at each step", counterexample=lambda: _half_and_half(discount=HALF)
-)
+@mixture_value.false_variant("choosing anew at each step", counterexample=lambda: _half_and_half(discount=HALF))
 def mixture_value_stepwise(mdp: DiscountedMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     policy = _mixed(first, second, weight, 2)
     return equal(value(mdp, policy), _mixed(value(mdp, first), value(mdp, second), weight, 0))
@@ -136,9 +130,7 @@ def mixture_finite(mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight:
 
 
 @mixture_finite.false_variant("drawing anew at each step", counterexample=lambda: _half_and_half(horizon=2))
-def mixture_finite_stepwise(
-    mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval
-) -> Any:
+def mixture_finite_stepwise(mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     law = _mixed(trajectory_law(mdp, first), trajectory_law(mdp, second), weight, 1)
     policy = _mixed(first, second, weight, 3)
     return equal(sum_over_pairs(mdp, absolute(mdp.occupancy(policy) - step_laws(mdp, law))), 0)
@@ -151,9 +143,7 @@ def _always_or_never() -> tuple[Any, ...]:
 
 
 @mixture_finite.false_variant("the law of trajectories is the same", counterexample=_always_or_never)
-def mixture_finite_trajectories(
-    mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval
-) -> Any:
+def mixture_finite_trajectories(mdp: FiniteHorizonMDP, first: Policy, second: Policy, weight: UnitInterval) -> Any:
     law = _mixed(trajectory_law(mdp, first), trajectory_law(mdp, second), weight, 1)
     return equal(l1_norm(trajectory_law(mdp, mdp.project(step_laws(mdp, law))) - law, axes=1), 0)
 
@@ -185,9 +175,7 @@ def hull(mdp: DiscountedMDP, reward: Reward, pi: Policy) -> Any:
     By separation: no linear functional is larger at a point than on the whole hull (adding a constant to r
     changes nothing). Some deterministic policy is optimal for the reward r.
     """
-    return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amax(
-        _at(occupancy_vertices(mdp), reward), -1
-    )
+    return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amax(_at(occupancy_vertices(mdp), reward), -1)
 
 
 def _at(vertices: Numbers, reward: Numbers) -> Numbers:
@@ -197,9 +185,7 @@ def _at(vertices: Numbers, reward: Numbers) -> Numbers:
 
 @hull.false_variant("the least vertex", counterexample=lambda: _against(_two_doors()))
 def hull_least(mdp: DiscountedMDP, reward: Reward, pi: Policy) -> Any:
-    return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amin(
-        _at(occupancy_vertices(mdp), reward), -1
-    )
+    return sum_over_pairs(mdp, mdp.occupancy(pi) * reward) <= ar.amin(_at(occupancy_vertices(mdp), reward), -1)
 
 
 @hull.false_variant("vertices that play one action everywhere", counterexample=lambda: _against(_two_doors()))
@@ -234,9 +220,7 @@ def segment(mdp: DiscountedMDP, first: Policy, elsewhere: Policy, weight: UnitIn
     return equal(sum_over_pairs(mdp, absolute(_moved(mdp, first, second, weight, mixed, visits=True))), 0)
 
 
-def _moved(
-    mdp: TabularMDP, first: Numbers, second: Numbers, weight: Numbers, d: Numbers, *, visits: bool
-) -> Numbers:
+def _moved(mdp: TabularMDP, first: Numbers, second: Numbers, weight: Numbers, d: Numbers, *, visits: bool) -> Numbers:
     """Distance of d from the point of the segment that the weight, times the other end's visits, picks."""
     one, two = mdp.occupancy(first), mdp.occupancy(second)
     near, far = (ar.sum(end[..., 0, :], -1)[..., None, None] if visits else 1 for end in (one, two))
@@ -244,9 +228,7 @@ def _moved(
     return (pull + push) * d - pull * one - push * two
 
 
-@segment.false_variant(
-    "the weight alone sets the place", counterexample=lambda: _half_and_half(discount=HALF)
-)
+@segment.false_variant("the weight alone sets the place", counterexample=lambda: _half_and_half(discount=HALF))
 def segment_unweighted(mdp: DiscountedMDP, first: Policy, elsewhere: Policy, weight: UnitInterval) -> Any:
     second = _changed(first, elsewhere)
     mixed = mdp.occupancy(_mixed(first, second, weight, 2))
@@ -288,9 +270,7 @@ def _differing(mdp: TabularMDP, first: Numbers, second: Numbers, weight: Numbers
     return (1 - gamma(mdp)) * sum_over_states(mdp, weight * total_variation(first, second))
 
 
-@distinct.false_variant(
-    "unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF))
-)
+@distinct.false_variant("unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF)))
 def distinct_unreachable(mdp: DiscountedMDP, first: DeterministicPolicy, second: DeterministicPolicy) -> Any:
     return _differing(mdp, first, second, 0 * mdp.mu + 1) <= occupancy_tv(mdp, first, second)
 
@@ -321,9 +301,7 @@ def _missed(mdp: TabularMDP, vertex: Numbers, pi: Numbers) -> Any:
     return 1 - sum_over_pairs(mdp, mdp.occupancy(pi) * vertex)
 
 
-@exposed.false_variant(
-    "without the discount", counterexample=lambda: tuple(families.cliff(error=TENTH, discount=HALF))
-)
+@exposed.false_variant("without the discount", counterexample=lambda: tuple(families.cliff(error=TENTH, discount=HALF)))
 def exposed_undiscounted(mdp: DiscountedMDP, vertex: DeterministicPolicy, pi: Policy) -> Any:
     return _missed(mdp, vertex, pi) >= occupancy_tv(mdp, vertex, pi)
 

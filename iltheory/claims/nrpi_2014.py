@@ -76,18 +76,14 @@ def nrpi_half(mdp: FiniteHorizonMDP, comparator: Policy, learners: Policies, exp
 
 
 @nrpi.false_variant("explore where the learner goes", counterexample=_hidden_prize)
-def nrpi_learner(
-    mdp: FiniteHorizonMDP, comparator: Policy, learners: Policies, exploration: StateLaws
-) -> Any:
+def nrpi_learner(mdp: FiniteHorizonMDP, comparator: Policy, learners: Policies, exploration: StateLaws) -> Any:
     explored = steps(mdp) * regret(mdp, comparator, learners, exploration)
     unexplored = largest_range(mdp, learners) * greatest(distance(mdp, exploration, pi) for pi in learners)
     return mean_gap(mdp, comparator, learners) - explored <= unexplored
 
 
 @nrpi.false_variant("no horizon", counterexample=lambda: _two_steps())
-def nrpi_without_horizon(
-    mdp: FiniteHorizonMDP, comparator: Policy, learners: Policies, exploration: StateLaws
-) -> Any:
+def nrpi_without_horizon(mdp: FiniteHorizonMDP, comparator: Policy, learners: Policies, exploration: StateLaws) -> Any:
     explored = regret(mdp, comparator, learners, exploration)
     unexplored = largest_range(mdp, learners) * distance(mdp, exploration, comparator)
     return mean_gap(mdp, comparator, learners) - explored <= unexplored

@@ -64,9 +64,7 @@ def puterman(theorem: str) -> Paper:
 
 def ho_ermon(theorem: str) -> Paper:
     """A theorem of the paper."""
-    return Paper(
-        "Ho and Ermon", 2016, "Generative adversarial imitation learning", theorem, arxiv="1606.03476"
-    )
+    return Paper("Ho and Ermon", 2016, "Generative adversarial imitation learning", theorem, arxiv="1606.03476")
 
 
 # The polytope, with a discount.
@@ -215,9 +213,7 @@ def finite_flow_first_law(mdp: FiniteHorizonMDP, pi: Policy) -> Any:
     return equal(sum_over_states(mdp, absolute(mdp.state_occupancy(pi) - mdp.mu[..., None, :])), 0)
 
 
-@finite_flow.false_variant(
-    "the averaged occupancy is stationary", counterexample=lambda: _finite_cliff().instance
-)
+@finite_flow.false_variant("the averaged occupancy is stationary", counterexample=lambda: _finite_cliff().instance)
 def finite_flow_stationary(mdp: FiniteHorizonMDP, pi: Policy) -> Any:
     mean = mean_occupancy(mdp, pi)
     return equal(l1_norm(ar.sum(mean, -1) - mdp.transitions.push(mean), axes=1), 0)
@@ -238,9 +234,7 @@ def finite_flow_converse(mdp: FiniteHorizonMDP, laws: StateLaws, pi: Policy) -> 
     increase the l1 norm, so ``||x_h - d_h^pi||`` is at most the sum of the violations up to step h; each
     counts at H - h + 1 steps.
     """
-    return sum_over_states(mdp, absolute(laws - mdp.state_occupancy(pi))) <= _weighted(
-        mdp, laws, pi, steps_left(mdp)
-    )
+    return sum_over_states(mdp, absolute(laws - mdp.state_occupancy(pi))) <= _weighted(mdp, laws, pi, steps_left(mdp))
 
 
 def _weighted(mdp: TabularMDP, laws: Numbers, pi: Numbers, weights: Any) -> Any:
@@ -248,9 +242,7 @@ def _weighted(mdp: TabularMDP, laws: Numbers, pi: Numbers, weights: Any) -> Any:
     return l1_norm(violation * weights, axes=1)
 
 
-@finite_flow_converse.false_variant(
-    "each violation counts once", counterexample=lambda: _elsewhere(horizon=2)
-)
+@finite_flow_converse.false_variant("each violation counts once", counterexample=lambda: _elsewhere(horizon=2))
 def finite_flow_converse_once(mdp: FiniteHorizonMDP, laws: StateLaws, pi: Policy) -> Any:
     return sum_over_states(mdp, absolute(laws - mdp.state_occupancy(pi))) <= _weighted(mdp, laws, pi, 1)
 
@@ -368,9 +360,7 @@ def _swap() -> tuple[Any, ...]:
     statement=r"\mathbb{E}_{s\sim d^\pi} \mathrm{TV}(\pi(\cdot|s), \pi'(\cdot|s)) \le 2\, \mathrm{TV}(d^\pi, "
     r"d^{\pi'})",
     status=DERIVED_HERE,
-    tight=lambda: Tight(
-        _swap(), lhs=TENTH, rhs=Fraction(20, 181), note="ratio 1 as the error vanishes and gamma -> 1"
-    ),
+    tight=lambda: Tight(_swap(), lhs=TENTH, rhs=Fraction(20, 181), note="ratio 1 as the error vanishes and gamma -> 1"),
 )
 def one_to_one(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     """Policies with one occupancy agree wherever they go; the paper is silent on states where they never go.
@@ -386,9 +376,7 @@ def one_to_one_constant(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return policy_tv(mdp, pi, other) <= occupancy_tv(mdp, pi, other)
 
 
-@one_to_one.false_variant(
-    "unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF))
-)
+@one_to_one.false_variant("unreachable states too", counterexample=lambda: tuple(families.unreachable(discount=HALF)))
 def one_to_one_everywhere(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     everywhere = ar.amax(total_variation(pi, other), -1)
     return (1 - gamma(mdp)) * everywhere <= 2 * occupancy_tv(mdp, pi, other)

@@ -100,9 +100,7 @@ def horizon_weighted(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> 
     return gap(mdp, expert, learner) <= ar.sum(steps_left(mdp) * errors, -1)
 
 
-@horizon_weighted.false_variant(
-    "one reward fewer", counterexample=lambda: families.loop(horizon=1, error=HALF)
-)
+@horizon_weighted.false_variant("one reward fewer", counterexample=lambda: families.loop(horizon=1, error=HALF))
 def weighted_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     errors = step_errors(mdp, expert, learner, mdp.state_occupancy(expert))
     return gap(mdp, expert, learner) <= ar.sum((steps_left(mdp) - 1) * errors, -1)
@@ -168,9 +166,7 @@ def _first_mistake(horizon: int, error: Any, cost: Any) -> tuple[Any, Any, Any]:
     source=ross_bagnell("quoted in section 2.1 of Ross, Gordon and Bagnell 2011"),
     statement=r"C(\hat\pi) = (1 - \epsilon H)\,C(\pi_E) + H^2 \epsilon,\quad C(\pi) = H - J(\pi)",
     status=AS_PUBLISHED,
-    tight=lambda: Tight(
-        (5, HALF, Fraction(1, 3)), lhs=Fraction(10, 3), rhs=Fraction(10, 3), note="5/2 + 5/2 * 1/3"
-    ),
+    tight=lambda: Tight((5, HALF, Fraction(1, 3)), lhs=Fraction(10, 3), rhs=Fraction(10, 3), note="5/2 + 5/2 * 1/3"),
 )
 def exact_compounding(horizon: Horizon, error: UnitInterval, cost: UnitInterval) -> Any:
     """The quadratic bound cannot be improved: one instance attains it for every horizon.

@@ -32,10 +32,7 @@ def shares(alpha: Any, n: int) -> list[Any]:
 
 def mixtures(expert: Any, learners: Sequence[Any], alpha: Any) -> list[Any]:
     """SMILe's policies ``pi^0 .. pi^N``."""
-    return [
-        blend([expert, *learners[:n]], [(1 - alpha) ** n, *shares(alpha, n)])
-        for n in range(len(learners) + 1)
-    ]
+    return [blend([expert, *learners[:n]], [(1 - alpha) ** n, *shares(alpha, n)]) for n in range(len(learners) + 1)]
 
 
 def without_expert(learners: Sequence[Any], alpha: Any) -> Any:
@@ -110,17 +107,13 @@ def smile(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies
 
 
 @smile.false_variant("the states do not move", counterexample=lambda: _contagious_run(2, Fraction(1)))
-def smile_linear(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, alpha: UnitInterval
-) -> Any:
+def smile_linear(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, alpha: UnitInterval) -> Any:
     linear = first_orders(mdp, expert, learners, alpha)
     return gap(mdp, expert, mixtures(expert, learners, alpha)[-1]) <= linear
 
 
 @smile.false_variant("a quarter of the drift", counterexample=lambda: _contagious_run(2, Fraction(1)))
-def smile_quarter(
-    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, alpha: UnitInterval
-) -> Any:
+def smile_quarter(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, alpha: UnitInterval) -> Any:
     linear = first_orders(mdp, expert, learners, alpha)
     drift = alpha / (2 - alpha) * cubic(mdp) / 12
     return gap(mdp, expert, mixtures(expert, learners, alpha)[-1]) <= linear + drift
@@ -209,9 +202,7 @@ def smile_step_sharper(
     return gap(mdp, before, after) <= alpha * harm(mdp, expert, before) * (ar.sum(errors, -1) + alpha * drift)
 
 
-@smile_step_sharper.false_variant(
-    "the states do not move", counterexample=lambda: _contagious_update(2, Fraction(1))
-)
+@smile_step_sharper.false_variant("the states do not move", counterexample=lambda: _contagious_update(2, Fraction(1)))
 def sharper_linear(
     mdp: FiniteHorizonMDP, expert: DeterministicPolicy, others: Policy, learner: Policy, alpha: UnitInterval
 ) -> Any:
@@ -242,9 +233,7 @@ def _one_coin() -> tuple[Any, ...]:
     r"\frac{\alpha}{2 - \alpha} \frac{H^3 - H}{3} + (1 - \alpha)^N \frac{H (H + 1)}{2}",
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
-    tight=lambda: Tight(
-        _one_coin(), lhs=1, rhs=1, note="one step: 1/2 for the update, 1/2 for the expert's share"
-    ),
+    tight=lambda: Tight(_one_coin(), lhs=1, rhs=1, note="one step: 1/2 for the update, 1/2 for the expert's share"),
 )
 def smile_renormalised(
     mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learners: Policies, alpha: UnitInterval

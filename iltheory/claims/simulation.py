@@ -74,9 +74,7 @@ def _one_step(mdp: TabularMDP, other: TabularMDP, v: Numbers) -> Numbers:
     r"\left[ r_h - r'_h + (P_h - P'_h) V'_{h+1} \right]",
     status=FROM_MEMORY,
     assumptions=[ONE_START],
-    tight=lambda: Tight(
-        _leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(29, 100), note="sum_h (1 - (1-e)^(h-1))"
-    ),
+    tight=lambda: Tight(_leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(29, 100), note="sum_h (1 - (1-e)^(h-1))"),
 )
 def simulation(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     """Values of two models differ by what single steps differ, visited in the one and valued in the other.
@@ -84,9 +82,7 @@ def simulation(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> An
     Telescoping with ``f = V'``: ``J_M = sum_h E_{d_h}[r_h]`` and ``E_mu V'_1 = sum_h E_{d_h}[V'_h - P_h
     V'_{h+1}]``.
     """
-    return equal(
-        _lost(mdp, other, pi), sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, other.v(pi)))
-    )
+    return equal(_lost(mdp, other, pi), sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, other.v(pi))))
 
 
 @simulation.false_variant("visited in the other model", counterexample=lambda: _leak(horizon=3))
@@ -97,9 +93,7 @@ def simulation_other_occupancy(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, p
 
 @simulation.false_variant("valued in the same model", counterexample=lambda: _leak(horizon=3))
 def simulation_same_value(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
-    return equal(
-        _lost(mdp, other, pi), sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, mdp.v(pi)))
-    )
+    return equal(_lost(mdp, other, pi), sum_over_pairs(mdp, mdp.occupancy(pi) * _one_step(mdp, other, mdp.v(pi))))
 
 
 @claim(
@@ -128,9 +122,7 @@ def simulation_normalised(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) 
     return equal(_lost(mdp, other, pi), change)
 
 
-@simulation_discounted.false_variant(
-    "visited in the other model", counterexample=lambda: _leak(discount=HALF)
-)
+@simulation_discounted.false_variant("visited in the other model", counterexample=lambda: _leak(discount=HALF))
 def simulation_discounted_other_occupancy(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     change = sum_over_pairs(mdp, other.occupancy(pi) * _one_step(mdp, other, other.v(pi)))
     return equal(_lost(mdp, other, pi), change / (1 - gamma(mdp)))
@@ -211,9 +203,7 @@ def _uniform(mdp: TabularMDP, other: TabularMDP, factor: Any) -> Any:
     return (_reward_error(mdp, other) + factor * _transition_error(mdp, other)) / (1 - gamma(mdp))
 
 
-@simulation_bound_discounted.false_variant(
-    "linear in the horizon", counterexample=lambda: _leak(discount=HALF)
-)
+@simulation_bound_discounted.false_variant("linear in the horizon", counterexample=lambda: _leak(discount=HALF))
 def simulation_bound_linear(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _uniform(mdp, other, gamma(mdp))
 
@@ -242,9 +232,7 @@ def _visited(mdp: TabularMDP, other: TabularMDP, pi: Numbers, weights: Any) -> A
     r"\left[ |r_h - r'_h| + (H-h) \mathrm{TV}(P_h, P'_h) \right]",
     status=FROM_MEMORY,
     assumptions=[ONE_START, UNIT_REWARDS],
-    tight=lambda: Tight(
-        _leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(3, 10), note="ratio 1 as e -> 0"
-    ),
+    tight=lambda: Tight(_leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(3, 10), note="ratio 1 as e -> 0"),
 )
 def simulation_weighted(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     """Errors of a model cost where the policy goes in the first model.
@@ -276,9 +264,7 @@ def simulation_weighted_off_by_one(mdp: FiniteHorizonMDP, other: FiniteHorizonMD
     r"\left[ |r - r'| + \tfrac{\gamma}{1-\gamma} \mathrm{TV}(P, P') \right]",
     status=FROM_MEMORY,
     assumptions=[ONE_START, UNIT_REWARDS],
-    tight=lambda: Tight(
-        _leak(discount=HALF), lhs=Fraction(2, 11), rhs=Fraction(1, 5), note="ratio 1 as e -> 0"
-    ),
+    tight=lambda: Tight(_leak(discount=HALF), lhs=Fraction(2, 11), rhs=Fraction(1, 5), note="ratio 1 as e -> 0"),
 )
 def simulation_weighted_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     """Errors of a model cost where the policy goes in the first model.
@@ -292,9 +278,7 @@ def _ahead(mdp: TabularMDP) -> Any:
     return (gamma(mdp) / (1 - gamma(mdp)))[..., None, None]
 
 
-@simulation_weighted_discounted.false_variant(
-    "linear in the horizon", counterexample=lambda: _leak(discount=HALF)
-)
+@simulation_weighted_discounted.false_variant("linear in the horizon", counterexample=lambda: _leak(discount=HALF))
 def simulation_weighted_discounted_linear(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, gamma(mdp)[..., None, None])
 
@@ -323,9 +307,7 @@ def _all_coupled(keep: Numbers, horizon: int) -> Numbers:
     statement=r"|J_M(\pi) - J_{M'}(\pi)| \le H - (1 - \epsilon_r) \sum_{h=1}^H (1-\epsilon_P)^{h-1}",
     status=DERIVED_HERE,
     assumptions=[ONE_START, UNIT_REWARDS],
-    tight=lambda: Tight(
-        _leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(29, 100), note="attained at every error"
-    ),
+    tight=lambda: Tight(_leak(horizon=3), lhs=Fraction(29, 100), rhs=Fraction(29, 100), note="attained at every error"),
 )
 def simulation_sharper(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
     """Two runs stay together with probability ``(1 - epsilon_P)^(h-1)`` at least.
@@ -357,9 +339,7 @@ def simulation_sharper_half(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: 
     r"\gamma(1-\epsilon_P)}",
     status=DERIVED_HERE,
     assumptions=[ONE_START, UNIT_REWARDS],
-    tight=lambda: Tight(
-        _leak(discount=HALF), lhs=Fraction(2, 11), rhs=Fraction(2, 11), note="attained at every error"
-    ),
+    tight=lambda: Tight(_leak(discount=HALF), lhs=Fraction(2, 11), rhs=Fraction(2, 11), note="attained at every error"),
 )
 def simulation_sharper_discounted(mdp: DiscountedMDP, other: DiscountedMDP, pi: Policy) -> Any:
     """Two runs stay together with probability ``(1 - epsilon_P)^t`` at least.

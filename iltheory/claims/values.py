@@ -162,9 +162,7 @@ def performance_difference_along_other(mdp: FiniteHorizonMDP, pi: Policy, other:
     )
 
 
-@performance_difference.false_variant(
-    "advantage of the first policy", counterexample=lambda: _falling(horizon=2)
-)
+@performance_difference.false_variant("advantage of the first policy", counterexample=lambda: _falling(horizon=2))
 def performance_difference_first_advantage(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return equal(
         gap(mdp, pi, other),
@@ -190,9 +188,7 @@ def performance_difference_discounted(mdp: DiscountedMDP, pi: Policy, other: Pol
     return equal(gap(mdp, pi, other), _gained(mdp, along=pi, over=other) / (1 - gamma(mdp)))
 
 
-@performance_difference_discounted.false_variant(
-    "without the horizon", counterexample=lambda: _falling(discount=HALF)
-)
+@performance_difference_discounted.false_variant("without the horizon", counterexample=lambda: _falling(discount=HALF))
 def performance_difference_normalised(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     return equal(gap(mdp, pi, other), _gained(mdp, along=pi, over=other))
 
@@ -256,18 +252,14 @@ def _lingering_pair() -> tuple[Any, ...]:
 
 
 @soft_difference.false_variant("along the other policy", counterexample=_lingering_pair)
-def soft_difference_along_other(
-    mdp: DiscountedMDP, pi: Policy, other: Policy, temperature: Temperature
-) -> Any:
+def soft_difference_along_other(mdp: DiscountedMDP, pi: Policy, other: Policy, temperature: Temperature) -> Any:
     along = soft_advantage(mdp, pi, other, temperature)
     return equal(_soft_gap(mdp, pi, other, temperature), total(mdp, expectation(mdp, other, along)))
 
 
 @soft_difference.false_variant("without the entropy of the first policy", counterexample=_lingering_pair)
 def soft_difference_hard(mdp: DiscountedMDP, pi: Policy, other: Policy, temperature: Temperature) -> Any:
-    return equal(
-        _soft_gap(mdp, pi, other, temperature), _gained(mdp, along=pi, over=other) / (1 - gamma(mdp))
-    )
+    return equal(_soft_gap(mdp, pi, other, temperature), _gained(mdp, along=pi, over=other) / (1 - gamma(mdp)))
 
 
 def _softmax_bandit(**end: Any) -> Tight:
@@ -318,9 +310,7 @@ def soft_gap_where_the_optimum_goes(mdp: DiscountedMDP, pi: Policy, temperature:
 
 @soft_gap_is_kl.false_variant("without the temperature", counterexample=lambda: (*lingering(), 2))
 def soft_gap_without_temperature(mdp: DiscountedMDP, pi: Policy, temperature: Temperature) -> Any:
-    return equal(
-        _soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature
-    )
+    return equal(_soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature)
 
 
 @claim(
@@ -353,6 +343,4 @@ def soft_gap_mean_over_steps(mdp: FiniteHorizonMDP, pi: Policy, temperature: Tem
 
 @soft_gap_is_kl_finite.false_variant("without the temperature", counterexample=_lingering_twice)
 def soft_gap_finite_without_temperature(mdp: FiniteHorizonMDP, pi: Policy, temperature: Temperature) -> Any:
-    return equal(
-        _soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature
-    )
+    return equal(_soft_regret(mdp, pi, temperature), _divergence(mdp, pi, temperature, states=pi) / temperature)

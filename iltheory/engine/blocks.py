@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections import deque
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
+import iltheory
+import sims
 from iltheory.engine.executors import (
     ExecutorError,
     interrupts_held,
@@ -24,6 +27,7 @@ from sims.errors import IltheoryError
 
 __all__ = ["BlockFailed", "BlockRun", "run_blocks"]
 
+OUR_FOLDERS = tuple(os.path.join(folder, "") for package in (iltheory, sims) for folder in package.__path__)
 IN_FLIGHT_PER_WORKER = 2  # one running, one waiting at the worker's door
 MOST_DEATHS = 3
 
@@ -48,7 +52,7 @@ class BlockFailed(IltheoryError):
     def __str__(self) -> str:
         return (
             f"{self.key} failed: {self.reason}\n"
-            f"  The blocks that finished are in the ledger; to see this one, call the work on {self.key!r}."
+            "  The blocks that finished are in the ledger: mend this one's cause and run again."
         )
 
 
@@ -255,6 +259,13 @@ def _outcome(future: Future[Timed]) -> Timed | BaseException:
         return error
 
 
+def _where(error: Exception) -> str:
+    """Name the first line of code that is not ours, such as a user's claim, among those that led to an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    foreign = [frame for frame in frames if not frame.filename.startswith(OUR_FOLDERS)]
+    return f"\n  It came from {foreign[0].filename}, line {foreign[0].lineno}." if foreign else ""
+
+
 def _timed(work: Work, attempt: _Attempt) -> Timed:
     """In a worker: the result of a block and its seconds.
 
@@ -267,7 +278,7 @@ def _timed(work: Work, attempt: _Attempt) -> Timed:
         result_json(result)  # what the ledger would refuse is this block's failure
     except Exception as error:
         # As text: an exception that cannot be unpickled would break the pool, and look like a dead worker.
-        failure = BlockFailed(key, f"{type(error).__name__}: {error}")
+        failure = BlockFailed(key, f"{type(error).__name__}: {error}{_where(error)}")
         failure.add_note(traceback.format_exc())
         raise failure from None
     return result, time.perf_counter() - start

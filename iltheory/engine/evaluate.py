@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.claims.claim import Claim, collecting, verdicts
+from iltheory.claims.claim import Claim, InvalidClaim, collecting, verdicts
 from iltheory.claims.kinds import Instance
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, MixedArithmetic, NotRepresentable, System
@@ -59,7 +59,7 @@ def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "au
     Parameters
     ----------
     instance : values of the parameters (exact, or of the system asked for), with ``size`` instances
-    arithmetic : ``auto`` screens in intervals and escalates; ``float64``, ``interval``, ``ball`` or ``rational`` stay put
+    arithmetic : ``auto`` screens in intervals and escalates; a number system's name stays in it
     """
     if arithmetic != "auto":
         return _evaluate(claim, instance, size, ar.get_system(arithmetic))
@@ -87,28 +87,62 @@ def _evaluate(claim: Claim, instance: Instance, size: int, system: System) -> De
     converted = claim.convert(instance, system)
     with collecting() as conditions:
         comparison = claim.evaluate(converted)
-    outcome = _spread(comparison.verdicts, size)
+    side, assumption = f"{claim.id}: a side of the comparison", f"{claim.id}: an assumption"
+    outcome = _spread(comparison.verdicts, size, side)
     met = np.full(size, HOLDS, dtype=np.int8)
     for _, condition in conditions:
-        met = np.minimum(met, _spread(verdicts(condition), size))
+        met = np.minimum(met, _spread(verdicts(condition), size, assumption))
     outcome = np.where(met == REFUTED, NOT_APPLICABLE, np.where(met == UNDECIDED, UNDECIDED, outcome)).astype(np.int8)
-    lhs, rhs = (_spread(ar.midpoint(side), size) for side in (comparison.lhs, comparison.rhs))
+    lhs, rhs = (_spread(ar.midpoint(numbers), size, side) for numbers in (comparison.lhs, comparison.rhs))
     widths = np.zeros(size)
     if comparison.op == "==":
         difference = ar.wrap(comparison.lhs) - comparison.rhs
         reach = np.maximum(np.abs(ar.lower(difference)), np.abs(ar.upper(difference)))
-        widths = np.where(outcome == UNDECIDED, _spread(reach, size), 0.0)
+        widths = np.where(outcome == UNDECIDED, _spread(reach, size, side), 0.0)
     return Decision(outcome, lhs, rhs, comparison.op, widths, np.full(size, system.name, dtype=object))
 
 
-def _spread(x: NDArray[Any], size: int) -> NDArray[Any]:
+def _spread(x: NDArray[Any], size: int, what: str) -> NDArray[Any]:
     x = np.asarray(x)
-    if x.ndim > 1 or x.shape not in ((), (1,), (size,)):
-        raise ValueError(
-            f"a side of the comparison has shape {x.shape} for {size} instances: a claim compares one number per instance, so "
-            "reduce other axes (il.largest, il.expectation, a sum) before comparing."
+    if x.shape not in ((), (1,), (size,)):
+        raise InvalidClaim(
+            f"{what} has shape {x.shape} for {size} instances, and not one number for each.\n"
+            "  Reduce the other axes before comparing, as in x.sum(-1) or a measure such as il.value(mdp, pi)."
         )
     return np.array(np.broadcast_to(x, (size,)))
+
+
+def check_separable(claim: Claim, instance: Instance) -> None:
+    """Check on the first two instances of a batch that a formula gives each what it gives it alone.
+
+    Raises
+    ------
+    InvalidClaim
+        If it mixes the instances, as a sum or maximum without an axis does.
+    """
+    both, *single = (claim.select(instance, index) for index in (np.arange(2), 0, 1))
+    together = _bounds(claim, both, 2)
+    for i, alone in enumerate(_bounds(claim, one, 1) for one in single):
+        for name in ("lhs", "rhs"):
+            (low,), (high,) = alone[name]
+            lows, highs = together[name]
+            if low > highs[i] or high < lows[i]:
+                raise InvalidClaim(
+                    f"{claim.id}: the {name} of one instance is {low:.6g} alone, but {lows[i]:.6g} in a batch: "
+                    "the formula mixes the instances of a batch.\n"
+                    "  Give every sum and maximum its axes, as in x.sum(-1): the first axis counts the instances."
+                )
+
+
+def _bounds(claim: Claim, instance: Instance, size: int) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """Enclosures of both sides in intervals, whether or not the assumptions hold."""
+    with collecting():
+        comparison = claim.evaluate(claim.convert(instance, ar.INTERVAL))
+    what = f"{claim.id}: a side of the comparison"
+    return {
+        name: (_spread(ar.lower(side), size, what), _spread(ar.upper(side), size, what))
+        for name, side in (("lhs", comparison.lhs), ("rhs", comparison.rhs))
+    }
 
 
 def _merge(coarse: Decision, part: NDArray[np.intp], fine: Decision) -> Decision:

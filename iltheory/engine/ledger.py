@@ -363,8 +363,7 @@ class Ledger:
             yield
         except sqlite3.ProgrammingError as error:
             raise LedgerError(
-                f"{self.path}: {error}\n"
-                "  Use it inside `with Ledger(path) as ledger:`, in the thread that opened it."
+                f"{self.path}: {error}\n  Use it inside `with Ledger(path) as ledger:`, in the thread that opened it."
             ) from error
         except sqlite3.Error as error:
             raise self._trouble(_primary_code(error), error) from error

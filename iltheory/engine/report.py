@@ -152,7 +152,7 @@ def document(reports: Iterable[Report]) -> dict[str, Any]:
 def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed: int) -> Report:
     """Add up the blocks of one claim."""
     counts: dict[str, Counter[str]] = {}
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
     ratios: dict[str, float] = {}
     systems: Counter[str] = Counter()
     best: tuple[float, Where] | None = None
@@ -167,7 +167,7 @@ def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed:
             extra["variants_refuted"] = result["refuted"]
             continue
         counts.setdefault(family, Counter()).update(result["counts"])
-        seconds[family] += record.seconds
+        seconds[family] = seconds.get(family, 0.0) + record.seconds
         systems.update(result["systems"])
         facts["op"] = result["op"]
         facts["width"] = max(facts["width"], float("inf") if result["width"] is None else result["width"])

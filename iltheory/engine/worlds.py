@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -22,8 +23,6 @@ RANDOM_BLOCK = 64
 WORLD_BLOCK = 16
 WORLD_BLOCK_ENTRIES = 32_000
 """Entries (states times actions times steps) in a block: fewer instances of large worlds, at least one."""
-COARSE: Mapping[str, int] = {"policy_bits": 2, "weight_bits": 4}
-"""Policies on larger worlds than that: exact numbers then stay short over hundreds of steps."""
 LARGE = 100
 """States from which a world gets no second model beside it."""
 
@@ -119,7 +118,8 @@ class FixedWorld(World):
             return False
         sizes = (mdp.n_states, mdp.n_actions, mdp.horizon or 1)
         return not largest.strict or all(
-            size <= limit for size, limit in zip(sizes, (largest.n_states, largest.n_actions, largest.horizon), strict=True)
+            size <= limit
+            for size, limit in zip(sizes, (largest.n_states, largest.n_actions, largest.horizon), strict=True)
         )
 
     def draw(self, claim: Claim, rng: np.random.Generator, size: int) -> Instance:
@@ -133,8 +133,9 @@ class FixedWorld(World):
             horizon=mdp.horizon or 1,
             law="mixed",
             length=int(rng.integers(1, claim.largest.length, endpoint=True)),
-            **(COARSE if _entries(mdp) > WORLD_BLOCK_ENTRIES else {}),
         )
+        if _entries(mdp) > WORLD_BLOCK_ENTRIES:
+            scale = replace(scale, policy_bits=2, weight_bits=4)  # exact numbers stay short over hundreds of steps
         instance: dict[str, Any] = {}
         for name, kind in claim.parameters.items():
             if isinstance(kind, Model) and not instance:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def behavioral_cloning(demos: Trajectories, mdp: TabularMDP) -> Numbers:
     """Maximum-likelihood policy of the demonstrations: the empirical law of actions in each state.
 
-    It minimises the empirical log loss over all tabular policies, and, where the expert is deterministic, agrees with it in
-    every state the demonstrations visit.
+    It minimises the empirical log loss over all tabular policies, and, where the expert is deterministic, agrees with
+    it in every state the demonstrations visit.
 
     Parameters
     ----------

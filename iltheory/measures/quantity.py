@@ -21,7 +21,8 @@ def quantity(measure: Callable[Parameters, Numbers]) -> Callable[Parameters, Num
 
     @wraps(measure)
     def measured(*args: Parameters.args, **kwargs: Parameters.kwargs) -> NumberArray:
-        return ar.wrap(measure(*args, **kwargs))
+        numbers: NumberArray = ar.wrap(measure(*args, **kwargs))
+        return numbers
 
     return measured
 

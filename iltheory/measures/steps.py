@@ -14,9 +14,7 @@ from sims.errors import InvalidArgument
 def steps(mdp: TabularMDP) -> int:
     """Number of steps H of a model with a finite horizon."""
     if mdp.horizon is None:
-        raise InvalidArgument(
-            f"this needs a finite horizon; the model is discounted (discount={mdp.discount})."
-        )
+        raise InvalidArgument(f"this needs a finite horizon; the model is discounted (discount={mdp.discount}).")
     return mdp.horizon
 
 

@@ -135,9 +135,7 @@ def _laws_given_the_past(mdp: TabularMDP, pi: Any, horizon: int) -> list[Numbers
 
 def _finite(mdp: TabularMDP, name: str) -> int:
     if mdp.horizon is None:
-        raise InvalidArgument(
-            f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount})."
-        )
+        raise InvalidArgument(f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount}).")
     return mdp.horizon
 
 

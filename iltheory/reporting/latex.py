@@ -8,13 +8,13 @@ from typing import Any
 
 
 def readable(latex: str) -> str:
-    """Render a LaTeX formula in one line of Unicode: ``\\tfrac1H\\sum_h`` as ``1/H ∑_h``."""
+    r"""Render a LaTeX formula in one line of Unicode: ``\tfrac1H\sum_h`` as ``1/H ∑_h``."""
     text = _converter().latex_to_text(f"${_braced_fractions(latex)}$")
     return re.sub(r"\s+(?=[)}\]])", "", re.sub(r"\s+", " ", text)).strip()
 
 
 def _braced_fractions(latex: str) -> str:
-    """Give ``\\tfrac1H`` its braces, and keep commands such as ``\\|`` that the converter drops."""
+    r"""Give ``\tfrac1H`` its braces, and keep commands such as ``\|`` that the converter drops."""
     latex = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", latex)
     latex = re.sub(r"\\[td]frac", r"\\frac", latex)
     return latex.replace(r"\|", "‖").replace(r"\,", " ").replace(r"\;", " ").replace(r"\!", "")
@@ -37,7 +37,9 @@ def _converter() -> Any:
         macros=[MacroTextSpec("frac", simplify_repl=fraction), MacroTextSpec("sqrt", simplify_repl=root)],
         prepend=True,
     )
-    return LatexNodes2Text(math_mode="text", keep_braced_groups=True, keep_braced_groups_minlen=2, latex_context=context)
+    return LatexNodes2Text(
+        math_mode="text", keep_braced_groups=True, keep_braced_groups_minlen=2, latex_context=context
+    )
 
 
 def _unbraced(text: str) -> str:

@@ -56,8 +56,12 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
         facts.add_row("false variant", f"{variant.id.split('/')[-1].replace('-', ' ')}: {readable(variant.statement)}")
     if claim.tight is not None:
         tight = claim.tight()
-        facts.add_row("tight instance", f"lhs = {tight.lhs}, rhs = {tight.rhs}" + (f" ({tight.note})" if tight.note else ""))
-    facts.add_row("evidence", "none yet; run `iltheory verify " + claim.id + "`" if evidence is None else evidence.verdict)
+        facts.add_row(
+            "tight instance", f"lhs = {tight.lhs}, rhs = {tight.rhs}" + (f" ({tight.note})" if tight.note else "")
+        )
+    facts.add_row(
+        "evidence", "none yet; run `iltheory verify " + claim.id + "`" if evidence is None else evidence.verdict
+    )
     proof = inspect.getdoc(claim.function) or ""
     parts: list[RenderableType] = [Text(claim.id, style="bold underline"), facts, Padding(Text(proof), (1, 2))]
     if evidence is not None:
@@ -124,15 +128,14 @@ def refutation_text(report: Report) -> str:
     """How a claim fails, in one line."""
     assert report.refutation is not None and report.where is not None
     sides = f"{report.refutation['lhs']} {report.op} {report.refutation['rhs']} is false"
-    return f"{report.claim} is refuted: {sides} on an instance of {report.refutation['family']}; --json FILE holds it exactly."
+    where = f"on an instance of {report.refutation['family']}; --json FILE holds it exactly."
+    return f"{report.claim} is refuted: {sides} {where}"
 
 
 @contextmanager
 def progress(console: Console) -> Iterator[Any]:
     """A live line with the blocks, instances and claims done so far; yields what to call with each block."""
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True
-    )
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
     seen: dict[str, int] = {"instances": 0, "blocks": 0}
     with bar:
         task = bar.add_task("starting workers", total=None)
@@ -140,10 +143,8 @@ def progress(console: Console) -> Iterator[Any]:
         def on_result(record: Record) -> None:
             seen["blocks"] += 1
             seen["instances"] += record.key.size
-            bar.update(
-                task,
-                description=f"{seen['blocks']:,} blocks, {seen['instances']:,} instances: {record.key.claim} on {record.key.family}",
-            )
+            counts = f"{seen['blocks']:,} blocks, {seen['instances']:,} instances"
+            bar.update(task, description=f"{counts}: {record.key.claim} on {record.key.family}")
 
         yield on_result
 
