@@ -37,9 +37,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     start = time.process_time()
     d = mdp.occupancy(pi)
     ours = time.process_time() - start
-    yield Row(
-        "exact occupancy, S=1000", "10 seconds", ours, None, ours, "<=", 10.0, f"sums to {Fraction(d.sum())}"
-    )
+    yield Row("exact occupancy, S=1000", "10 seconds", ours, None, ours, "<=", 10.0, f"sums to {Fraction(d.sum())}")
 
 
 def _flint(entries: list[int], b: list[int]) -> fmpq_mat:

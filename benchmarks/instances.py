@@ -78,9 +78,7 @@ def _sparse(indices: np.ndarray, n_states: int, n_actions: int, rng: np.random.G
     )
 
 
-def policies(
-    rng: np.random.Generator, n_states: int, n_actions: int, batch: tuple[int, ...] = ()
-) -> np.ndarray:
+def policies(rng: np.random.Generator, n_states: int, n_actions: int, batch: tuple[int, ...] = ()) -> np.ndarray:
     """Stochastic policies ``[*batch, S, A]``."""
     return _distributions(rng, n_actions, (*batch, n_states))
 

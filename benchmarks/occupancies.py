@@ -28,12 +28,8 @@ def rows(bench: Bench) -> Iterator[Row]:
     def check(answer: np.ndarray) -> str:
         return f"it differs by {np.abs(answer - d).sum((1, 2)).max():.0e}"
 
-    yield from against_floors(
-        task, ours, {"numpy batched solve": partial(_numpy, model)}, 2.0, note=note, check=check
-    )
-    yield from against_peers(
-        bench, task, ours, {"jaxdp.Occupancy": 20.0}, note=note, check=check, **model._asdict()
-    )
+    yield from against_floors(task, ours, {"numpy batched solve": partial(_numpy, model)}, 2.0, note=note, check=check)
+    yield from against_peers(bench, task, ours, {"jaxdp.Occupancy": 20.0}, note=note, check=check, **model._asdict())
     yield _interval_row(model, task)
 
     sparse = random_sparse(100_000, 4, 10)
@@ -64,9 +60,7 @@ def _numpy(model: Dense) -> np.ndarray:
 def _interval_row(model: Dense, task: str) -> Row:
     mdp = TabularMDP(model.P, model.r, model.mu, discount=GAMMA, batch_axes=1)
     rigorous = mdp.to("interval")
-    floats, intervals = race(
-        local(lambda: mdp.occupancy(model.pi)), local(lambda: rigorous.occupancy(model.pi))
-    )
+    floats, intervals = race(local(lambda: mdp.occupancy(model.pi)), local(lambda: rigorous.occupancy(model.pi)))
     return Row(
         f"{task}, TabularMDP in interval",
         "our float64",

@@ -1,7 +1,7 @@
 """Runs in the peers' environment: prepare one task on one instance, then run it whenever a line says so.
 
-Usage: ``peer.py TASK INSTANCE.npz``; prints ``ready``, then answers ``run`` with CPU seconds, and ``save PATH``
-with ``saved``. Preparation (conversion to the peer's own format, compilation) is not timed.
+Usage: ``peer.py TASK INSTANCE.npz``; prints ``ready``, then answers ``run`` with CPU seconds, ``save PATH``
+with ``saved``. Preparation (conversion to the format of the peer, compilation) is not timed.
 """
 
 import os
@@ -100,9 +100,7 @@ def jaxdp_occupancies(x):
     model = jaxdp_model(x["P"], x["r"], x["mu"])
     # 2000 power iterations leave an l1 error of 2e-9; the number is the caller's choice.
     occupancy = Occupancy(step=2000)
-    run = jaxdp_compiled(
-        jax.vmap(lambda m, pi: occupancy.q(m, pi, GAMMA)), model, np.moveaxis(x["pi"], -1, -2).copy()
-    )
+    run = jaxdp_compiled(jax.vmap(lambda m, pi: occupancy.q(m, pi, GAMMA)), model, np.moveaxis(x["pi"], -1, -2).copy())
     return Task(lambda: np.moveaxis(np.asarray(run()), -1, -2))
 
 

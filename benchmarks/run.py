@@ -28,9 +28,7 @@ def main() -> int:
     """Print the table and write it as JSON; exit code 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", type=Path, default=Path(".venv-peers"), help="environment of the peers")
-    parser.add_argument(
-        "--only", nargs="+", choices=GROUPS, default=GROUPS, metavar="GROUP", help=", ".join(GROUPS)
-    )
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     options = parser.parse_args()
     os.environ.update(dict.fromkeys(THREADS, "1"))  # for the processes below
@@ -45,9 +43,7 @@ def main() -> int:
                 show(row)
             found += rows
     machine = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
-    options.json.write_text(
-        json.dumps({"machine": machine, "rows": [row.as_json() for row in found]}, indent=1) + "\n"
-    )
+    options.json.write_text(json.dumps({"machine": machine, "rows": [row.as_json() for row in found]}, indent=1) + "\n")
     return int(any(row.verdict == "missed" for row in found))
 
 

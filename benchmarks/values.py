@@ -41,9 +41,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def _sparse_rows(where: str, model: Sparse, impossible: tuple[str, ...]) -> Iterator[Row]:
-    ours = partial(
-        kernels.sparse_discounted_values, *model.arrays, model.r, model.pi, GAMMA, tolerance=TOLERANCE
-    )
+    ours = partial(kernels.sparse_discounted_values, *model.arrays, model.r, model.pi, GAMMA, tolerance=TOLERANCE)
     v, error = ours()
     floors = {
         "scipy GMRES": partial(_krylov, spla.gmres, model),

@@ -142,21 +142,24 @@ def _eliminate(M: Floats, n_rows: int, n_columns: int) -> None:
 
     Two columns at a time, so that every row is loaded half as often. The diagonal is left inverted.
     """
-    n = min(n_rows, n_columns)
+    n, end = min(n_rows, n_columns), np.uint64(n_columns)
     for k in range(0, n - 1, 2):
         first, second = M[k], M[k + 1]
         inverse = 1.0 / first[k]
         factor = second[k] * inverse
         second[k] = factor
-        for j in range(k + 1, n_columns):
+        # Loops that start elsewhere than at 0 run over unsigned integers: signed ones might be negative, and
+        # testing each for counting from the end costs more than the arithmetic.
+        for j in range(np.uint64(k + 1), end):
             second[j] -= factor * first[j]
         inverse_second = 1.0 / second[k + 1]
         first[k], second[k + 1] = inverse, inverse_second
+        start = np.uint64(k + 2)
         for i in range(k + 2, n_rows):
             row = M[i]
             u = row[k] * inverse
             v = (row[k + 1] - u * first[k + 1]) * inverse_second
-            for j in range(k + 2, n_columns):
+            for j in range(start, end):
                 row[j] -= u * first[j] + v * second[j]
             row[k] = u
             row[k + 1] = v
@@ -186,9 +189,12 @@ def _solve_small(
         row[n] = b[i]
         row_norm = max(row_norm, _absolute_sum(source))
     if transpose:
-        M[n, :n] = b
+        last = M[n]
+        for i in range(n):
+            last[i] = b[i]
         _eliminate(M, n + 1, n)
-        x[:] = M[n, :n]
+        for i in range(n):
+            x[i] = last[i]
         for i in range(n - 1, 0, -1):
             row = M[i]
             for j in range(i):
@@ -201,14 +207,23 @@ def _solve_small(
     else:
         _eliminate(M, n, n + 1)
         for i in range(n - 1, -1, -1):
-            x[i] = (M[i, n] - _dot(M[i, i + 1 : n], x[i + 1 :])) * M[i, i]
+            row = M[i]
+            total = row[n]
+            for j in range(np.uint64(i + 1), np.uint64(n)):
+                total -= row[j] * x[j]
+            x[i] = total * row[i]
         for i in range(n):
             rest[i] = _dot(K[i], x)
+    size = norm = 0.0
     for i in range(n):
         rest[i] = (b[i] + gamma * rest[i]) - x[i]
-    if transpose:
-        return row_norm, _absolute_sum(x), _absolute_sum(rest)
-    return row_norm, np.max(np.abs(x)), np.max(np.abs(rest))
+        if transpose:
+            size, norm = size + abs(x[i]), norm + abs(rest[i])
+        else:
+            size, norm = max(size, abs(x[i])), max(norm, abs(rest[i]))
+        if rest[i] != rest[i]:
+            norm = np.inf
+    return row_norm, size, norm
 
 
 @compiled
@@ -216,8 +231,8 @@ def solve_small(K: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats,
     """For each m of a batch solve ``x = b + gamma K x`` by LU without pivoting (``K^T`` if `transpose`).
 
     A `K`, `b` or `gamma` of length 1 serves every m. Also writes ``norms[m]``: ``max_i sum_j |K[m, i, j]|``,
-    and the norms (sup, or l1 if `transpose`) of x[m] and of ``b + gamma K x - x``. A sum of n terms is off by
-    at most n roundings, in whatever order it runs.
+    and the norms (sup, or l1 if `transpose`) of b[m], of x[m] and of ``b + gamma K x - x``. A sum of n terms is
+    off by at most n roundings, in whatever order it runs.
     """
     batch, n = x.shape
     M, rest = np.empty((n + 1, n + 1)), np.empty(n)
@@ -225,40 +240,60 @@ def solve_small(K: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats,
         k = m if K.shape[0] > 1 else 0
         c = m if b.shape[0] > 1 else 0
         g = gamma[m if gamma.size > 1 else 0]
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K[k], b[c], g, transpose, x[m], M, rest)
+        total = 0.0
+        for i in range(n):
+            total = total + abs(b[c, i]) if transpose else max(total, abs(b[c, i]))
+        norms[m, 1] = total
+        norms[m, 0], norms[m, 2], norms[m, 3] = _solve_small(K[k], b[c], g, transpose, x[m], M, rest)
 
 
 @compiled
-def solve_small_policies(
-    P: Floats, pi: Floats, b: Floats, gamma: Floats, transpose: bool, x: Floats, norms: Floats
-) -> None:
-    """`solve_small` for the kernels of policies, each formed where the first-level cache still holds it."""
-    batch, n = x.shape
-    M, rest, K = np.empty((n + 1, n + 1)), np.empty(n), np.empty((n, n))
-    for m in range(batch):
-        p = m if P.shape[0] > 1 else 0
-        q = m if pi.shape[0] > 1 else 0
-        c = m if b.shape[0] > 1 else 0
-        g = gamma[m if gamma.size > 1 else 0]
-        mix(P[p], pi[q], K)
-        norms[m, 0], norms[m, 1], norms[m, 2] = _solve_small(K, b[c], g, transpose, x[m], M, rest)
+def values_small(P: Floats, r: Floats, pi: Floats, gamma: Floats, v: Floats, norms: Floats) -> None:
+    """`solve_small` for ``v = r_pi + gamma P_pi v``; kernels are used while the first-level cache holds them.
 
-
-@compiled
-def split(states: Floats, pi: Floats, d: Floats, norms: Floats) -> None:
-    """``d[m, s, a] = states[m, s] pi[m, s, a]``.
-
-    Also writes ``norms[m]``: the largest ``sum_a |pi[m, s, a]|``, and the l1 norm of ``states[m]``.
+    The second of the norms is that of ``sum_a pi |r|``.
     """
-    batch, n_states, n_actions = d.shape
+    batch, n = v.shape
+    M, rest, K, b = np.empty((n + 1, n + 1)), np.empty(n), np.empty((n, n)), np.empty(n)
     for m in range(batch):
-        weights = pi[m if pi.shape[0] > 1 else 0]
-        largest = size = 0.0
-        for s in range(n_states):
-            mass, total = states[m, s], 0.0
-            size += abs(mass)
+        weights, rewards = pi[m if pi.shape[0] > 1 else 0], r[m if r.shape[0] > 1 else 0]
+        g = gamma[m if gamma.size > 1 else 0]
+        mix(P[m if P.shape[0] > 1 else 0], weights, K)
+        largest = 0.0
+        for s in range(n):
+            total = size = 0.0
+            for a in range(weights.shape[1]):
+                total += weights[s, a] * rewards[s, a]
+                size += abs(weights[s, a] * rewards[s, a])
+            b[s] = total
+            largest = max(largest, size)
+        norms[m, 1] = largest
+        norms[m, 0], norms[m, 2], norms[m, 3] = _solve_small(K, b, g, False, v[m], M, rest)
+
+
+@compiled
+def occupancies_small(P: Floats, mu: Floats, pi: Floats, gamma: Floats, d: Floats, norms: Floats) -> None:
+    """`solve_small` for the occupancies of states, times the policy, ``d[m, s, a]``.
+
+    The last of the five norms is ``max_s sum_a |pi|``.
+    """
+    batch, n, n_actions = d.shape
+    M, rest, K, b, x = np.empty((n + 1, n + 1)), np.empty(n), np.empty((n, n)), np.empty(n), np.empty(n)
+    for m in range(batch):
+        weights, start = pi[m if pi.shape[0] > 1 else 0], mu[m if mu.shape[0] > 1 else 0]
+        g = gamma[m if gamma.size > 1 else 0]
+        mix(P[m if P.shape[0] > 1 else 0], weights, K)
+        size = 0.0
+        for s in range(n):
+            b[s] = (1.0 - g) * start[s]
+            size += abs(b[s])
+        norms[m, 1] = size
+        norms[m, 0], norms[m, 2], norms[m, 3] = _solve_small(K, b, g, True, x, M, rest)
+        largest = 0.0
+        for s in range(n):
+            total = 0.0
             for a in range(n_actions):
+                d[m, s, a] = x[s] * weights[s, a]
                 total += abs(weights[s, a])
-                d[m, s, a] = mass * weights[s, a]
             largest = max(largest, total)
-        norms[m, 0], norms[m, 1] = largest, size
+        norms[m, 4] = largest

@@ -80,7 +80,7 @@ def growth(n: int) -> float:
 
 def raised(x: Floats | float, n: int) -> Floats:
     """Return `x >= 0` raised above what it would be had n roundings lowered it."""
-    return np.nextafter(np.asarray(x) * (1.0 + growth(2 * n + 4)), inf)
+    return np.asarray(x) * (1.0 + growth(2 * n + 8)) + _SMALLEST
 
 
 def rounding_bound(
@@ -110,17 +110,15 @@ def error_bound(
     NoCertificate
         If the residual is not finite or ``gamma row_norm >= 1``.
     """
-    contraction = np.nextafter(gamma * np.asarray(row_norm), inf)
+    contraction = raised(gamma * np.asarray(row_norm), 1)
     if not (contraction < 1.0).all():
         raise NoCertificate(
             f"gamma * max_i sum_j |K[i, j]| is {float(np.max(contraction))!r}; a bound needs it below 1. "
             "Rows must be finite and sum to at most 1, and gamma must leave room for their rounding errors."
         )
-    error = raised((np.asarray(norm) + np.asarray(rounding)) / np.nextafter(1.0 - contraction, 0.0), 3)
+    error = raised((np.asarray(norm) + np.asarray(rounding)) / (1.0 - contraction), 5)
     if not np.isfinite(error).all():
-        raise NoCertificate(
-            "the residual is not finite: look for NaN, infinite or huge entries in the arrays given."
-        )
+        raise NoCertificate("the residual is not finite: look for NaN, infinite or huge entries in the arrays given.")
     return error
 
 

@@ -59,9 +59,7 @@ def count_used(indptr: Ints, pi: Floats, out: Ints) -> None:
 
 
 @compiled
-def mix_used(
-    indptr: Ints, indices: Columns, data: Floats, pi: Floats, out_indices: Columns, out_data: Floats
-) -> None:
+def mix_used(indptr: Ints, indices: Columns, data: Floats, pi: Floats, out_indices: Columns, out_data: Floats) -> None:
     """Write the entries counted by `count_used` one after the other."""
     n_states, n_actions = pi.shape
     at = 0
@@ -137,9 +135,7 @@ def multiply(indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Flo
 
 
 @compiled
-def multiply_transposed(
-    indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats
-) -> None:
+def multiply_transposed(indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats) -> None:
     """``out = gamma K^T x``."""
     out[:] = 0.0
     for i in range(x.size):

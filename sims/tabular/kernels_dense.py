@@ -46,7 +46,8 @@ def solve_discounted(
     gamma : floats (...) in [0, 1)
         Batch axes of all three broadcast.
     tolerance : float
-        Error aimed at, relative to ``|b| / (1 - gamma)``; the error reached is returned.
+        Error aimed at, relative to ``|b| / (1 - gamma)``; the error reached is returned. 0 asks for as little
+        as float64 allows.
 
     Returns
     -------
@@ -58,10 +59,23 @@ def solve_discounted(
     NoCertificate
         If an entry is not finite or ``gamma max_i sum_j |K_ij| >= 1``.
     """
+    from sims.tabular import _dense_loops as loops
+
     K, b, gamma = (np.asarray(x, dtype=np.float64) for x in (K, b, gamma))
-    batch = np.broadcast_shapes(K.shape[:-2], b.shape[:-1], gamma.shape)
-    b, gamma = _flat(b, batch, 1), _flat(gamma, batch, 0)
-    return _solve(_flat(K, batch, 2), None, b, _norm(b, transpose), gamma, transpose, tolerance, batch)
+    batch, n = np.broadcast_shapes(K.shape[:-2], b.shape[:-1], gamma.shape), b.shape[-1]
+    K, b, gamma = _flat(K, batch, 2), _flat(b, batch, 1), _flat(gamma, batch, 0)
+    x, error = np.empty((prod(batch), n)), np.empty(prod(batch))
+    if n <= SMALL:
+        norms = np.empty((len(x), 4))
+        loops.solve_small(K, b, gamma, transpose, x, norms)
+        error = _small_error(norms, n, gamma)
+    else:
+        for i in range(len(x)):
+            one = _at(b, i)
+            x[i], error[i] = _solve_one(
+                _at(K, i), one, _norm(one, transpose), float(_at(gamma, i)), transpose, tolerance
+            )
+    return Certified(x.reshape(*batch, n), error.reshape(batch))
 
 
 def discounted_values(
@@ -81,13 +95,25 @@ def discounted_values(
     Certified
         `x` (..., S), `error` (...) in the sup norm.
     """
+    from sims.tabular import _dense_loops as loops
+
     P, r, pi, gamma = (np.asarray(x, dtype=np.float64) for x in (P, r, pi, gamma))
     batch = np.broadcast_shapes(P.shape[:-3], r.shape[:-2], pi.shape[:-2], gamma.shape)
-    b = _flat(np.einsum("...sa,...sa->...s", pi, r), batch, 1)
-    sizes = _flat(np.einsum("...sa,...sa->...s", np.abs(pi), np.abs(r)), batch, 1)
-    size = raised(_norm(sizes, False), P.shape[-2])
-    pi, gamma = _flat(pi, batch, 2), _flat(gamma, batch, 0)
-    return _solve(_flat(P, batch, 3), pi, b, size, gamma, False, tolerance, batch)
+    n, n_actions = pi.shape[-2:]
+    P, r, pi, gamma = _flat(P, batch, 3), _flat(r, batch, 2), _flat(pi, batch, 2), _flat(gamma, batch, 0)
+    v, error = np.empty((prod(batch), n)), np.empty(prod(batch))
+    if n <= SMALL:
+        norms = np.empty((len(v), 4))
+        loops.values_small(P, r, pi, gamma, v, norms)
+        error = _small_error(norms, n + n_actions, gamma)
+    else:
+        K = np.empty((n, n))
+        for i in range(len(v)):
+            loops.mix(_at(P, i), _at(pi, i), K)
+            terms = _at(pi, i) * _at(r, i)
+            size = float(raised(np.abs(terms).sum(-1).max(), n_actions))
+            v[i], error[i] = _solve_one(K, terms.sum(-1), size, float(_at(gamma, i)), False, tolerance, mixed=n_actions)
+    return Certified(v.reshape(*batch, n), error.reshape(batch))
 
 
 def discounted_occupancies(
@@ -108,24 +134,40 @@ def discounted_occupancies(
     Certified
         `x` (..., S, A), `error` (...) in the l1 norm.
     """
+    from sims.tabular import _dense_loops as loops
+
     P, mu, pi, gamma = (np.asarray(x, dtype=np.float64) for x in (P, mu, pi, gamma))
     batch = np.broadcast_shapes(P.shape[:-3], mu.shape[:-1], pi.shape[:-2], gamma.shape)
-    b = _flat((1.0 - gamma[..., None]) * mu, batch, 1)
-    pi, gamma = _flat(pi, batch, 2), _flat(gamma, batch, 0)
-    states, error = _solve(_flat(P, batch, 3), pi, b, _norm(b, True), gamma, True, tolerance, batch)
-    return split_over_actions(states, error, pi)
+    n, n_actions = pi.shape[-2:]
+    P, mu, pi, gamma = _flat(P, batch, 3), _flat(mu, batch, 1), _flat(pi, batch, 2), _flat(gamma, batch, 0)
+    d, error = np.empty((prod(batch), n, n_actions)), np.empty(prod(batch))
+    if n <= SMALL:
+        norms = np.empty((len(d), 5))
+        loops.occupancies_small(P, mu, pi, gamma, d, norms)
+        states = _small_error(norms, n + n_actions, gamma)
+        error = split_error(states, norms[:, 2], norms[:, 4], n, n_actions)
+    else:
+        K = np.empty((n, n))
+        for i in range(len(d)):
+            loops.mix(_at(P, i), _at(pi, i), K)
+            g = float(_at(gamma, i))
+            b = (1.0 - g) * _at(mu, i)
+            size = _norm(b, True)
+            x, states = _solve_one(K, b, size, g, True, tolerance, mixed=n_actions)
+            d[i], error[i] = split_over_actions(x, states, _at(pi, i))
+    return Certified(d.reshape(*batch, n, n_actions), error.reshape(batch))
 
 
 def split_over_actions(states: Floats, error: Floats, pi: Floats) -> Certified:
-    """``d(s, a) = d(s) pi(a | s)`` with its l1 error; `pi` has one flat batch axis, or one of length 1."""
-    from sims.tabular import _dense_loops as loops
+    """``d(s, a) = d(s) pi(a | s)``, with its l1 error."""
+    mass = np.abs(pi).sum(-1).max()
+    return Certified(states[:, None] * pi, split_error(error, np.abs(states).sum(), mass, *pi.shape))
 
-    batch, n_states, n_actions = states.shape[:-1], states.shape[-1], pi.shape[-1]
-    d, norms = np.empty((prod(batch), n_states, n_actions)), np.empty((prod(batch), 2))
-    loops.split(states.reshape(-1, n_states), pi, d, norms)
-    mass, size = raised(norms, n_states + n_actions).T.reshape(2, *batch)
-    total = raised(mass * (error + rounding_bound(1, n_states * n_actions, 0.0, 0.0, 0.0, size)), 3)
-    return Certified(d.reshape(*batch, n_states, n_actions), total)
+
+def split_error(states: Floats, size: Floats | float, mass: Floats | float, n_states: int, n_actions: int) -> Floats:
+    """l1 error of ``d(s) pi(a | s)``, from that of d(s), ``|d|_1`` and ``max_s sum_a |pi|`` as computed."""
+    size, mass = raised(size, n_states), raised(mass, n_actions)
+    return raised(mass * (states + rounding_bound(1, n_states * n_actions, 0.0, 0.0, 0.0, size)), 3)
 
 
 def optimal(P: Floats, r: Floats, gamma: float, *, tolerance: float = TOLERANCE) -> Optimal:
@@ -186,55 +228,29 @@ def dot_roundings(n: int) -> int:
     return min(n, BLOCK) + -(-n // BLOCK)
 
 
-def _norm(b: Floats, transpose: bool) -> Floats:
-    """l1 norms along the last axis if `transpose`, else sup norms; rounded up."""
-    sizes = np.abs(b)
-    return raised(sizes.sum(-1), b.shape[-1]) if transpose else sizes.max(-1)
+def _at(x: Floats, i: int) -> Floats:
+    """Entry i of a flat batch, of which one of length 1 has only one."""
+    one: Floats = x[i if len(x) > 1 else 0]
+    return one
 
 
-def _solve(
-    P: Floats,
-    pi: Floats | None,
-    b: Floats,
-    sizes: Floats,
-    gamma: Floats,
-    transpose: bool,
-    tolerance: float,
-    batch: tuple[int, ...],
-) -> Certified:
-    """Solve a flat batch: of kernels `P` (n, S, S), or of policies `pi` (n, S, A) in `P` (n, S, A, S).
+def _norm(b: Floats, transpose: bool) -> float:
+    """l1 norm if `transpose`, else sup norm; rounded up."""
+    return float(raised(l1_norm(b), len(b))) if transpose else sup_norm(b)
 
-    `sizes` bounds the norms of `b` from above; `b` is off by at most A + 1 roundings relative to that.
-    """
-    from sims.tabular import _dense_loops as loops
 
-    n, count = b.shape[-1], prod(batch)
-    mixed = 0 if pi is None else pi.shape[-1]
-    x, error = np.empty((count, n)), np.empty(count)
-    if n <= SMALL:
-        norms = np.empty((count, 3))
-        if pi is None:
-            loops.solve_small(P, b, gamma, transpose, x, norms)
-        else:
-            loops.solve_small_policies(P, pi, b, gamma, transpose, x, norms)
-        row_norm, x_norm, rest = raised(norms, n + mixed).T
-        rounding = rounding_bound(n + mixed + 5, n * (n + mixed + 2), gamma, row_norm, sizes, x_norm)
-        error = error_bound(rest, rounding, gamma, row_norm)
-    else:
-        mixture = np.empty((n, n))
-        for i in range(count):
-            K = P[i % len(P)]
-            if pi is not None:
-                loops.mix(K, pi[i % len(pi)], mixture)
-                K = mixture
-            one, size, g = b[i % len(b)], float(sizes[i % len(b)]), float(gamma[i % len(gamma)])
-            x[i], error[i] = _solve_one(K, one, size, g, transpose, tolerance, mixed)
-    return Certified(x.reshape(*batch, n), error.reshape(batch))
+def _small_error(norms: Floats, roundings: int, gamma: Floats) -> Floats:
+    """Error bounds from the norms that the loops over small models return."""
+    n = roundings
+    row_norm, size, x_norm, rest = raised(norms[:, :4], n).T
+    rounding = rounding_bound(n + 5, (n + 2) ** 2, gamma, row_norm, size, x_norm)
+    return error_bound(rest, rounding, gamma, row_norm)
 
 
 def _solve_one(
-    K: Floats, b: Floats, size: float, gamma: float, transpose: bool, tolerance: float, mixed: int
-) -> tuple[Floats, Floats]:
+    K: Floats, b: Floats, size: float, gamma: float, transpose: bool, tolerance: float, mixed: int = 0
+) -> Certified:
+    """Solve one large system; entries of `K` carry `mixed` roundings, those of `b` one more, of `size`."""
     from sims.tabular import _dense_loops as loops
 
     n = len(b)
@@ -252,9 +268,9 @@ def _solve_one(
         else:
             loops.residual(K, b, gamma, x, rest)
             roundings = dot_roundings(n) + 5
-        x_norm = float(_norm(x, transpose))
-        rounding = rounding_bound(roundings + mixed, n * (n + mixed + 2), gamma, row_norm, size, x_norm)
-        return Residual(rest, float(_norm(rest, transpose)), float(rounding))
+        x_norm, products = _norm(x, transpose), n * (n + mixed + 2)
+        rounding = rounding_bound(roundings + mixed, products, gamma, row_norm, size, x_norm)
+        return Residual(rest, _norm(rest, transpose), float(rounding))
 
     deflate = is_stochastic(smallest, largest, gamma)
     start = b / (1.0 - gamma) if transpose and deflate else b
@@ -263,7 +279,7 @@ def _solve_one(
         _lu(K, gamma, transpose),
     ]
     x, best = refine(start, residual, corrections, residual_target(tolerance, gamma, size))
-    return x, error_bound(best.norm, best.rounding, gamma, row_norm)
+    return Certified(x, error_bound(best.norm, best.rounding, gamma, row_norm))
 
 
 def _neumann_dense(

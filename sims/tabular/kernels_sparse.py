@@ -75,7 +75,8 @@ def solve_discounted_sparse(
     b : floats (S,)
     gamma : float in [0, 1)
     tolerance : float
-        Error aimed at, relative to ``|b| / (1 - gamma)``; the error reached is returned.
+        Error aimed at, relative to ``|b| / (1 - gamma)``; the error reached is returned. 0 asks for as little
+        as float64 allows.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def sparse_discounted_occupancies(
     K = policy_kernel(_matrix(indptr, indices, data), pi)
     size = float(raised(l1_norm(b), len(b)))
     states, error = _solve(K, b, size, gamma, True, tolerance, mixed=pi.shape[1])
-    return split_over_actions(states, error, np.ascontiguousarray(pi, dtype=np.float64)[None])
+    return split_over_actions(states, error, np.asarray(pi, dtype=np.float64))
 
 
 def sparse_optimal(
@@ -192,9 +193,7 @@ def _matrix(indptr: NDArray[Any], indices: NDArray[Any], data: Floats) -> Matrix
     )
 
 
-def _solve(
-    K: Matrix, b: Floats, size: float, gamma: float, transpose: bool, tolerance: float, mixed: int
-) -> Certified:
+def _solve(K: Matrix, b: Floats, size: float, gamma: float, transpose: bool, tolerance: float, mixed: int) -> Certified:
     """Entries of `K` carry one rounding and `b` is off by at most `mixed` + 1 of them relative to `size`."""
     from sims.tabular import _sparse_loops as loops
 
@@ -211,9 +210,7 @@ def _solve(
             rest = (b + rest) - x
             x_size, norm = raised(l1_norm(x), n), float(raised(l1_norm(rest), n))
             additions = UNIT * raised(partial, 2 * longest + n)
-            rounding = raised(
-                additions + rounding_bound(mixed + 8, products, gamma, row_norm, size, x_size), 1
-            )
+            rounding = raised(additions + rounding_bound(mixed + 8, products, gamma, row_norm, size, x_size), 1)
         else:
             loops.multiply(*K, gamma, x, rest)
             rest = (b + rest) - x
@@ -286,9 +283,7 @@ class _Order:
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         position = np.empty(self.pattern.size, dtype=np.int64)
-        position[reverse_cuthill_mckee(_scipy(self.pattern), symmetric_mode=False)] = np.arange(
-            self.pattern.size
-        )
+        position[reverse_cuthill_mckee(_scipy(self.pattern), symmetric_mode=False)] = np.arange(self.pattern.size)
         return position
 
     @cached_property

@@ -32,9 +32,7 @@ def solve_exactly(K, b, gamma, transpose=False):
 
 def distance(x, truth, transpose=False):
     """Exact sup or l1 distance of floats from rationals."""
-    gaps = [
-        abs(a - b) for a, b in zip(exact(x).ravel(), np.asarray(truth, dtype=object).ravel(), strict=True)
-    ]
+    gaps = [abs(a - b) for a, b in zip(exact(x).ravel(), np.asarray(truth, dtype=object).ravel(), strict=True)]
     return sum(gaps, fmpq(0)) if transpose else max(gaps)
 
 
@@ -169,9 +167,7 @@ def test_values_and_occupancies_of_policies(n_states, n_actions):
         weights = exact(pi[i])
         K = (weights[:, :, None] * exact(P[i])).sum(1)
         g = as_fraction(gamma)
-        identity = fmpq_mat(
-            n_states, n_states, [int(s == t) for s in range(n_states) for t in range(n_states)]
-        )
+        identity = fmpq_mat(n_states, n_states, [int(s == t) for s in range(n_states) for t in range(n_states)])
         system = identity - g * fmpq_mat(n_states, n_states, list(K.ravel()))
         reward = fmpq_mat(n_states, 1, list((weights * exact(r)).sum(1)))
         truth = np.array(system.solve(reward).entries(), dtype=object)
@@ -391,10 +387,7 @@ def test_a_policy_iteration_that_runs_out_of_rounds_says_so(monkeypatch):
 
 
 def test_importing_the_kernels_loads_no_compiler():
-    code = (
-        "import sys, sims.tabular.kernels; "
-        "print([m for m in ('numba', 'scipy', 'torch') if m in sys.modules])"
-    )
+    code = "import sys, sims.tabular.kernels; print([m for m in ('numba', 'scipy', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
