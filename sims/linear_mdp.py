@@ -1,6 +1,6 @@
-"""Linear MDPs: transitions and rewards that are linear in known features (Jin et al. 2020; Yang and Wang
-2019).
+"""Linear MDPs: transitions and rewards that are linear in known features.
 
+Yang and Wang (2019), Jin, Yang, Wang and Jordan (2020):
 ``P(s' | s, a) = <phi(s, a), measures(s')>`` and ``r(s, a) = <phi(s, a), weights>``. Then every action value
 is ``<phi, w>`` and every flow passes through ``E phi``, so a policy is evaluated by a system in d unknowns,
 with ``M[k, l] = sum_s measures[k, s] sum_a pi(a | s) phi[s, a, l]``:
@@ -84,9 +84,7 @@ class LinearMDP:
 
     def _check_shapes(self) -> None:
         if self.phi.ndim != 3 or 0 in self.phi.shape:
-            raise InvalidModel(
-                f"phi has shape {tuple(self.phi.shape)}, expected [S, A, d], none of them empty."
-            )
+            raise InvalidModel(f"phi has shape {tuple(self.phi.shape)}, expected [S, A, d], none of them empty.")
         n_states, _, d = self.phi.shape
         for name, core, shape in (("measures", "[d, S]", (d, n_states)), ("weights", "[d]", (d,))):
             found = tuple(getattr(self, name).shape)
@@ -103,13 +101,11 @@ class LinearMDP:
 
     def __repr__(self) -> str:
         end = f"horizon={self.horizon}" if self.horizon is not None else f"discount={self.discount}"
-        sizes = (
-            f"{self.n_states} states, {self.n_actions} actions, {self.n_features} {self.features} features"
-        )
+        sizes = f"{self.n_states} states, {self.n_actions} actions, {self.n_features} {self.features} features"
         return f"LinearMDP({sizes}, {end}, {self.system.name})"
 
     def tabular(self) -> TabularMDP:
-        """The same model with its transition table ``phi @ measures`` and rewards ``phi @ weights`` written out."""
+        """The same model with the tables ``phi @ measures`` and ``phi @ weights`` written out."""
         return self._tabular
 
     def to(self, name: str | System, **options: Any) -> LinearMDP:
@@ -117,9 +113,7 @@ class LinearMDP:
         system = ar.get_system(name, **options)
         phi, measures = system.convert(self.phi), system.convert(self.measures)
         if self.features == "simplex":
-            phi = convert_distributions(
-                self.phi, system, lambda row: f"phi{list(divmod(row, self.n_actions))}"
-            )
+            phi = convert_distributions(self.phi, system, lambda row: f"phi{list(divmod(row, self.n_actions))}")
             measures = convert_distributions(self.measures, system, lambda row: f"measures[{row}]")
         return LinearMDP(
             phi,
@@ -133,7 +127,7 @@ class LinearMDP:
     # Quantities of a policy: arguments and results as for TabularMDP, by systems in d unknowns.
 
     def q(self, pi: Any) -> Numbers:
-        """Value of taking an action and following the policy after it, ``[..., H, S, A]`` or ``[..., S, A]``."""
+        """Value of an action and the policy after it, ``[..., H, S, A]`` or ``[..., S, A]``."""
         pi = self._tabular.policy(pi)
         if self.horizon is None:
             return self._discounted_q(pi)
@@ -159,7 +153,7 @@ class LinearMDP:
         return ar.sum(self.mu * (v if self.horizon is None else v[..., 0, :]), -1)
 
     def state_occupancy(self, pi: Any) -> Numbers:
-        """Law of the state at each step ``[..., H, S]``, or its normalised discounted average ``[..., S]``."""
+        """Law of the state at each step ``[..., H, S]``, or its discounted average ``[..., S]``."""
         pi = self._tabular.policy(pi)
         if self.horizon is None:
             return self._discounted_occupancy(pi)
@@ -171,7 +165,7 @@ class LinearMDP:
         return stack_steps(marginals, 1)
 
     def occupancy(self, pi: Any) -> Numbers:
-        """Law of the state-action pair at each step ``[..., H, S, A]``, or its discounted average ``[..., S, A]``."""
+        """Law of the pair at each step ``[..., H, S, A]``, or its discounted average ``[..., S, A]``."""
         return self.state_occupancy(pi)[..., None] * self._tabular.policy(pi)
 
     def _features(self, pi: Numbers) -> Numbers:

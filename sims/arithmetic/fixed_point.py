@@ -35,12 +35,12 @@ Step = Callable[[Numbers], Numbers]
 """A contraction, on numbers of a system."""
 
 Solve = Callable[[Raw], Raw]
-"""From floats ``f[..., n]`` to an approximate solution of ``x = f + gamma K x``, with ``gamma K`` the slope of the map."""
+"""From floats ``f[..., n]`` to about the solution of ``x = f + gamma K x``, with ``gamma K`` the slope of the map."""
 
 
 @dataclass(frozen=True)
 class AffineContraction:
-    """The map ``x -> offset + gamma K x`` on arrays ``[..., n]`` with a row-stochastic ``K``, or its transpose.
+    """The map ``x -> offset + gamma K x`` on arrays ``[..., n]``, with a row-stochastic ``K`` or its transpose.
 
     Attributes
     ----------
@@ -49,8 +49,8 @@ class AffineContraction:
     modulus : numbers gamma, batch axes
     solve : from floats ``f[..., n]`` to an approximate solution of ``x = f + gamma K x``
     kernel : returns ``K[..., n, n]`` in the system, row-stochastic
-    transposed : whether the map uses the transpose of ``K``; it then contracts in the l1 norm, and its fixed point
-        is taken to be non-negative
+    transposed : whether the map uses the transpose of ``K``; it then contracts in the l1 norm, and its fixed
+        point is taken to be non-negative
     """
 
     offset: Numbers
@@ -136,7 +136,7 @@ def _(system: Rational, contraction: AffineContraction) -> Numbers:
 
 
 def _enclosed(contraction: AffineContraction, start: Numbers, residual: Numbers, bound: Numbers) -> Numbers:
-    """Enclose the fixed point, given ``|T start - start|`` and an approximate ``bound`` on the error it causes."""
+    """Enclose the fixed point, given ``|T start - start|`` and about the ``bound`` on the error it causes."""
     missing = ar.maximum(residual + contraction.image(bound) - bound, 0)
     missing = ar.sum(missing, -1) if contraction.transposed else ar.amax(missing, -1)
     radius = bound + (missing / (1 - contraction.modulus))[..., None]
@@ -162,14 +162,14 @@ def _support(contraction: AffineContraction, start: Numbers) -> NDArray[np.bool_
 def _solve_integers(
     kernel: NDArray[Any], kernel_den: int, offset: NDArray[Any], offset_den: int, gamma: int, gamma_den: int
 ) -> RationalArray:
-    """Solve ``x = offset + gamma K x`` as ``(D I - gamma_num K_num) x = D offset`` with ``D`` the denominators."""
+    """Solve ``x = offset + gamma K x`` as ``(D I - G) x = D offset`` with integers: ``G = D gamma K``."""
     n = len(offset)
     scale = kernel_den * gamma_den
     diagonal = [0] * (n * n)
     diagonal[:: n + 1] = [scale] * n
     matrix = flint.fmpz_mat(n, n, diagonal) - gamma * flint.fmpz_mat(n, n, kernel.ravel().tolist())
-    solution = matrix.solve(flint.fmpz_mat(n, 1, offset.tolist())) * flint.fmpq(scale, offset_den)
-    numerators, den = solution.numer_denom()
+    solved: Any = matrix.solve(flint.fmpz_mat(n, 1, offset.tolist()))
+    numerators, den = (solved * flint.fmpq(scale, offset_den)).numer_denom()
     out = np.empty(n, dtype=object)
     out[:] = [int(entry) for entry in numerators.entries()]
     return RationalArray(out, int(den))

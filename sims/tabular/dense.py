@@ -46,7 +46,7 @@ class DenseTransitions(Transitions):
         return DenseTransitions(ar.reshape(table, tuple(self.probabilities.shape)))
 
     def _pairs(self, step: int) -> Numbers:
-        """The matrix ``[..., S * A, S]`` of one step, kept: number arrays remember what they know of themselves."""
+        """The matrix ``[..., S * A, S]`` of one step, kept: intervals remember what they know of themselves."""
         step = self._index(step)
         if step not in self._flat:
             p = self.probabilities[..., step, :, :, :]
@@ -89,11 +89,11 @@ class DenseTransitions(Transitions):
 
     def self_loops(self, step: int = 0) -> Mask:
         elsewhere = ~np.eye(self.n_states, dtype=np.bool_)[:, None, :]
-        return ~(self._support[..., self._index(step), :, :, :] & elsewhere).any(axis=-1)
+        return ~np.asarray(np.any(self._support[..., self._index(step), :, :, :] & elsewhere, axis=-1))
 
     def restricted(self, states: Indices) -> DenseTransitions:
         inside = np.isin(np.arange(self.n_states), states)
-        leaves = self._support[..., ~inside].any(-1)[..., states, :]
+        leaves = np.asarray(np.any(self._support[..., ~inside], axis=-1))[..., states, :]
         p = ar.take(self.probabilities, states, self.probabilities.ndim - 3)
         p = ar.take(p, states, p.ndim - 1)
         loop = self.system.convert(np.eye(len(states), dtype=np.int64)[:, None, :])

@@ -37,9 +37,8 @@ class DeterministicTransitions(Transitions):
     def __init__(self, next_state: Any, system: System = ar.RATIONAL) -> None:
         self.next_state = np.asarray(next_state)
         if self.next_state.ndim != 2 or self.next_state.dtype.kind not in "iu":
-            raise InvalidModel(
-                f"next_state is {self.next_state.dtype} of shape {self.next_state.shape}; it must be integers [S, A]."
-            )
+            given = f"next_state is {self.next_state.dtype} of shape {self.next_state.shape}"
+            raise InvalidModel(f"{given}; it must be integers [S, A].")
         self.n_states, self.n_actions = self.next_state.shape
         bad = (self.next_state < 0) | (self.next_state >= self.n_states)
         if bad.any():
@@ -112,6 +111,4 @@ class DeterministicTransitions(Transitions):
 
     def restricted(self, states: Indices) -> DeterministicTransitions:
         moved = new_indices(states, self.n_states)[self.next_state[states]]
-        return DeterministicTransitions(
-            np.where(moved < 0, np.arange(len(states))[:, None], moved), self.system
-        )
+        return DeterministicTransitions(np.where(moved < 0, np.arange(len(states))[:, None], moved), self.system)

@@ -26,17 +26,8 @@ def state_occupancy(mdp: TabularMDP, pi: Numbers) -> Numbers:
     if mdp.horizon is None:
         return solve.discounted_occupancy(mdp, pi)
     if _is_large(mdp, pi):
-        return _compiled_marginals(mdp, pi)
-    kernel = _stationary_kernel(mdp, pi)
-    d = mdp.mu
-    marginals = [d]
-    for h in range(mdp.horizon - 1):
-        if kernel is None:
-            d = mdp.transitions.push(d[..., None] * at_step(pi, h), h)
-        else:
-            d = ar.vecmat(d, kernel)
-        marginals.append(d)
-    return stack_steps(marginals, 1)
+        return _compiled_marginals(mdp, pi, mdp.horizon)
+    return stack_steps(list(_forward(mdp, pi, mdp.horizon)), 1)
 
 
 def values(mdp: TabularMDP, pi: Numbers) -> tuple[Numbers, Numbers]:
@@ -62,9 +53,20 @@ def first_values(mdp: TabularMDP, pi: Numbers) -> Numbers:
     return deque(_backward(mdp, pi, mdp.horizon), maxlen=1).pop()
 
 
+def _forward(mdp: TabularMDP, pi: Numbers, horizon: int) -> Iterator[Numbers]:
+    """Law of the state at each step, the first step first."""
+    kernel = _stationary_kernel(mdp, pi, horizon)
+    d = mdp.mu
+    yield d
+    for h in range(horizon - 1):
+        move = mdp.transitions.push
+        d = move(d[..., None] * at_step(pi, h), h) if kernel is None else ar.vecmat(d, kernel)
+        yield d
+
+
 def _backward(mdp: TabularMDP, pi: Numbers, horizon: int) -> Iterator[Numbers]:
     """State values of each step, the last step first."""
-    kernel = _stationary_kernel(mdp, pi)
+    kernel = _stationary_kernel(mdp, pi, horizon)
     v = mean(at_step(pi, horizon - 1), mdp.reward(horizon - 1))
     yield v
     for h in reversed(range(horizon - 1)):
@@ -75,26 +77,25 @@ def _backward(mdp: TabularMDP, pi: Numbers, horizon: int) -> Iterator[Numbers]:
         yield v
 
 
-def _stationary_kernel(mdp: TabularMDP, pi: Numbers) -> Numbers | None:
-    """``P_pi[..., S, S]`` if it is the same at every step and there are steps enough to mix it once for all."""
+def _stationary_kernel(mdp: TabularMDP, pi: Numbers, horizon: int) -> Numbers | None:
+    """``P_pi[..., S, S]`` if it is the same at every step and there are steps enough to mix it just once."""
     stationary = mdp.transitions.steps == 1 and pi.shape[-3] == 1
-    if stationary and mdp.horizon > 2 and isinstance(mdp.transitions, DenseTransitions):
+    if stationary and horizon > 2 and isinstance(mdp.transitions, DenseTransitions):
         return mdp.transitions.kernel(pi[..., 0, :, :])
     return None
 
 
 def _is_large(mdp: TabularMDP, pi: Numbers) -> bool:
-    """Whether one dense float64 model is large enough for the compiled kernel, which reads P at the speed of memory."""
+    """Whether one dense float64 model is so large that only the compiled kernel reads P at memory speed."""
     single = not mdp.batch_shape and pi.ndim == 3 and isinstance(mdp.transitions, DenseTransitions)
     return single and isinstance(pi, np.ndarray) and mdp.n_states > solve.SMALL
 
 
-def _compiled_marginals(mdp: TabularMDP, pi: Numbers) -> Numbers:
+def _compiled_marginals(mdp: TabularMDP, pi: Numbers, horizon: int) -> Numbers:
     from sims.tabular import kernels
 
-    table = mdp.transitions.dense()
-    P, policy = (x[0] if len(x) == 1 else x for x in (table, pi))
-    return kernels.marginals(P, mdp.mu, policy, mdp.horizon).x
+    P, policy = (x[0] if len(x) == 1 else x for x in (mdp.transitions.dense(), pi))
+    return kernels.marginals(P, mdp.mu, policy, horizon).x
 
 
 def mean(pi: Numbers, q: Numbers) -> Numbers:

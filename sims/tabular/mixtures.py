@@ -86,9 +86,7 @@ def _weights(policies: Sequence[Any], weights: Sequence[Any], system: System) ->
             f"got {len(policies)} policies and {len(weights)} weights: give one weight for each policy."
         )
     shares = [bring(read_scalar(f"weights[{i}]", w), system) for i, w in enumerate(weights)]
-    check_distributions(
-        ar.stack(shares), "weights", InvalidMixture, "They are the probabilities of the policies."
-    )
+    check_distributions(ar.stack(shares), "weights", InvalidMixture, "They are the probabilities of the policies.")
     return shares
 
 

@@ -42,13 +42,13 @@ class TabularMDP:
     ----------
     P : numbers ``[S, A, S]``, or ``[H, S, A, S]`` if the horizon is finite, or ``SparseTransitions`` or
         ``DeterministicTransitions``
-    r : numbers ``[S, A]`` or ``[H, S, A]``; or ``[S, A, S]`` or ``[H, S, A, S]``, a reward that depends on the
-        next state
+    r : numbers ``[S, A]`` or ``[H, S, A]``; or ``[S, A, S]`` or ``[H, S, A, S]``, a reward that depends on
+        the next state
     mu : numbers ``[S]``, law of the first state
     horizon : number H of steps: exactly H actions and H rewards
     discount : gamma in [0, 1); batch axes allowed
-    batch_axes : number of leading batch axes of ``P``, ``r`` and ``mu``; sizes broadcast, and an array without
-        any serves the whole batch
+    batch_axes : number of leading batch axes of ``P``, ``r`` and ``mu``; sizes broadcast, and an array
+        without any serves the whole batch
     normalize : divide rows of ``P`` and ``mu`` by their sums; float rows are moved to multiples of ``2**-50``
         that sum to exactly one
     terminal : bools ``[S]``, states that stand for "the episode has ended": absorbing, with reward 0
@@ -184,8 +184,8 @@ class TabularMDP:
 
         Parameters
         ----------
-        r : numbers ``[S, A]`` or ``[..., H, S, A]``; with a discount ``[..., S, A]``. Unlike the constructor it
-            takes no rewards of the next state, so no shape is ambiguous.
+        r : numbers ``[S, A]`` or ``[..., H, S, A]``; with a discount ``[..., S, A]``. Unlike the constructor
+            it takes no rewards of the next state, so no shape is ambiguous.
         """
         rewards = read_new_rewards(bring(read_numbers("r", r), self.system), self.transitions, self.horizon)
         terminal = self.terminal
@@ -203,9 +203,7 @@ class TabularMDP:
         """
         length = read_horizon(horizon, discount)
         if max(self.transitions.steps, self._rewards.shape[-3]) > 1 and length != self.horizon:
-            raise InvalidModel(
-                f"the model varies over its {self.horizon} steps and fits no other horizon or discount."
-            )
+            raise InvalidModel(f"the model varies over its {self.horizon} steps and fits no other horizon or discount.")
         if discount is None:
             return self._with(horizon=length, discount=None)
         gamma = bring(read_scalar("discount", discount), self.system)
@@ -244,7 +242,8 @@ class TabularMDP:
         Parameters
         ----------
         pi : numbers ``[S, A]`` or, with a finite horizon, ``[..., H, S, A]`` or ``[..., 1, S, A]``; with a
-            discount ``[..., S, A]``. Enclosing systems take floats and rationals too; integers fit every system.
+            discount ``[..., S, A]``. Enclosing systems take floats and rationals too; integers fit every
+            system.
 
         Returns
         -------
@@ -275,8 +274,8 @@ class TabularMDP:
     def occupancy(self, pi: Any) -> Numbers:
         """Law of the state-action pair at each step, or its discounted average.
 
-        Normalised: every step sums to 1, and so does the discounted average; ``value = sum(occupancy * r)`` over
-        steps, divided by ``1 - gamma`` with a discount (Puterman 1994, section 6.9).
+        Normalised: every step sums to 1, and so does the discounted average; ``value = sum(occupancy * r)``
+        over steps, divided by ``1 - gamma`` with a discount (Puterman 1994, section 6.9).
 
         Returns
         -------
@@ -312,9 +311,9 @@ class TabularMDP:
     def optimal_policy(self) -> Numbers:
         """A deterministic optimal policy ``[..., H, S, A]`` or ``[..., S, A]``; ties go to the first action.
 
-        Backward induction or policy iteration. In ``rational`` it is exactly optimal; enclosing systems take the
-        first action that is not certainly worse than another, and ``optimal_value`` encloses the optimum however
-        far from it that is.
+        Backward induction or policy iteration. In ``rational`` it is exactly optimal; enclosing systems take
+        the first action that is not certainly worse than another, and ``optimal_value`` encloses the optimum
+        however far from it that is.
         """
         return planning.optimal(self)[0]
 
@@ -335,8 +334,8 @@ class TabularMDP:
     def restrict_to_reachable(self) -> tuple[Self, Indices]:
         """Drop the states no policy can reach.
 
-        Transitions that leave the remaining states cannot happen before the last step; they become self-loops.
-        Rewards of the next state are replaced by their expectations.
+        Transitions that leave the remaining states cannot happen before the last step; they become
+        self-loops. Rewards of the next state are replaced by their expectations.
 
         Returns
         -------

@@ -105,7 +105,8 @@ def _compiled_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
 
 def _greedy(q: Numbers) -> Actions:
     """The first action that is not certainly worse than another."""
-    return np.argmax(ar.compare(q, ">=", ar.amax(q, -1)[..., None]) != -1, axis=-1)
+    possible = ar.compare(q, ">=", ar.amax(q, -1)[..., None]) != -1
+    return np.asarray(np.argmax(possible, axis=-1))
 
 
 def _float_model(mdp: TabularMDP) -> TabularMDP:
@@ -123,8 +124,9 @@ def _pick(q: Numbers, actions: Actions) -> Numbers:
 
 
 def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
-    """Maximise expected reward plus ``temperature`` times the causal entropy (Ziebart 2010; Haarnoja et al.
-    2017).
+    """Maximise expected reward plus ``temperature`` times the causal entropy.
+
+    Ziebart (2010), Haarnoja, Tang, Abbeel and Levine (2017).
 
     Parameters
     ----------
@@ -139,9 +141,7 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
     """
     tau = bring(read_scalar("temperature", temperature), mdp.system)
     if not np.all((ar.lower(tau) > 0) & np.isfinite(ar.upper(tau))):
-        raise InvalidArgument(
-            f"temperature={temperature}: must be positive and finite; at 0 use optimal_policy()."
-        )
+        raise InvalidArgument(f"temperature={temperature}: must be positive and finite; at 0 use optimal_policy().")
     tau = tau[..., None]
     if mdp.horizon is None:
         v = _soft_fixed_point(mdp, tau)

@@ -102,8 +102,8 @@ def read_table(
         fits = {kind: core for kind, core in cores.items() if _fits(rest, core, horizon)}
         if len(fits) > 1:
             raise InvalidModel(
-                f"{name} of shape {rest} fits {' and '.join(fits)}: write {name}[None] if it does not vary in time, "
-                f"np.repeat({name}[..., None], S, -1) if it does not depend on the next state."
+                f"{name} of shape {rest} fits {' and '.join(fits)}: write {name}[None] if it does not vary in "
+                f"time, np.repeat({name}[..., None], S, -1) if it does not depend on the next state."
             )
         for kind, core in fits.items():
             return kind, x if len(rest) > len(core) else insert_axis(x, -len(core) - 1)
@@ -123,9 +123,7 @@ def read_dense(P: Any, batch_axes: int, horizon: int | None) -> DenseTransitions
     """Read a table ``[S, A, S]`` or ``[H, S, A, S]`` of transition probabilities."""
     p = read_numbers("P", P)
     if p.ndim < 3 or p.shape[-1] != p.shape[-3] or 0 in p.shape:
-        raise InvalidModel(
-            f"P has shape {tuple(p.shape)}: its last axes must be [S, A, S], none of them empty."
-        )
+        raise InvalidModel(f"P has shape {tuple(p.shape)}: its last axes must be [S, A, S], none of them empty.")
     return DenseTransitions(read_table("P", p, batch_axes, horizon, {"[S, A, S]": tuple(p.shape[-3:])})[1])
 
 
@@ -142,9 +140,7 @@ def read_initial(mu: Numbers, n_states: int, batch_axes: int, normalize: bool) -
 def read_discount(gamma: Numbers) -> Numbers:
     """Check that discounts lie in [0, 1)."""
     if not (np.all(ar.lower(gamma) >= 0) and np.all(ar.upper(gamma) < 1)):
-        raise InvalidModel(
-            f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead."
-        )
+        raise InvalidModel(f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead.")
     return gamma
 
 
@@ -197,7 +193,7 @@ def _flat(pairs: Mask, n_states: int) -> Mask:
 def read_policy(
     pi: Any, core: tuple[int, int], horizon: int | None, batch_shape: tuple[int, ...], system: System
 ) -> Numbers:
-    """Check a policy of a model and give it a step axis if the horizon is finite; see ``TabularMDP.policy``."""
+    """Check a policy of a model and give it a step axis; see :meth:`TabularMDP.policy`."""
     pi = read_numbers("policy", pi, InvalidPolicy)
     shape = tuple(pi.shape)
     if shape[-2:] != core:

@@ -98,12 +98,9 @@ def sample(
     n = _count("n_trajectories", n_trajectories)
     rng = _generator(rng)
     states, actions, rewards = _walk(mdp, _single(mdp, pi), n, steps, rng)
-    if mdp.terminal is None:
-        ended, lengths = np.zeros(n, dtype=np.bool_), np.full(n, steps)
-    else:
-        over = mdp.terminal[states]
-        ended = over.any(axis=1)
-        lengths = np.where(ended, np.argmax(over, axis=1), steps)
+    over = np.zeros(states.shape, dtype=np.bool_) if mdp.terminal is None else mdp.terminal[states]
+    ended = np.asarray(np.any(over, axis=1))
+    lengths = np.where(ended, np.argmax(over, axis=1), steps)
     time = np.arange(steps + 1)
     taken = time[:-1] < lengths[:, None]
     return Trajectories(
@@ -165,15 +162,13 @@ def _length(mdp: TabularMDP, length: int | None) -> int:
     if length is None:
         if mdp.horizon is None:
             raise InvalidArgument(
-                "length is missing: a discounted trajectory never ends by itself. Give the number of steps, e.g. "
-                "sample(pi, n, rng, length=100)."
+                "length is missing: a discounted trajectory never ends by itself. Give the number of steps, "
+                "e.g. sample(pi, n, rng, length=100)."
             )
         return mdp.horizon
     steps = _count("length", length)
     if mdp.horizon is not None and steps > mdp.horizon:
-        raise InvalidArgument(
-            f"length={length} exceeds the horizon H = {mdp.horizon}: no step is defined after it."
-        )
+        raise InvalidArgument(f"length={length} exceeds the horizon H = {mdp.horizon}: no step is defined after it.")
     return steps
 
 
@@ -188,7 +183,7 @@ def _generator(rng: Any) -> np.random.Generator:
         return rng
     if not isinstance(rng, int | np.integer) or isinstance(rng, bool) or rng < 0:
         raise InvalidArgument(
-            f"rng={rng!r}: must be a seed (an integer, at least 0) or a numpy.random.Generator, so that the draw can be "
-            "repeated."
+            f"rng={rng!r}: must be a seed (an integer, at least 0) or a numpy.random.Generator, so that the draw "
+            "can be repeated."
         )
     return np.random.default_rng(rng)

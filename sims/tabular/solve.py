@@ -65,11 +65,8 @@ def _fixed_point(
     return ar.fixed_point(mdp.system, contraction)
 
 
-def bellman_fixed_point(
-    mdp: TabularMDP, v: Numbers, policy: Numbers, step: Callable[[Numbers], Numbers]
-) -> Numbers:
-    """Enclose the fixed point of a Bellman operator, given a value near it and the policy that is greedy
-    there.
+def bellman_fixed_point(mdp: TabularMDP, v: Numbers, policy: Numbers, step: Callable[[Numbers], Numbers]) -> Numbers:
+    """Enclose the fixed point of a Bellman operator, given a value near it and the policy greedy there.
 
     Parameters
     ----------
@@ -81,13 +78,16 @@ def bellman_fixed_point(
 
 
 def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[[Any], Any]:
-    """Approximately solve ``x = f + gamma P_pi x`` (or with the transpose) for floats ``f[..., S]``, numpy or torch."""
+    """Solve ``x = f + gamma P_pi x`` (or with the transpose) for floats, numpy or torch, approximately.
+
+    Returns
+    -------
+    callable from ``f[..., S]`` to ``x[..., S]``
+    """
     transitions, gamma, policy = mdp.transitions, float_part(mdp.discount), float_part(pi)
     if isinstance(transitions, DenseTransitions):
         table = float_part(transitions.probabilities)[..., 0, :, :, :]
-        return dense_solver(
-            lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed
-        )
+        return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
     rows, policy, gamma = transitions.rows(), to_numpy(policy), to_numpy(gamma)
     if mdp.n_states <= SMALL:
         solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)
@@ -97,7 +97,7 @@ def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[
 
 
 def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Callable[[Any], Any]:
-    """Solve ``x = f + gamma K x`` (or with the transpose) for a row-stochastic ``K[..., n, n]``, numpy or torch."""
+    """Solve ``x = f + gamma K x`` (or with the transpose) for floats and a row-stochastic ``K[..., n, n]``."""
     table = cache(kernel)
 
     def solve(f: Any) -> Any:
@@ -164,9 +164,9 @@ def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) 
 
 
 def _unit(f: Floats) -> Floats:
-    """A power of two as large as the largest entry of each row: divided by it, nothing over- or underflows on the way."""
+    """A power of two as large as the largest entry of each row: rows divided by it neither over- nor underflow."""
     exponent = np.frexp(np.abs(f).max(axis=-1, keepdims=True))[1]
-    return np.ldexp(1.0, exponent - 1)
+    return np.asarray(np.ldexp(1.0, exponent - 1))
 
 
 def float_part(x: Numbers) -> Any:

@@ -62,21 +62,19 @@ class SparseTransitions(Transitions):
         self.probabilities = ar.asarray(probabilities)
         self.n_states, self.n_actions = _size("n_states", n_states), _size("n_actions", n_actions)
         if self.indptr.shape != (n_states * n_actions + 1,):
-            raise InvalidModel(
-                f"indptr has shape {self.indptr.shape}, expected ({n_states * n_actions + 1},) = (S * A + 1,)."
-            )
+            expected = f"({n_states * n_actions + 1},) = (S * A + 1,)"
+            raise InvalidModel(f"indptr has shape {self.indptr.shape}, expected {expected}.")
         lengths = np.diff(self.indptr)
         if self.indptr[0] != 0 or lengths.min() < 1:
             row = int(np.argmin(lengths)) if self.indptr[0] == 0 else 0
             raise InvalidModel(
                 f"indptr runs from {int(self.indptr[row])} to {int(self.indptr[row + 1])} at row "
-                f"P{list(divmod(row, n_actions))}; it must start at 0 and give every (state, action) a next state."
+                f"P{list(divmod(row, n_actions))}; it must start at 0 and give every (state, action) a next "
+                "state."
             )
         if self.indices.shape != (self.indptr[-1],) or self.probabilities.shape != self.indices.shape:
-            raise InvalidModel(
-                f"indices {self.indices.shape} and probabilities {tuple(self.probabilities.shape)} must both have "
-                f"length indptr[-1] = {int(self.indptr[-1])}."
-            )
+            given = f"indices {self.indices.shape} and probabilities {tuple(self.probabilities.shape)}"
+            raise InvalidModel(f"{given} must both have length indptr[-1] = {int(self.indptr[-1])}.")
         if self.indices.min() < 0 or self.indices.max() >= n_states:
             bad = int(np.argmax((self.indices < 0) | (self.indices >= n_states)))
             raise InvalidModel(f"indices[{bad}] = {int(self.indices[bad])} is no state of 0..{n_states - 1}.")
@@ -115,9 +113,7 @@ class SparseTransitions(Transitions):
         check_sums(self.expect(self.system.convert(np.ones(self.n_states))), "P", InvalidModel, ROW_ADVICE)
 
     def normalized(self) -> SparseTransitions:
-        return self._with(
-            normalized_rows(self.probabilities, self.indptr, "P", (self.n_states, self.n_actions))
-        )
+        return self._with(normalized_rows(self.probabilities, self.indptr, "P", (self.n_states, self.n_actions)))
 
     def _with(self, probabilities: Numbers) -> SparseTransitions:
         return SparseTransitions(self.indptr, self.indices, probabilities, self.n_states, self.n_actions)
@@ -140,9 +136,7 @@ class SparseTransitions(Transitions):
     def _matvec(self, data: Any, f: Any) -> Any:
         if is_torch_array(f):
             out = f.new_zeros((*f.shape[:-1], self.n_states * self.n_actions))
-            return out.index_add(
-                -1, f.new_tensor(self._pair, dtype=like(f).int64), data * f[..., self.indices]
-            )
+            return out.index_add(-1, f.new_tensor(self._pair, dtype=like(f).int64), data * f[..., self.indices])
         if data.dtype == np.float64 and f.dtype == np.float64:
             return (self._csr(data) @ f.reshape(-1, self.n_states).T).T.reshape(*f.shape[:-1], -1)
         return np.add.reduceat(data * f[..., self.indices], self.indptr[:-1], axis=-1)
@@ -155,9 +149,7 @@ class SparseTransitions(Transitions):
     def _csr(self, data: NDArray[np.float64]) -> Any:
         from scipy.sparse import csr_array
 
-        return csr_array(
-            (data, self.indices, self.indptr), shape=(self.n_states * self.n_actions, self.n_states)
-        )
+        return csr_array((data, self.indices, self.indptr), shape=(self.n_states * self.n_actions, self.n_states))
 
     def kernel(self, policy: Numbers) -> Numbers:
         check_dense_size(self.n_states**2)
@@ -169,9 +161,7 @@ class SparseTransitions(Transitions):
     def dense(self) -> Numbers:
         check_dense_size(self.n_states**2 * self.n_actions)
         shape = (1, self.n_states, self.n_actions, self.n_states)
-        return self._added(
-            self.probabilities, self._pair * self.n_states + self.indices, shape, self._row_terms
-        )
+        return self._added(self.probabilities, self._pair * self.n_states + self.indices, shape, self._row_terms)
 
     @staticmethod
     def _added(values: Numbers, keys: Indices, shape: tuple[int, ...], terms: int) -> Numbers:
@@ -218,9 +208,7 @@ class SparseTransitions(Transitions):
         values = ar.concatenate([ar.take(self.probabilities, stay, 0), ones])
         order = np.argsort(rows, kind="stable")
         indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(kept)))])
-        return SparseTransitions(
-            indptr, columns[order], ar.take(values, order, 0), len(states), self.n_actions
-        )
+        return SparseTransitions(indptr, columns[order], ar.take(values, order, 0), len(states), self.n_actions)
 
 
 def _size(name: str, n: Any) -> int:

@@ -34,9 +34,7 @@ def reachable(mdp: TabularMDP) -> Mask:
 def restrict_to_reachable(mdp: TabularMDP) -> tuple[dict[str, Any], Indices]:
     """Parts of the model on its reachable states, and the old index of each."""
     if mdp.batch_shape:
-        raise InvalidModel(
-            f"restrict_to_reachable takes one model, this is a batch of shape {mdp.batch_shape}."
-        )
+        raise InvalidModel(f"restrict_to_reachable takes one model, this is a batch of shape {mdp.batch_shape}.")
     states = np.flatnonzero(reachable(mdp))
     return {
         "n_states": len(states),
@@ -71,13 +69,9 @@ def flow_residual(mdp: TabularMDP, occupancy: Any) -> Numbers:
 
 def _read(mdp: TabularMDP, occupancy: Any) -> Numbers:
     d = bring(read_numbers("occupancy", occupancy, InvalidOccupancy), mdp.system)
-    core = (
-        (mdp.n_states, mdp.n_actions) if mdp.horizon is None else (mdp.horizon, mdp.n_states, mdp.n_actions)
-    )
+    core = (mdp.n_states, mdp.n_actions) if mdp.horizon is None else (mdp.horizon, mdp.n_states, mdp.n_actions)
     if tuple(d.shape[-len(core) :]) != core:
         name = "[S, A]" if mdp.horizon is None else "[H, S, A]"
-        raise InvalidOccupancy(
-            f"occupancy has shape {tuple(d.shape)}; its last axes must be {name} = {core}."
-        )
+        raise InvalidOccupancy(f"occupancy has shape {tuple(d.shape)}; its last axes must be {name} = {core}.")
     check_finite(d, "occupancy", InvalidOccupancy)
     return d

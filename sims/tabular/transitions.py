@@ -19,8 +19,8 @@ from sims.arithmetic import Mask, Numbers, System
 from sims.tabular.errors import TooLarge
 
 ROW_ADVICE = (
-    "Rows of P are distributions over next states. If a state ends the episode, send it to an absorbing state with "
-    "reward 0; if the numbers were rounded, use TabularMDP(..., normalize=True)."
+    "Rows of P are distributions over next states. If a state ends the episode, send it to an absorbing state "
+    "with reward 0; if the numbers were rounded, use TabularMDP(..., normalize=True)."
 )
 
 LARGEST_DENSE = 10**8
@@ -89,7 +89,7 @@ class Transitions(ABC):
 
     @abstractmethod
     def kernel(self, policy: Numbers) -> Numbers:
-        """State-to-state kernel ``[..., S, S]`` of a stationary policy ``[..., S, A]`` at the first step, dense."""
+        """Dense state-to-state kernel ``[..., S, S]`` of a policy ``[..., S, A]`` at the first step."""
 
     @abstractmethod
     def dense(self) -> Numbers:
@@ -105,7 +105,7 @@ class Transitions(ABC):
 
     @abstractmethod
     def successors(self, pairs: Mask, step: int = 0) -> Mask:
-        """Mask ``[..., S]`` of the states that a pair in ``pairs[..., S, A]`` reaches with positive probability."""
+        """Mask ``[..., S]`` of the states that a pair in ``pairs[..., S, A]`` may lead to."""
 
     @abstractmethod
     def self_loops(self, step: int = 0) -> Mask:

@@ -17,7 +17,7 @@ from sims.errors import IltheoryError
 from sims.tabular.errors import InvalidModel
 
 ROUNDING = 1e-9
-"""Float64 rows may miss 1, and their entries 0, by this much, since floats are rounded; other systems allow nothing."""
+"""Float64 rows may miss 1, and their entries 0, by this much, since floats are rounded; others by nothing."""
 
 GRID = 2.0**50
 """Normalised float rows are multiples of ``1 / GRID``, so their sums are exact in every order."""
@@ -92,12 +92,12 @@ def convert_distributions(
 ) -> Numbers:
     """Bring distributions into another system, keeping them distributions.
 
-    Float64 rows that are exactly distributions are taken as they are. Others are roundings of an unknown exact row:
-    enclosing systems get intervals wide enough to contain one, and ``rational`` refuses.
+    Float64 rows that are exactly distributions are taken as they are. Others are roundings of an unknown exact
+    row: enclosing systems get intervals wide enough to contain one, and ``rational`` refuses.
 
     Parameters
     ----------
-    values : numbers ``[..., n]`` with a distribution in each row; or ``[nnz]`` with the rows given by ``indptr``
+    values : numbers ``[..., n]`` with a distribution in each row; or ``[nnz]``, rows given by ``indptr``
     name : says what to call the k-th row in an error
 
     Raises
@@ -116,9 +116,9 @@ def convert_distributions(
     if system.name == "rational":
         row = int(np.argmax(defect != 0))
         raise InvalidModel(
-            f"{name(row)} sums to 1 {defect[row]:+.3g}, not to exactly 1, so no rational model has these floats.\n"
-            "  Give Fractions, or use TabularMDP(..., normalize=True), which moves the floats to multiples of 2^-50 "
-            "that sum to exactly one."
+            f"{name(row)} sums to 1 {defect[row]:+.3g}, not to exactly 1, so no rational model has these "
+            "floats.\n  Give Fractions, or use TabularMDP(..., normalize=True), which moves the floats to "
+            "multiples of 2^-50 that sum to exactly one."
         )
     missing = np.repeat(np.abs(defect), np.diff(ends)).reshape(entries.shape)
     slack = (entries - given) + np.abs(entries) * 2.0**-52 + missing * (1 + 2.0**-50)
@@ -143,9 +143,7 @@ def normalized(x: Numbers, name: str) -> Numbers:
     return ar.reshape(normalized_rows(flat, np.arange(0, math.prod(shape) + 1, n), name, shape[:-1]), shape)
 
 
-def normalized_rows(
-    values: Numbers, indptr: NDArray[np.integer[Any]], name: str, shape: tuple[int, ...]
-) -> Numbers:
+def normalized_rows(values: Numbers, indptr: NDArray[np.integer[Any]], name: str, shape: tuple[int, ...]) -> Numbers:
     """Divide each row by its sum; float rows move to multiples of ``2**-50`` that sum to exactly one.
 
     Such floats are exact dyadic rationals, so the model converts to every number system without loss.
@@ -169,9 +167,7 @@ def normalized_rows(
     if bad.any():
         k = int(np.argmax(bad))
         index = [int(i) for i in np.unravel_index(k, shape)]
-        raise InvalidModel(
-            f"{name}{index} sums to {_shown(total, (k,))}; only a positive sum can be normalised to 1."
-        )
+        raise InvalidModel(f"{name}{index} sums to {_shown(total, (k,))}; only a positive sum can be normalised to 1.")
     shares = values / ar.take(total, row, 0)
     if system.name != "float64":
         return shares

@@ -91,7 +91,9 @@ MODELS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("parts", "error", "words"), [(row[1], row[2], row[3:]) for row in MODELS], ids=[row[0] for row in MODELS])
+@pytest.mark.parametrize(
+    ("parts", "error", "words"), [(row[1], row[2], row[3:]) for row in MODELS], ids=[row[0] for row in MODELS]
+)
 def test_bad_models(parts, error, words):
     if "horizon" not in parts and "discount" not in parts:
         parts = {**parts, "horizon": 3}
@@ -126,7 +128,11 @@ POLICIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("pi", "error", "words"), [(row[1], row[2], row[3:]) for row in POLICIES], ids=[row[0] for row in POLICIES])
+@pytest.mark.parametrize(
+    ("pi", "error", "words"),
+    [(row[1], row[2], row[3:]) for row in POLICIES],
+    ids=[row[0] for row in POLICIES],
+)
 @pytest.mark.parametrize("method", ["value", "occupancy", "q", "sample"])
 def test_bad_policies(pi, error, words, method):
     arguments = (10, 0) if method == "sample" else ()
@@ -138,7 +144,9 @@ def test_bad_policies(pi, error, words, method):
 
 def test_batches_of_policies_and_models_must_fit():
     batch = model(P=steps(P, 4), horizon=3, batch_axes=1)
-    with pytest.raises(InvalidPolicy, match=re.escape("policy has batch axes (5,), which do not broadcast with (4,)")):
+    with pytest.raises(
+        InvalidPolicy, match=re.escape("policy has batch axes (5,), which do not broadcast with (4,)")
+    ):
         batch.value(steps(steps(PI, 3), 5))
 
 
@@ -150,7 +158,11 @@ def test_float_policies_do_not_leak_into_rational_models():
 
 
 def csr(**changes) -> SparseTransitions:
-    parts = {"indptr": [0, 2, 3, 4, 5], "indices": [0, 1, 0, 1, 1], "probabilities": [0.5, 0.5, 1.0, 1.0, 1.0]}
+    parts = {
+        "indptr": [0, 2, 3, 4, 5],
+        "indices": [0, 1, 0, 1, 1],
+        "probabilities": [0.5, 0.5, 1.0, 1.0, 1.0],
+    }
     return SparseTransitions(**(parts | changes), n_states=2, n_actions=2)
 
 
@@ -167,7 +179,9 @@ SPARSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("parts", "words"), [(row[1], row[2:]) for row in SPARSE], ids=[row[0] for row in SPARSE])
+@pytest.mark.parametrize(
+    ("parts", "words"), [(row[1], row[2:]) for row in SPARSE], ids=[row[0] for row in SPARSE]
+)
 def test_bad_sparse_transitions(parts, words):
     with pytest.raises(InvalidModel) as caught:
         csr(**parts)
@@ -227,7 +241,9 @@ CALLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "error", "words"), [(row[1], row[2], row[3:]) for row in CALLS], ids=[row[0] for row in CALLS])
+@pytest.mark.parametrize(
+    ("call", "error", "words"), [(row[1], row[2], row[3:]) for row in CALLS], ids=[row[0] for row in CALLS]
+)
 def test_bad_calls(call, error, words):
     with pytest.raises(error) as caught:
         call(model())

@@ -113,9 +113,17 @@ def thirds(**changes):
 
 BAD = [
     ("law_sum", {"measures": [[Fraction(1, 3), Fraction(1, 3)], [1, 0]]}, r"P\[0, 0\] sums to 2/3"),
-    ("law_sign", {"measures": [[Fraction(4, 3), Fraction(-1, 3)], [1, 0]]}, r"P\[0, 0, 1\] is -1/3, a negative"),
+    (
+        "law_sign",
+        {"measures": [[Fraction(4, 3), Fraction(-1, 3)], [1, 0]]},
+        r"P\[0, 0, 1\] is -1/3, a negative",
+    ),
     ("phi_shape", {"phi": [[1, 0], [0, 1]]}, r"phi has shape \(2, 2\), expected \[S, A, d\]"),
-    ("measures_shape", {"measures": [[1, 0, 0], [0, 1, 0]]}, r"measures has shape \(2, 3\), expected \[d, S\] = \(2, 2\)"),
+    (
+        "measures_shape",
+        {"measures": [[1, 0, 0], [0, 1, 0]]},
+        r"measures has shape \(2, 3\), expected \[d, S\] = \(2, 2\)",
+    ),
     ("weights_shape", {"weights": [1, 0, 0]}, r"weights has shape \(3,\), expected \[d\] = \(2,\)"),
     ("mu_shape", {"mu": [1, 0, 0]}, r"mu has shape \(3,\)"),
     ("mu_sum", {"mu": [1, 1]}, r"mu sums to 2"),

@@ -31,7 +31,10 @@ def test_the_two_mixtures_differ_on_the_chain():
     steps = step_mixture([GO, STAY], [HALF, HALF])
     assert fractions(once.occupancy).tolist() == [[[HALF, HALF], [0, 0]], [[HALF, 0], [0, HALF]]]
     quarter = Fraction(1, 4)
-    assert fractions(mdp.occupancy(steps)).tolist() == [[[HALF, HALF], [0, 0]], [[quarter, quarter], [quarter, quarter]]]
+    assert fractions(mdp.occupancy(steps)).tolist() == [
+        [[HALF, HALF], [0, 0]],
+        [[quarter, quarter], [quarter, quarter]],
+    ]
     average = lambda d: fractions(ar.sum(d, 0) / 2)  # noqa: E731
     assert average(mdp.occupancy(steps)).tolist() == [[Fraction(3, 8)] * 2, [Fraction(1, 8)] * 2]
     assert average(once.occupancy).tolist() == [[HALF, quarter], [0, quarter]]
