@@ -14,6 +14,7 @@ from sims.tabular._compile import compiled, compiled_any_order
 Floats = NDArray[np.float64]
 Weights = NDArray[np.float64] | NDArray[np.float32]
 Ints = NDArray[np.int64]
+Starts = NDArray[np.uint64]
 Columns = NDArray[np.uint32] | NDArray[np.uint64]
 """Unsigned: a signed index would cost a test for counting from the end at every access."""
 
@@ -35,7 +36,7 @@ def _absolute_sum(a: Floats) -> float:
 
 
 @compiled
-def mix_all(indptr: Ints, data: Floats, pi: Floats, out: Floats) -> None:
+def mix_all(indptr: Starts, data: Floats, pi: Floats, out: Floats) -> None:
     """``out = pi[s, a] * data`` on row ``s A + a``."""
     n_states, n_actions = pi.shape
     for s in range(n_states):
@@ -46,55 +47,32 @@ def mix_all(indptr: Ints, data: Floats, pi: Floats, out: Floats) -> None:
 
 
 @compiled
-def count_used(indptr: Ints, pi: Floats, out: Ints) -> None:
-    """``out[s + 1]``: entries of rows 0..s of the kernel of `pi`, without those of weight 0."""
+def mix_used(
+    indptr: Starts, indices: Columns, data: Floats, pi: Floats, out_indices: Columns, out_data: Floats
+) -> None:
+    """`mix_all` without the rows of weight 0, one after the other."""
     n_states, n_actions = pi.shape
-    total = 0
-    out[0] = 0
-    for s in range(n_states):
-        for a in range(n_actions):
-            if pi[s, a] != 0.0:
-                total += indptr[s * n_actions + a + 1] - indptr[s * n_actions + a]
-        out[s + 1] = total
-
-
-@compiled
-def mix_used(indptr: Ints, indices: Columns, data: Floats, pi: Floats, out_indices: Columns, out_data: Floats) -> None:
-    """Write the entries counted by `count_used` one after the other."""
-    n_states, n_actions = pi.shape
-    at = 0
+    at = np.uint64(0)
     for s in range(n_states):
         for a in range(n_actions):
             weight = pi[s, a]
             if weight != 0.0:
-                for k in range(indptr[s * n_actions + a], indptr[s * n_actions + a + 1]):
-                    out_indices[at] = indices[k]
-                    out_data[at] = weight * data[k]
-                    at += 1
-
-
-@compiled
-def widest_rows(indptr: Ints, n_actions: int, out: Ints) -> None:
-    """``out[s + 1]``: room for one row of every state in 0..s, whichever action it belongs to."""
-    total = 0
-    out[0] = 0
-    for s in range(out.size - 1):
-        widest = 0
-        for i in range(s * n_actions, (s + 1) * n_actions):
-            widest = max(widest, indptr[i + 1] - indptr[i])
-        total += widest
-        out[s + 1] = total
+                low, high = indptr[s * n_actions + a], indptr[s * n_actions + a + 1]
+                for k in range(low, high):
+                    out_indices[at + (k - low)] = indices[k]
+                    out_data[at + (k - low)] = weight * data[k]
+                at += high - low
 
 
 @compiled
 def select_rows(
-    indptr: Ints,
+    indptr: Starts,
     indices: Columns,
     data: Floats,
     n_actions: int,
     policy: Ints,
     previous: Ints,
-    out_indptr: Ints,
+    out_indptr: Starts,
     out_indices: Columns,
     out_data: Floats,
 ) -> None:
@@ -102,32 +80,30 @@ def select_rows(
     for s in range(policy.size):
         if policy[s] != previous[s]:
             row = s * n_actions + policy[s]
-            at = out_indptr[s]
-            for k in range(indptr[row], indptr[row + 1]):
-                out_indices[at] = indices[k]
-                out_data[at] = data[k]
-                at += 1
-            for k in range(at, out_indptr[s + 1]):
+            low, high, at = indptr[row], indptr[row + 1], out_indptr[s]
+            for k in range(low, high):
+                out_indices[at + (k - low)] = indices[k]
+                out_data[at + (k - low)] = data[k]
+            for k in range(at + (high - low), out_indptr[s + 1]):
                 out_indices[k] = 0
                 out_data[k] = 0.0
 
 
 @compiled
-def row_norms(indptr: Ints, data: Floats) -> tuple[float, float, int]:
-    """Return the smallest and the largest sum of absolute values of a row, and the longest row's length."""
-    smallest, largest, longest = np.inf, 0.0, 0
+def row_norms(indptr: Starts, data: Floats) -> tuple[float, float]:
+    """Return the smallest and the largest sum of absolute values of a row."""
+    smallest, largest = np.inf, 0.0
     for i in range(indptr.size - 1):
         total = _absolute_sum(data[indptr[i] : indptr[i + 1]])
         smallest = min(smallest, total)
         largest = max(largest, total)
-        longest = max(longest, indptr[i + 1] - indptr[i])
         if total != total:
-            return total, total, longest
-    return smallest, largest, longest
+            return total, total
+    return smallest, largest
 
 
 @compiled
-def multiply(indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats) -> None:
+def multiply(indptr: Starts, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats) -> None:
     """``out = gamma K x``."""
     for i in range(out.size):
         low, high = indptr[i], indptr[i + 1]
@@ -135,7 +111,7 @@ def multiply(indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Flo
 
 
 @compiled
-def multiply_transposed(indptr: Ints, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats) -> None:
+def multiply_transposed(indptr: Starts, indices: Columns, data: Weights, gamma: float, x: Floats, out: Floats) -> None:
     """``out = gamma K^T x``."""
     out[:] = 0.0
     for i in range(x.size):
@@ -147,7 +123,7 @@ def multiply_transposed(indptr: Ints, indices: Columns, data: Weights, gamma: fl
 
 @compiled
 def multiply_transposed_bounded(
-    indptr: Ints, indices: Columns, data: Floats, gamma: float, x: Floats, out: Floats
+    indptr: Starts, indices: Columns, data: Floats, gamma: float, x: Floats, out: Floats
 ) -> float:
     """`multiply_transposed`, returning the sum of all ``|partial sums|``.
 
@@ -170,7 +146,7 @@ def multiply_transposed_bounded(
 
 @compiled
 def greedy(
-    indptr: Ints,
+    indptr: Starts,
     indices: Columns,
     data: Floats,
     r: Floats,
@@ -194,7 +170,7 @@ def greedy(
 
 
 @compiled
-def bandwidths(indptr: Ints, indices: Columns, position: Ints) -> tuple[int, int]:
+def bandwidths(indptr: Starts, indices: Columns, position: Ints) -> tuple[int, int]:
     """Return the largest ``position[row] - position[column]`` over all entries, and of the opposite."""
     below, above = 0, 0
     for i in range(indptr.size - 1):
@@ -207,7 +183,7 @@ def bandwidths(indptr: Ints, indices: Columns, position: Ints) -> tuple[int, int
 
 @compiled
 def band_factor(
-    indptr: Ints, indices: Columns, data: Floats, gamma: float, position: Ints, below: int, band: Floats
+    indptr: Starts, indices: Columns, data: Floats, gamma: float, position: Ints, below: int, band: Floats
 ) -> None:
     """LU without pivoting of ``I - gamma K``, states in the order `position`.
 

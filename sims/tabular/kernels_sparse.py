@@ -44,9 +44,9 @@ DIRECT_SIZE, DIRECT_DENSITY = 20_000, 8
 
 
 class Matrix(NamedTuple):
-    """A square CSR matrix; `indices` unsigned."""
+    """A square CSR matrix; `indptr` and `indices` unsigned."""
 
-    indptr: Ints
+    indptr: NDArray[np.uint64]
     indices: Any
     data: Floats
 
@@ -54,6 +54,11 @@ class Matrix(NamedTuple):
     def size(self) -> int:
         """Number of rows."""
         return len(self.indptr) - 1
+
+    @property
+    def longest_row(self) -> int:
+        """Entries of the fullest row."""
+        return int(np.diff(self.indptr).max())
 
 
 def solve_discounted_sparse(
@@ -144,11 +149,10 @@ def sparse_optimal(
 
     P, r = _matrix(indptr, indices, data), np.ascontiguousarray(r, dtype=np.float64)
     n_states, n_actions = r.shape
-    smallest, largest, longest = loops.row_norms(P.indptr, P.data)
+    (smallest, largest), longest = loops.row_norms(P.indptr, P.data), P.longest_row
     stochastic = is_stochastic(smallest, largest, gamma)
     order = _Order(Matrix(P.indptr[::n_actions], P.indices, P.data))
-    indptr = np.empty(n_states + 1, dtype=np.int64)
-    loops.widest_rows(P.indptr, n_actions, indptr)
+    indptr = _starts(np.diff(P.indptr).reshape(n_states, n_actions).max(1))
     K = Matrix(indptr, np.empty(indptr[-1], dtype=P.indices.dtype), np.empty(indptr[-1]))
     copied = np.full(n_states, -1)
 
@@ -175,11 +179,14 @@ def policy_kernel(P: Matrix, pi: Floats) -> Matrix:
         data = np.empty_like(P.data)
         loops.mix_all(P.indptr, P.data, pi, data)
         return Matrix(np.ascontiguousarray(P.indptr[:: pi.shape[1]]), P.indices, data)
-    indptr = np.empty(len(pi) + 1, dtype=np.int64)
-    loops.count_used(P.indptr, pi, indptr)
+    indptr = _starts(np.where(pi != 0, np.diff(P.indptr).reshape(pi.shape), 0).sum(1))
     K = Matrix(indptr, np.empty(indptr[-1], dtype=P.indices.dtype), np.empty(indptr[-1]))
     loops.mix_used(*P, pi, K.indices, K.data)
     return K
+
+
+def _starts(lengths: NDArray[Any]) -> NDArray[np.uint64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.uint64)
 
 
 def _matrix(indptr: NDArray[Any], indices: NDArray[Any], data: Floats) -> Matrix:
@@ -187,7 +194,7 @@ def _matrix(indptr: NDArray[Any], indices: NDArray[Any], data: Floats) -> Matrix
     if indices.dtype.itemsize not in (4, 8):
         indices = indices.astype(np.uint64)
     return Matrix(
-        np.ascontiguousarray(indptr, dtype=np.int64),
+        np.ascontiguousarray(indptr).astype(np.uint64),
         indices.view(f"u{indices.dtype.itemsize}"),
         np.ascontiguousarray(data, dtype=np.float64),
     )
@@ -198,7 +205,7 @@ def _solve(K: Matrix, b: Floats, size: float, gamma: float, transpose: bool, tol
     from sims.tabular import _sparse_loops as loops
 
     n = K.size
-    smallest, largest, longest = loops.row_norms(K.indptr, K.data)
+    (smallest, largest), longest = loops.row_norms(K.indptr, K.data), K.longest_row
     row_norm = raised(largest, longest + 1)
     error_bound(size, 0.0, gamma, row_norm)  # raises where no bound is possible
     products = len(K.data) + (mixed + 2) * n
@@ -362,5 +369,5 @@ def _scipy(K: Matrix) -> Any:
     """Copy to scipy: it may sort and merge entries in place, and `K` shares its arrays with the model."""
     from scipy.sparse import csr_array
 
-    signed = K.indices.view(f"i{K.indices.dtype.itemsize}")
-    return csr_array((K.data, signed, K.indptr), shape=(K.size, K.size), copy=True)
+    indices, indptr = (x.view(f"i{x.dtype.itemsize}") for x in (K.indices, K.indptr))
+    return csr_array((K.data, indices, indptr), shape=(K.size, K.size), copy=True)
