@@ -149,7 +149,8 @@ class FixedWorld(World):
 
 
 def _entries(mdp: TabularMDP) -> int:
-    return mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
+    """How much an exact evaluation computes with; a linear solve costs about as much as S steps."""
+    return mdp.n_states * mdp.n_actions * (mdp.horizon or mdp.n_states)
 
 
 def _with_first(drawn: Any, given: Any, kind: PolicyKind) -> Any:
