@@ -115,23 +115,15 @@ def _(system: Ball, contraction: AffineContraction) -> Numbers:
 
 @solution.register
 def _(system: Rational, contraction: AffineContraction) -> Numbers:
-    gamma: RationalArray = contraction.modulus
-    kernel, offset = contraction.kernel(), contraction.offset
-    shape = np.broadcast_shapes(kernel.shape[:-2], offset.shape[:-1], gamma.shape)
+    kernel = contraction.kernel()
+    kernel = ar.moveaxis(kernel, -1, -2) if contraction.transposed else kernel
     n = kernel.shape[-1]
-    kernels, offsets = np.broadcast_to(kernel.num, (*shape, n, n)), np.broadcast_to(offset.num, (*shape, n))
-    gammas = np.broadcast_to(gamma.num, shape)
-    solutions = [
-        _solve_integers(
-            kernels[i].T if contraction.transposed else kernels[i],
-            kernel.den,
-            offsets[i],
-            offset.den,
-            int(gammas[i]),
-            gamma.den,
-        )
-        for i in np.ndindex(shape)
-    ]
+    matrix = np.eye(n, dtype=np.int64) - contraction.modulus[..., None, None] * kernel
+    offset = contraction.offset
+    shape = np.broadcast_shapes(matrix.shape[:-2], offset.shape[:-1])
+    left, right = np.broadcast_to(matrix.num, (*shape, n, n)), np.broadcast_to(offset.num, (*shape, n))
+    scale = flint.fmpq(matrix.den, offset.den)
+    solutions = [_solve_integers(left[i], right[i], scale) for i in np.ndindex(shape)]
     return ar.reshape(ar.stack(solutions), (*shape, n))
 
 
@@ -159,17 +151,11 @@ def _support(contraction: AffineContraction, start: Numbers) -> NDArray[np.bool_
         support = grown
 
 
-def _solve_integers(
-    kernel: NDArray[Any], kernel_den: int, offset: NDArray[Any], offset_den: int, gamma: int, gamma_den: int
-) -> RationalArray:
-    """Solve ``x = offset + gamma K x`` as ``(D I - G) x = D offset`` with integers: ``G = D gamma K``."""
-    n = len(offset)
-    scale = kernel_den * gamma_den
-    diagonal = [0] * (n * n)
-    diagonal[:: n + 1] = [scale] * n
-    matrix = flint.fmpz_mat(n, n, diagonal) - gamma * flint.fmpz_mat(n, n, kernel.ravel().tolist())
-    solved: Any = matrix.solve(flint.fmpz_mat(n, 1, offset.tolist()))
-    numerators, den = (solved * flint.fmpq(scale, offset_den)).numer_denom()
+def _solve_integers(matrix: NDArray[Any], b: NDArray[Any], scale: flint.fmpq) -> RationalArray:
+    """``scale * matrix^-1 b`` for integers."""
+    n = len(b)
+    solved: Any = flint.fmpz_mat(n, n, matrix.ravel().tolist()).solve(flint.fmpz_mat(n, 1, b.tolist()))
+    numerators, den = (solved * scale).numer_denom()
     out = np.empty(n, dtype=object)
     out[:] = [int(entry) for entry in numerators.entries()]
     return RationalArray(out, int(den))

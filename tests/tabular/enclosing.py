@@ -14,9 +14,7 @@ def bounds(x) -> list[tuple[Fraction | float, Fraction | float]]:
     if isinstance(x, ar.IntervalArray):
         mids, rads = np.asarray(x.mid).ravel().tolist(), np.asarray(x.rad).ravel().tolist()
         return [
-            (Fraction(m) - Fraction(r), Fraction(m) + Fraction(r))
-            if np.isfinite([m, r]).all()
-            else (-np.inf, np.inf)
+            (Fraction(m) - Fraction(r), Fraction(m) + Fraction(r)) if np.isfinite([m, r]).all() else (-np.inf, np.inf)
             for m, r in zip(mids, rads, strict=True)
         ]
     return [entry.bounds() for entry in x.reshape(x.size)]

@@ -28,7 +28,7 @@ class Slow:
         return len(self.P), len(self.P[0]), len(self.P[0][0])
 
     def walks(self, pi, start: int, h0: int = 0, action: int | None = None):
-        """Every (states, actions, probability) from ``start`` at step ``h0``, the state after the last action included."""
+        """Every (states, actions, probability) from ``start`` at step ``h0``, the state after the last action too."""
         H, S, A = self.sizes
         for path in itertools.product(*[range(A), range(S)] * (H - h0)):
             actions, states = path[::2], (start, *path[1::2])
@@ -77,10 +77,7 @@ class Slow:
     def deterministic_policies(self):
         H, S, A = self.sizes
         for choice in itertools.product(range(A), repeat=H * S):
-            yield [
-                [[ONE if choice[h * S + s] == a else ZERO for a in range(A)] for s in range(S)]
-                for h in range(H)
-            ]
+            yield [[[ONE if choice[h * S + s] == a else ZERO for a in range(A)] for s in range(S)] for h in range(H)]
 
 
 def solve(matrix: list[list[Fraction]], b: list[Fraction]) -> list[Fraction]:

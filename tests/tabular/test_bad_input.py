@@ -37,23 +37,55 @@ def steps(x, n: int):
 
 MODELS = [
     # P
-    ("negative entry", dict(P=changed(P, (0, 0), [1.5, -0.5])), InvalidModel, "P[0, 0, 1] is -0.5, a negative probability"),
-    ("row sum", dict(P=changed(P, (1, 1), [0.25, 0.72])), InvalidModel, "P[1, 1] sums to 0.97 (should be 1)", "normalize=True"),
+    (
+        "negative entry",
+        dict(P=changed(P, (0, 0), [1.5, -0.5])),
+        InvalidModel,
+        "P[0, 0, 1] is -0.5, a negative probability",
+    ),
+    (
+        "row sum",
+        dict(P=changed(P, (1, 1), [0.25, 0.72])),
+        InvalidModel,
+        "P[1, 1] sums to 0.97 (should be 1)",
+        "normalize=True",
+    ),
     ("row sum in time", dict(P=changed(steps(P, 3), (2, 1, 0), [0.5, 0.75])), InvalidModel, "P[2, 1, 0] sums to 1.25"),
-    ("row sum in a batch", dict(P=changed(steps(P, 4), (3, 0, 1), [0.5, 0.25]), horizon=2, batch_axes=1), InvalidModel, "P[3, 0, 1] sums to 0.75"),
-    ("exact row sum", dict(P=[[[HALF, Fraction(1, 3)]]] * 2, r=[[0], [1]], mu=[1, 0]), InvalidModel, "P[0, 0] sums to 5/6"),
+    (
+        "row sum in a batch",
+        dict(P=changed(steps(P, 4), (3, 0, 1), [0.5, 0.25]), horizon=2, batch_axes=1),
+        InvalidModel,
+        "P[3, 0, 1] sums to 0.75",
+    ),
+    (
+        "exact row sum",
+        dict(P=[[[HALF, Fraction(1, 3)]]] * 2, r=[[0], [1]], mu=[1, 0]),
+        InvalidModel,
+        "P[0, 0] sums to 5/6",
+    ),
     ("NaN", dict(P=changed(P, (0, 1, 0), NAN)), InvalidModel, "P[0, 1, 0] is nan", "finite"),
     ("infinity", dict(P=changed(P, (0, 1, 0), INF)), InvalidModel, "P[0, 1, 0] is inf"),
     ("not square", dict(P=[[[1.0], [1.0]], [[1.0], [1.0]]]), InvalidModel, "P has shape (2, 2, 1)", "[S, A, S]"),
     ("a matrix", dict(P=[[0.5, 0.5], [1.0, 0.0]]), InvalidModel, "P has shape (2, 2)"),
     ("empty", dict(P=np.zeros((0, 2, 0))), InvalidModel, "P has shape (0, 2, 0)", "empty"),
     ("wrong number of steps", dict(P=steps(P, 4)), InvalidModel, "P has shape (4, 2, 2, 2)", "H = 3"),
-    ("steps with a discount", dict(P=steps(P, 3), discount=0.5), InvalidModel, "P has shape (3, 2, 2, 2), expected [S, A, S] = (2, 2, 2)"),
+    (
+        "steps with a discount",
+        dict(P=steps(P, 3), discount=0.5),
+        InvalidModel,
+        "P has shape (3, 2, 2, 2), expected [S, A, S] = (2, 2, 2)",
+    ),
     ("missing batch axes", dict(P=steps(P, 2), discount=0.5), InvalidModel, "P has shape (2, 2, 2, 2)"),
     ("ragged", dict(P=[[[1.0, 0.0], [1.0]], [[0.0, 1.0], [0.0, 1.0]]]), InvalidModel, "P is not an array of numbers"),
     ("text", dict(P=[[["a", "b"]]]), InvalidModel, "P is not an array of numbers"),
     ("None", dict(P=None), InvalidModel, "P is not an array of numbers"),
-    ("zero row to normalise", dict(P=changed(P, (1, 0), [0.0, 0.0]), horizon=3, normalize=True), InvalidModel, "P[1, 0] sums to 0", "positive sum"),
+    (
+        "zero row to normalise",
+        dict(P=changed(P, (1, 0), [0.0, 0.0]), horizon=3, normalize=True),
+        InvalidModel,
+        "P[1, 0] sums to 0",
+        "positive sum",
+    ),
     # horizon and discount
     ("neither end", dict(horizon=None), InvalidModel, "horizon=None and discount=None", "exactly one"),
     ("both ends", dict(horizon=3, discount=0.5), InvalidModel, "horizon=3 and discount=0.5", "exactly one"),
@@ -70,7 +102,13 @@ MODELS = [
     # r
     ("reward shape", dict(r=[0.0, 1.0]), InvalidModel, "r has shape (2,)", "[S, A] = (2, 2)"),
     ("reward steps", dict(r=steps(R, 5)), InvalidModel, "r has shape (5, 2, 2)", "H = 3"),
-    ("ambiguous reward", dict(r=steps(R, 2), horizon=2), InvalidModel, "r of shape (2, 2, 2) fits [S, A] and [S, A, S]", "r[None]"),
+    (
+        "ambiguous reward",
+        dict(r=steps(R, 2), horizon=2),
+        InvalidModel,
+        "r of shape (2, 2, 2) fits [S, A] and [S, A, S]",
+        "r[None]",
+    ),
     ("reward NaN", dict(r=changed(R, (1, 0), NAN)), InvalidModel, "r[1, 0] is nan"),
     ("reward infinite", dict(r=changed(R, (1, 0), -INF)), InvalidModel, "r[1, 0] is -inf"),
     # mu
@@ -80,15 +118,46 @@ MODELS = [
     ("initial law NaN", dict(mu=[NAN, 1.0]), InvalidModel, "mu[0] is nan"),
     ("a number for a law", dict(mu=1.0), InvalidModel, "mu has shape ()"),
     # together
-    ("batches that do not fit", dict(P=steps(P, 4), mu=steps(MU, 3), horizon=2, batch_axes=1), InvalidModel, "batch axes do not broadcast", "P (4,)", "mu (3,)"),
+    (
+        "batches that do not fit",
+        dict(P=steps(P, 4), mu=steps(MU, 3), horizon=2, batch_axes=1),
+        InvalidModel,
+        "batch axes do not broadcast",
+        "P (4,)",
+        "mu (3,)",
+    ),
     ("Fractions and floats", dict(r=[[HALF, 1], [0, 0]]), MixedArithmetic, "rational", "float64", "convert"),
-    ("Fractions and floats in one array", dict(r=[[HALF, 0.5], [0, 0]]), InvalidModel, "r is not an array of numbers", "floats and Fractions"),
+    (
+        "Fractions and floats in one array",
+        dict(r=[[HALF, 0.5], [0, 0]]),
+        InvalidModel,
+        "r is not an array of numbers",
+        "floats and Fractions",
+    ),
     # terminal
-    ("terminal left", dict(horizon=3, terminal=np.array([True, False])), InvalidModel, "terminal state 0 can be left", "absorbing"),
-    ("terminal paid", dict(P=[[[1.0, 0.0]] * 2, [[0.0, 1.0]] * 2], horizon=3, terminal=np.array([False, True])), InvalidModel, "terminal state 1 has a reward", "reward 0"),
-    ("terminal shape", dict(horizon=3, terminal=np.array([True])), InvalidModel, "terminal is bool of shape (1,)", "[S] = (2,)"),
+    (
+        "terminal left",
+        dict(horizon=3, terminal=np.array([True, False])),
+        InvalidModel,
+        "terminal state 0 can be left",
+        "absorbing",
+    ),
+    (
+        "terminal paid",
+        dict(P=[[[1.0, 0.0]] * 2, [[0.0, 1.0]] * 2], horizon=3, terminal=np.array([False, True])),
+        InvalidModel,
+        "terminal state 1 has a reward",
+        "reward 0",
+    ),
+    (
+        "terminal shape",
+        dict(horizon=3, terminal=np.array([True])),
+        InvalidModel,
+        "terminal is bool of shape (1,)",
+        "[S] = (2,)",
+    ),
     ("terminal by index", dict(horizon=3, terminal=[1, 0]), InvalidModel, "terminal is int64", "bools"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +194,7 @@ POLICIES = [
     ("None", None, InvalidPolicy, "policy is not an array of numbers"),
     ("actions instead of laws", [0, 1], InvalidPolicy, "policy has shape (2,)"),
     ("rationals for a float model", [[HALF, HALF]] * 2, MixedArithmetic, "rational", "float64"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -144,9 +213,7 @@ def test_bad_policies(pi, error, words, method):
 
 def test_batches_of_policies_and_models_must_fit():
     batch = model(P=steps(P, 4), horizon=3, batch_axes=1)
-    with pytest.raises(
-        InvalidPolicy, match=re.escape("policy has batch axes (5,), which do not broadcast with (4,)")
-    ):
+    with pytest.raises(InvalidPolicy, match=re.escape("policy has batch axes (5,), which do not broadcast with (4,)")):
         batch.value(steps(steps(PI, 3), 5))
 
 
@@ -176,12 +243,10 @@ SPARSE = [
     ("index negative", dict(indices=[0, -1, 0, 1, 1]), "indices[1] = -1"),
     ("too few entries", dict(indices=[0, 1, 0, 1]), "indices (4,)", "indptr[-1] = 5"),
     ("too few probabilities", dict(probabilities=[1.0, 1.0]), "probabilities (2,)"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("parts", "words"), [(row[1], row[2:]) for row in SPARSE], ids=[row[0] for row in SPARSE]
-)
+@pytest.mark.parametrize(("parts", "words"), [(row[1], row[2:]) for row in SPARSE], ids=[row[0] for row in SPARSE])
 def test_bad_sparse_transitions(parts, words):
     with pytest.raises(InvalidModel) as caught:
         csr(**parts)
@@ -229,16 +294,33 @@ CALLS = [
     ("no length", lambda m: m.with_end(discount=0.5).sample(PI, 2, 0), ValueError, "length is missing", "length=100"),
     ("length 0", lambda m: m.with_end(discount=0.5).sample(PI, 2, 0, length=0), ValueError, "length=0"),
     ("many policies", lambda m: m.sample(steps(steps(PI, 3), 2), 2, 0), InvalidPolicy, "one policy", "(2,)"),
-    ("many models", lambda m: model(P=steps(P, 4), horizon=3, batch_axes=1).sample(PI, 2, 0), InvalidModel, "one model", "(4,)"),
-    ("restrict a batch", lambda m: model(P=steps(P, 4), horizon=3, batch_axes=1).restrict_to_reachable(), InvalidModel, "one model"),
-    ("occupancy shape", lambda m: m.project(np.ones((2, 2))), InvalidOccupancy, "occupancy has shape (2, 2)", "[H, S, A] = (3, 2, 2)"),
+    (
+        "many models",
+        lambda m: model(P=steps(P, 4), horizon=3, batch_axes=1).sample(PI, 2, 0),
+        InvalidModel,
+        "one model",
+        "(4,)",
+    ),
+    (
+        "restrict a batch",
+        lambda m: model(P=steps(P, 4), horizon=3, batch_axes=1).restrict_to_reachable(),
+        InvalidModel,
+        "one model",
+    ),
+    (
+        "occupancy shape",
+        lambda m: m.project(np.ones((2, 2))),
+        InvalidOccupancy,
+        "occupancy has shape (2, 2)",
+        "[H, S, A] = (3, 2, 2)",
+    ),
     ("flow of text", lambda m: m.flow_residual("flow"), InvalidOccupancy, "occupancy is not an array"),
     ("other rewards' shape", lambda m: m.with_rewards(np.ones((3, 2))), InvalidModel, "r has shape (3, 2)"),
     ("other rewards' numbers", lambda m: m.with_rewards(changed(R, (0, 0), NAN)), InvalidModel, "r[0, 0] is nan"),
     ("other rewards' system", lambda m: m.with_rewards([[HALF, 0], [0, 0]]), MixedArithmetic, "rational"),
     ("other end", lambda m: m.with_end(discount=1), InvalidModel, "discount=1"),
     ("no other end", lambda m: m.with_end(), InvalidModel, "exactly one"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

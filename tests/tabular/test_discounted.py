@@ -89,8 +89,7 @@ def test_near_ties_are_decided_beyond_floats():
     r = [[Fraction(1, 3), Fraction(1, 3) + tiny], [Fraction(1, 3), Fraction(1, 3)]]
     mdp = TabularMDP(P, r, [0, 1], discount=Fraction(9, 10))
     best = max(
-        Fraction(mdp.value(pi))
-        for pi in ([[1, 0], [1, 0]], [[0, 1], [1, 0]], [[1, 0], [0, 1]], [[0, 1], [0, 1]])
+        Fraction(mdp.value(pi)) for pi in ([[1, 0], [1, 0]], [[0, 1], [1, 0]], [[1, 0], [0, 1]], [[0, 1], [0, 1]])
     )
     assert Fraction(mdp.optimal_value()) == best > Fraction(10, 3)
     ball = mdp.to("ball", bits=256)
@@ -114,9 +113,7 @@ def test_soft_values_are_the_fixed_point_of_soft_value_iteration(gamma, tau):
     assert soft.v == pytest.approx(v, rel=1e-9, abs=1e-9)
     assert soft.policy.sum(-1) == pytest.approx(np.ones(S), rel=1e-9)
     entropy = -(soft.policy * np.log(np.maximum(soft.policy, 1e-300))).sum(-1)
-    objective = float(mdp.value(soft.policy)) + tau * float(mdp.state_occupancy(soft.policy) @ entropy) / (
-        1 - gamma
-    )
+    objective = float(mdp.value(soft.policy)) + tau * float(mdp.state_occupancy(soft.policy) @ entropy) / (1 - gamma)
     assert objective == pytest.approx(float(soft.value), rel=1e-9, abs=1e-9)
 
 

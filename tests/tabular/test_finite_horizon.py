@@ -86,9 +86,7 @@ def test_soft_values_are_the_best_of_reward_plus_entropy(seed):
     soft = mdp.soft_optimal(tau)
     v = np.zeros(S)
     for h in reversed(range(H)):
-        q = np.array(
-            [[r[s, a] + sum(P[s, a, t] * v[t] for t in range(S)) for a in range(A)] for s in range(S)]
-        )
+        q = np.array([[r[s, a] + sum(P[s, a, t] * v[t] for t in range(S)) for a in range(A)] for s in range(S)])
         v = np.array([tau * np.log(np.exp((row - row.max()) / tau).sum()) + row.max() for row in q])
         assert soft.q[h] == pytest.approx(q, rel=1e-12)
         assert soft.v[h] == pytest.approx(v, rel=1e-12)

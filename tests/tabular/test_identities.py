@@ -127,8 +127,6 @@ def test_unreachable_states_have_exactly_no_occupancy(name, storage):
         "sparse": SparseTransitions(np.arange(9), following.ravel(), np.ones(8, dtype=np.int64), 4, 2),
         "deterministic": DeterministicTransitions(following),
     }[storage]
-    mdp = TabularMDP(P, [[0, 1]] * 4, [Fraction(1, 4), Fraction(3, 4), 0, 0], discount=Fraction(7, 8)).to(
-        name
-    )
+    mdp = TabularMDP(P, [[0, 1]] * 4, [Fraction(1, 4), Fraction(3, 4), 0, 0], discount=Fraction(7, 8)).to(name)
     d = mdp.occupancy(mdp.system.convert(ar.asarray([[Fraction(1, 2)] * 2] * 4)))
     assert ar.possibly_nonzero(d).tolist() == [[True, True]] * 2 + [[False, False]] * 2

@@ -24,13 +24,9 @@ def draw(storage: str, seed: int = 0, **end) -> tuple[TabularMDP, ar.RationalArr
     else:
         k, here = 3, np.arange(S)[:, None, None]
         random = np.stack([rng.choice(S, k, replace=False) for _ in range(S * A)]).reshape(S, A, k)
-        indices = (
-            (here + np.arange(-1, 2)) % S + np.zeros((1, A, 1), dtype=int) if storage == "ring" else random
-        )
+        indices = (here + np.arange(-1, 2)) % S + np.zeros((1, A, 1), dtype=int) if storage == "ring" else random
         p = simplex_rows(rng, (S, A, k), bits=6)
-        law = SparseTransitions(
-            np.arange(S * A + 1) * k, indices.ravel(), ar.RationalArray(p.ravel(), 64), S, A
-        )
+        law = SparseTransitions(np.arange(S * A + 1) * k, indices.ravel(), ar.RationalArray(p.ravel(), 64), S, A)
     if storage == "dense":
         law = law.dense()[0]
     start = np.zeros(S, dtype=int)
@@ -51,9 +47,9 @@ def test_discounted_floats_and_intervals_against_rationals(storage, gamma):
     policy, enclosed = floats(pi), enclosing.system.convert(pi)
     for quantity in ("v", "state_occupancy", "q", "occupancy", "value"):
         truth = getattr(mdp, quantity)(pi)
-        assert np.asarray(getattr(model, quantity)(policy)) == pytest.approx(
-            floats(truth), rel=1e-11, abs=1e-13
-        ), quantity
+        assert np.asarray(getattr(model, quantity)(policy)) == pytest.approx(floats(truth), rel=1e-11, abs=1e-13), (
+            quantity
+        )
         enclosure = getattr(enclosing, quantity)(enclosed)
         assert encloses(enclosure, truth), quantity
         assert widths(enclosure).max() < 1e-9
@@ -87,15 +83,11 @@ def test_finite_horizon_floats_and_intervals_against_rationals(steps):
     if steps == "varying policy":
         pi = ar.RationalArray(simplex_rows(np.random.default_rng(4), (H, S, A), law="mixed", bits=3), 8)
     if steps == "varying model":
-        mdp = TabularMDP(
-            ar.stack([draw("dense", seed=h, horizon=H)[0].P for h in range(H)]), mdp.r, mdp.mu, horizon=H
-        )
+        mdp = TabularMDP(ar.stack([draw("dense", seed=h, horizon=H)[0].P for h in range(H)]), mdp.r, mdp.mu, horizon=H)
     model, enclosing = mdp.to("float64"), mdp.to("interval")
     for quantity in ("state_occupancy", "occupancy", "v", "q", "value"):
         truth = getattr(mdp, quantity)(pi)
-        assert np.asarray(getattr(model, quantity)(floats(pi))) == pytest.approx(
-            floats(truth), rel=1e-12, abs=1e-15
-        )
+        assert np.asarray(getattr(model, quantity)(floats(pi))) == pytest.approx(floats(truth), rel=1e-12, abs=1e-15)
         enclosure = getattr(enclosing, quantity)(enclosing.system.convert(pi))
         assert encloses(enclosure, truth), quantity
         assert widths(enclosure).max() < 1e-11
@@ -126,9 +118,7 @@ def test_a_batch_of_policies_on_a_large_sparse_model():
     values = model.with_end(discount=gammas).value(policies)
     assert values.shape == (2, 3)
     for i, j in np.ndindex(2, 3):
-        assert values[i, j] == pytest.approx(
-            float(model.with_end(discount=gammas[i, 0]).value(policies[j])), rel=1e-12
-        )
+        assert values[i, j] == pytest.approx(float(model.with_end(discount=gammas[i, 0]).value(policies[j])), rel=1e-12)
 
 
 def test_overflowing_rewards_give_the_whole_line_not_an_error():

@@ -22,9 +22,7 @@ QUICK = settings(max_examples=30, deadline=None)
 def laws(n: int):
     """Distributions of fractions on n points."""
     return (
-        st.lists(st.integers(0, 6), min_size=n, max_size=n)
-        .filter(any)
-        .map(lambda w: [Fraction(x, sum(w)) for x in w])
+        st.lists(st.integers(0, 6), min_size=n, max_size=n).filter(any).map(lambda w: [Fraction(x, sum(w)) for x in w])
     )
 
 

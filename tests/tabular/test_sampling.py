@@ -113,9 +113,7 @@ def test_equal_seeds_give_equal_bits_and_generators_move_on():
 
 def leaky(**end) -> TabularMDP:
     """State 0 pays 1 and ends the episode (state 1) with probability 1/4 at each step."""
-    return TabularMDP(
-        [[[0.75, 0.25]], [[0, 1]]], [[1.0], [0.0]], [1, 0], terminal=np.array([False, True]), **end
-    )
+    return TabularMDP([[[0.75, 0.25]], [[0, 1]]], [[1.0], [0.0]], [1, 0], terminal=np.array([False, True]), **end)
 
 
 @pytest.mark.parametrize(("end", "length"), [({"horizon": 6}, None), ({"discount": 0.9}, 6)])
@@ -190,9 +188,7 @@ def test_entries_of_probability_zero_are_never_drawn():
         def random(self, n: int) -> np.ndarray:
             return np.full(n, self.u)
 
-    rows = np.array(
-        [[0.0, 0.1, 0.2, 0.7, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [1 / 3, 0, 1 / 3, 1 / 3 - 1e-10, 0]]
-    )
+    rows = np.array([[0.0, 0.1, 0.2, 0.7, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [1 / 3, 0, 1 / 3, 1 / 3 - 1e-10, 0]])
     law = Categorical(Rows(np.arange(4) * 5, np.tile(np.arange(5), 3), rows.ravel()))
     for u in (0.0, 2.0**-53, 0.1, 0.30000000000000004, 1 / 3, 0.5, 1 - 2.0**-53):
         drawn = law.draw(np.arange(3), Edge(u))
@@ -217,8 +213,6 @@ def test_rows_of_different_lengths_are_drawn_from_alike():
 def test_large_sparse_models_sample_without_dense_tables():
     n = 50_000
     following = np.stack([(np.arange(n) + 1) % n, (np.arange(n) * 7) % n], axis=1)
-    mdp = TabularMDP(
-        DeterministicTransitions(following), np.zeros((n, 2), dtype=int), [1] + [0] * (n - 1), horizon=20
-    )
+    mdp = TabularMDP(DeterministicTransitions(following), np.zeros((n, 2), dtype=int), [1] + [0] * (n - 1), horizon=20)
     demos = mdp.sample(np.full((n, 2), Fraction(1, 2)), 10, 0)
     assert demos.states.max() < n

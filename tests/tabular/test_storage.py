@@ -91,11 +91,7 @@ def test_deterministic_models_agree_with_dense_ones(name, end):
 def test_rewards_of_the_next_state_have_the_same_expectations(storage, end):
     rng = np.random.default_rng(5)
     following = rng.integers(0, 4, (4, 2))
-    P = (
-        np.eye(4)[following]
-        if storage == "deterministic"
-        else dyadic(simplex_rows(rng, (4, 2, 4), law="spiky"))
-    )
+    P = np.eye(4)[following] if storage == "deterministic" else dyadic(simplex_rows(rng, (4, 2, 4), law="spiky"))
     r = rng.integers(0, 9, (4, 2, 4)) / 8
     law = {"dense": P, "sparse": sparse(P), "deterministic": DeterministicTransitions(following)}[storage]
     mu = dyadic(simplex_rows(rng, (4,)))
@@ -135,14 +131,10 @@ def test_a_batch_is_a_loop(name, end):
     for i in np.ndindex(2, 3):
         alone = TabularMDP(P[i], r[i], mu[i], **end).to(name)
         for quantity in QUANTITIES:
-            assert agree(getattr(batch, quantity)(policies)[i], getattr(alone, quantity)(policies[i])), (
-                quantity
-            )
+            assert agree(getattr(batch, quantity)(policies)[i], getattr(alone, quantity)(policies[i])), quantity
         assert agree(batch.optimal_value()[i], alone.optimal_value())
         assert agree(batch.optimal_policy()[i], alone.optimal_policy())
-        assert agree(
-            batch.project(batch.occupancy(policies))[i], alone.project(alone.occupancy(policies[i])), rel=1e-9
-        )
+        assert agree(batch.project(batch.occupancy(policies))[i], alone.project(alone.occupancy(policies[i])), rel=1e-9)
         assert agree(
             batch.flow_residual(batch.occupancy(policies))[i],
             alone.flow_residual(alone.occupancy(policies[i])),
@@ -220,11 +212,7 @@ def test_torch_agrees_with_numpy(name, storage, end):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(12)
     following = rng.integers(0, 4, (4, 2))
-    P = (
-        np.eye(4)[following]
-        if storage == "deterministic"
-        else dyadic(simplex_rows(rng, (4, 2, 4), law="spiky"))
-    )
+    P = np.eye(4)[following] if storage == "deterministic" else dyadic(simplex_rows(rng, (4, 2, 4), law="spiky"))
     law = {"dense": P, "sparse": sparse(P), "deterministic": DeterministicTransitions(following)}[storage]
     r, mu = rng.integers(0, 9, (4, 2)) / 8, dyadic(simplex_rows(rng, (4,)))
     pi = random_policy((3, 4, 2) if "discount" in end else (3, 4, 4, 2), rng)
@@ -293,14 +281,8 @@ def test_enclosing_systems_take_float_and_rational_policies(name):
 def test_integers_mix_with_floats_and_fractions():
     assert TabularMDP(np.eye(2)[:, None], [[1], [0]], [1, 0], horizon=1).system.name == "float64"
     assert TabularMDP([[[1, 0]], [[0, 1]]], [[0.5], [0]], [1, 0], discount=0.5).system.name == "float64"
-    assert (
-        TabularMDP([[[1, 0]], [[0, 1]]], [[1], [0]], [1, 0], discount=Fraction(1, 2)).system.name
-        == "rational"
-    )
-    assert (
-        TabularMDP(DeterministicTransitions([[1], [0]]), [[0.5], [0]], [1, 0], horizon=2).system.name
-        == "float64"
-    )
+    assert TabularMDP([[[1, 0]], [[0, 1]]], [[1], [0]], [1, 0], discount=Fraction(1, 2)).system.name == "rational"
+    assert TabularMDP(DeterministicTransitions([[1], [0]]), [[0.5], [0]], [1, 0], horizon=2).system.name == "float64"
     mdp = TabularMDP(np.eye(2)[:, None], [[1], [0]], [1, 0], discount=Fraction(3, 4))
     assert float(mdp.value([[1], [1]])) == 4.0
 

@@ -157,9 +157,7 @@ def test_normalising_weights_of_any_system():
         mdp = TabularMDP(counts, [[0], [1]], [2, 2], horizon=2, normalize=True)
         assert np.asarray(mdp.P)[0, 0] == pytest.approx([1 / 3, 2 / 3])
         assert np.asarray(mdp.mu) == pytest.approx([0.5, 0.5])
-    assert TabularMDP(weights, [[0], [1]], [2, 2], horizon=2, normalize=True).P.fractions()[
-        0, 0, 1
-    ] == Fraction(2, 3)
+    assert TabularMDP(weights, [[0], [1]], [2, 2], horizon=2, normalize=True).P.fractions()[0, 0, 1] == Fraction(2, 3)
     csr = SparseTransitions([0, 2, 4], [0, 1, 0, 1], [1.0, 2.0, 3.0, 3.0], 2, 1)
     mdp = TabularMDP(csr, [[0.0], [1.0]], [0.5, 0.5], horizon=2, normalize=True)
     assert mdp.to("rational").P.fractions().sum(-1).ravel().tolist() == [1, 1]
@@ -184,9 +182,6 @@ def test_float_policies_meet_rational_models_loudly():
 
 
 def test_repr_says_what_it_is():
-    assert (
-        repr(corridor(3, "sparse", horizon=2))
-        == "TabularMDP(3 states, 2 actions, horizon=2, sparse, rational)"
-    )
+    assert repr(corridor(3, "sparse", horizon=2)) == "TabularMDP(3 states, 2 actions, horizon=2, sparse, rational)"
     batch = TabularMDP(np.ones((4, 1, 1, 1)), [[1]], [1], discount=0.5, batch_axes=1)
     assert repr(batch) == "TabularMDP(1 states, 1 actions, discount=0.5, dense, float64, batch_shape=(4,))"
