@@ -253,6 +253,7 @@ def chain_total(mdp: DiscountedMDP, pi: Policy, other: Policy) -> Any:
     status=FROM_MEMORY,
     assumptions=[COVERED],
     tight=lambda: Tight(first_error(horizon=3), -3 * log_of(SEVEN), -3 * log_of(SEVEN), note="2/3 from states"),
+    largest=Sizes(strict=True),
 )
 def chain_finite(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """The divergence of occupancies is that of the states plus the expected one of the actions, at each step.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Sizes, Tight, claim
 from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy, StateFunction, Temperature
 from iltheory.claims.occupancy import HALF, TENTH, bandit, with_steps
 from iltheory.measures import (
@@ -320,6 +320,7 @@ def soft_gap_without_temperature(mdp: DiscountedMDP, pi: Policy, temperature: Te
     r"\mathrm{KL}(\pi_h(\cdot|s) \,\|\, \pi^*_{\tau,h}(\cdot|s))",
     status=DERIVED_HERE,
     tight=lambda: _softmax_bandit(horizon=3),
+    largest=Sizes(strict=True),
 )
 def soft_gap_is_kl_finite(mdp: FiniteHorizonMDP, pi: Policy, temperature: Temperature) -> Any:
     """What a policy loses to the soft optimum is its divergence from it, where the policy goes.

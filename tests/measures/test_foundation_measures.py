@@ -197,9 +197,7 @@ def test_the_separating_reward_is_the_best_of_all(seed):
         world = mdp.with_rewards(ar.asarray(np.array(bits).reshape(S, A).tolist()))
         gaps.append(Fraction(il.gap(world, first, second)))
     assert Fraction(il.gap(mdp.with_rewards(best), first, second)) == max(gaps)
-    enclosed = il.separating_reward(
-        mdp.to("interval"), *(ar.convert(pi, "interval") for pi in (first, second))
-    )
+    enclosed = il.separating_reward(mdp.to("interval"), *(ar.convert(pi, "interval") for pi in (first, second)))
     exact = ar.midpoint(best)
     assert np.all((ar.lower(enclosed) <= exact) & (exact <= ar.upper(enclosed)))
 
@@ -254,9 +252,7 @@ def test_vertices_are_the_occupancies_of_all_deterministic_policies():
 
 
 def test_what_cannot_be_enumerated_is_refused():
-    large = drawing.model(
-        np.random.default_rng(0), drawing.Scale(size=1, n_states=11, n_actions=4), finite=False
-    )
+    large = drawing.model(np.random.default_rng(0), drawing.Scale(size=1, n_states=11, n_actions=4), finite=False)
     with pytest.raises(il.TooManyPolicies, match=r"4\*\*11"):
         il.deterministic_policies(large)
     finite, _, _ = draw(0)
