@@ -234,8 +234,9 @@ def _solved(solve: Solve, f: BallArray) -> BallArray:
         exponents[i] = max((_exponent(b) for b in mids[i] if b != 0), default=0)
     scale = exponents[..., None]
     floats = np.array([float(b) for b in _shifted(mids, -scale).ravel()]).reshape(f.shape)
-    solution = Ball(f.bits).convert(solve(floats))
-    return BallArray(_shifted(solution.balls, scale), f.bits)
+    x = solve(floats)
+    balls = np.array([flint.arb(float(entry)) for entry in x.ravel()], dtype=object).reshape(x.shape)
+    return BallArray(_shifted(balls, scale), f.bits)
 
 
 def _exponent(b: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sims.tabular.dense import DenseTransitions
 from sims.tabular.deterministic import DeterministicTransitions
-from sims.tabular.errors import InvalidMixture, InvalidModel, InvalidOccupancy, InvalidPolicy
+from sims.tabular.errors import IllConditioned, InvalidMixture, InvalidModel, InvalidOccupancy, InvalidPolicy
 from sims.tabular.mixtures import TrajectoryMixture, step_mixture, trajectory_mixture
 from sims.tabular.model import TabularMDP
 from sims.tabular.planning import SoftOptimal
@@ -14,6 +14,7 @@ from sims.tabular.transitions import Transitions
 __all__ = [
     "DenseTransitions",
     "DeterministicTransitions",
+    "IllConditioned",
     "InvalidMixture",
     "InvalidModel",
     "InvalidOccupancy",

@@ -23,3 +23,7 @@ class InvalidMixture(IltheoryError, ValueError):
 
 class TooLarge(IltheoryError, MemoryError):
     """A table would not fit in memory."""
+
+
+class IllConditioned(IltheoryError, ArithmeticError):
+    """Floats cannot solve the model; exact arithmetic can."""

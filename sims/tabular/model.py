@@ -162,7 +162,7 @@ class TabularMDP:
         Raises
         ------
         InvalidModel
-            If float64 rows do not sum to exactly one and ``rational`` is asked for.
+            If float64 rows do not sum to exactly one and ``rational`` is asked for, or if the discount rounds to 1.
         """
         system = ar.get_system(name, **options)
         if system == self.system:
@@ -174,7 +174,7 @@ class TabularMDP:
             mu=convert_distributions(self.mu, system, lambda row: f"mu[{row}]" if self.mu.ndim > 1 else "mu"),
             _rewards=system.convert(self._rewards),
             next_state_reward=None if next_state is None else system.convert(next_state),
-            discount=None if self.discount is None else system.convert(self.discount),
+            discount=None if self.discount is None else read_discount(system.convert(self.discount)),
         )
 
     def with_rewards(self, r: Any) -> Self:

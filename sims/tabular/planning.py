@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
 from sims.tabular import solve
 from sims.tabular.dense import DenseTransitions
+from sims.tabular.errors import IllConditioned
 from sims.tabular.reading import bring, read_scalar, stack_steps
 from sims.tabular.transitions import system_like
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from sims.tabular.model import TabularMDP
 
 Actions = NDArray[np.intp]
+
+LARGEST_DISCOUNT = 1 - Fraction(1, 2**53)
+"""The largest float below 1: what searches in floats use for larger ones."""
 
 
 class SoftOptimal(NamedTuple):
@@ -57,9 +62,13 @@ def _backward_induction(mdp: TabularMDP, horizon: int) -> tuple[Numbers, Numbers
 
 def _policy_iteration(mdp: TabularMDP) -> tuple[Numbers, Numbers]:
     """Howard's policy iteration from the policy that floats find; in exact systems it mostly ends at once."""
-    actions, v = _float_optimum(_float_model(mdp))
     if mdp.system.name == "float64":
+        actions, v = _float_optimum(mdp)
         return _one_hot(mdp, actions), v
+    try:
+        actions, _ = _float_optimum(_float_model(mdp))
+    except IllConditioned:
+        actions = _myopic(mdp)
     while True:
         policy = _one_hot(mdp, actions)
         v = solve.discounted_value(mdp, policy)
@@ -81,8 +90,7 @@ def _float_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
     """
     if mdp.n_states > solve.SMALL and not mdp.batch_shape and isinstance(mdp.mu, np.ndarray):
         return _compiled_optimum(mdp)
-    actions = _greedy(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)))
-    v = solve.discounted_value(mdp, _one_hot(mdp, actions))
+    v = solve.discounted_value(mdp, _one_hot(mdp, _myopic(mdp)))
     while True:
         greedy = _greedy(mdp.backup(v))
         candidate = solve.discounted_value(mdp, _one_hot(mdp, greedy))
@@ -109,7 +117,14 @@ def _greedy(q: Numbers) -> Actions:
     return np.asarray(np.argmax(possible, axis=-1))
 
 
+def _myopic(mdp: TabularMDP) -> Actions:
+    """Greedy actions ``[..., S]`` for the immediate reward."""
+    return _greedy(ar.broadcast_to(mdp.reward(), (*mdp.batch_shape, mdp.n_states, mdp.n_actions)))
+
+
 def _float_model(mdp: TabularMDP) -> TabularMDP:
+    if (ar.midpoint(mdp.discount) >= 1).any():
+        mdp = mdp.with_end(discount=LARGEST_DISCOUNT)
     return mdp.to("float64", device=getattr(mdp.system, "device", None))
 
 

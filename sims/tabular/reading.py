@@ -139,8 +139,11 @@ def read_initial(mu: Numbers, n_states: int, batch_axes: int, normalize: bool) -
 
 def read_discount(gamma: Numbers) -> Numbers:
     """Check that discounts lie in [0, 1)."""
-    if not (np.all(ar.lower(gamma) >= 0) and np.all(ar.upper(gamma) < 1)):
-        raise InvalidModel(f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead.")
+    if not (np.all(ar.compare(gamma, ">=", 0) == 1) and np.all(ar.compare(gamma, ">=", 1) == -1)):
+        raise InvalidModel(
+            f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead; a discount that "
+            "floats round to 1 needs .to('rational'), or .to('ball') with bits enough."
+        )
     return gamma
 
 

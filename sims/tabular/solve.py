@@ -15,6 +15,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import AffineContraction, Numbers
 from sims.arithmetic.raw import like, to_numpy
 from sims.tabular.dense import DenseTransitions
+from sims.tabular.errors import IllConditioned
 from sims.tabular.transitions import Rows
 from sims.tabular.validation import scatter_add
 
@@ -62,7 +63,13 @@ def _fixed_point(
         kernel=lambda: mdp.transitions.kernel(pi),
         transposed=transposed,
     )
-    return ar.fixed_point(mdp.system, contraction)
+    x = ar.fixed_point(mdp.system, contraction)
+    if mdp.system.name == "float64" and not np.isfinite(to_numpy(x)).all():
+        raise IllConditioned(
+            f"floats cannot solve this model: discount={mdp.discount} may be too close to 1, or rewards too large. "
+            "Use .to('rational') or .to('ball')."
+        )
+    return x
 
 
 def bellman_fixed_point(mdp: TabularMDP, v: Numbers, policy: Numbers, step: Callable[[Numbers], Numbers]) -> Numbers:
@@ -97,7 +104,10 @@ def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[
 
 
 def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Callable[[Any], Any]:
-    """Solve ``x = f + gamma K x`` (or with the transpose) for floats and a row-stochastic ``K[..., n, n]``."""
+    """Solve ``x = f + gamma K x`` (or with the transpose) for floats and a row-stochastic ``K[..., n, n]``.
+
+    Where floats cannot, ``x`` is NaN.
+    """
     table = cache(kernel)
 
     def solve(f: Any) -> Any:
@@ -108,7 +118,10 @@ def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Cal
         from sims.tabular import kernels
 
         unit = _unit(f)
-        x = kernels.solve_discounted(K, f / unit, gamma, transpose=transposed, tolerance=0.0).x
+        try:
+            x = kernels.solve_discounted(K, f / unit, gamma, transpose=transposed, tolerance=0.0).x
+        except kernels.NoCertificate:
+            return np.full_like(f, np.nan)
         with np.errstate(over="ignore"):
             return x * unit
 
@@ -116,11 +129,15 @@ def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Cal
 
 
 def lapack_solve(K: Any, gamma: Any, f: Any, transposed: bool) -> Any:
-    """Solve ``x = f + gamma K x`` (or with the transpose) for any ``K[..., n, n]``, numpy or torch."""
+    """Solve ``x = f + gamma K x`` (or with the transpose) for any ``K[..., n, n]``, numpy or torch; or NaN."""
     matrix = -gamma[..., None, None] * (K.swapaxes(-1, -2) if transposed else K)
     diagonal = range(K.shape[-1])
     matrix[..., diagonal, diagonal] += 1
-    return like(f).linalg.solve(matrix, f[..., None])[..., 0]
+    xp = like(f)
+    try:
+        return xp.linalg.solve(matrix, f[..., None])[..., 0]
+    except xp.linalg.LinAlgError:
+        return xp.full_like(f, np.nan)
 
 
 def _small_kernel(rows: Rows, policy: Floats) -> Floats:
@@ -145,7 +162,7 @@ def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) 
         return Rows(np.concatenate([[0], np.cumsum(used)])[starts], rows.indices[used], data[used])
 
     def solve(f: Floats) -> Floats:
-        from sims.tabular.kernels import solve_discounted_sparse
+        from sims.tabular import kernels
 
         batch = np.broadcast_shapes(policy.shape[:-2], gamma.shape, f.shape[:-1])
         which = np.broadcast_to(np.arange(math.prod(policy.shape[:-2])).reshape(policy.shape[:-2]), batch)
@@ -155,7 +172,10 @@ def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) 
             if np.isfinite(given[i]).all():
                 K = kernel(tuple(int(k) for k in np.unravel_index(which[i], policy.shape[:-2])))
                 unit, g = _unit(given[i]), float(gammas[i])
-                x = solve_discounted_sparse(*K, given[i] / unit, g, transpose=transposed, tolerance=0.0).x
+                try:
+                    x = kernels.solve_discounted_sparse(*K, given[i] / unit, g, transpose=transposed, tolerance=0.0).x
+                except kernels.NoCertificate:
+                    continue
                 with np.errstate(over="ignore"):
                     out[i] = x * unit
         return out

@@ -10,10 +10,12 @@ import pytest
 from enclosing import encloses
 from slow_tabular import ONE, ZERO, discounted_d, discounted_v, draw_numbers, draw_rows, fractions, kernel
 
-from sims import TabularMDP
+from sims import SparseTransitions, TabularMDP
 from sims import arithmetic as ar
+from sims.tabular import IllConditioned, InvalidModel
 
-GAMMAS = [Fraction(0), Fraction(1, 2), Fraction(9, 10), Fraction(999, 1000), Fraction(999_999, 1_000_000)]
+HALF = Fraction(1, 2)
+GAMMAS = [Fraction(0), HALF, Fraction(9, 10), Fraction(999, 1000), Fraction(999_999, 1_000_000)]
 
 
 def draw(seed: int, S: int = 3, A: int = 2):
@@ -132,3 +134,25 @@ def test_soft_enclosures_of_all_precisions_overlap_and_shrink(gamma):
         low, high = soft.value.bounds()
         assert high - low < previous
         previous = (high - low) / 10**6
+
+
+@pytest.mark.parametrize("k", [17, 20, 40])
+def test_discounts_that_floats_round_to_one_need_exact_numbers(k):
+    gamma = 1 - Fraction(1, 10**k)
+    mdp = TabularMDP([[[1]] * 2], [[1, 2]], [1], discount=gamma)
+    assert Fraction(mdp.optimal_value()) == 2 * 10**k
+    assert Fraction(mdp.value([[HALF, HALF]])) == Fraction(3, 2) * 10**k
+    assert encloses(mdp.to("ball", bits=256).value([[HALF, HALF]]), mdp.value([[HALF, HALF]]))
+    for name in ("float64", "interval"):
+        with pytest.raises(InvalidModel, match="floats round to 1"):
+            mdp.to(name)
+
+
+def test_floats_say_when_they_cannot_solve():
+    """Rows of thirds sum to a little more than 1 as floats, and this discount leaves no room for that."""
+    n = 72
+    law = SparseTransitions(np.arange(n + 1) * 3, np.arange(3 * n) % n, np.full(3 * n, 1 / 3 + 2.0**-54), n, 1)
+    mdp = TabularMDP(law, np.ones((n, 1)), np.eye(n)[0], discount=1 - 2.0**-53)
+    with pytest.raises(IllConditioned, match=r"discount=0.9999999999999999 may be too close to 1.*to\('rational'\)"):
+        mdp.value(np.ones((n, 1)))
+    assert mdp.to("interval").value(np.ones((n, 1))).bounds() == (-np.inf, np.inf)
