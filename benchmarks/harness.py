@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -141,15 +141,39 @@ def race(*contestants: Callable[[], float], rounds: int = 9, seconds: float = 2.
     return [statistics.median(taken) for taken in times]
 
 
+@dataclass(frozen=True)
+class Ours:
+    """What we bring to a race.
+
+    Attributes
+    ----------
+    task : what is measured
+    kernel : computes the answer with its certificate; this is what the targets are about
+    method : the same through ``TabularMDP``, as users meet it
+    note : the certificate
+    """
+
+    task: str
+    kernel: Callable[[], object]
+    method: Callable[[], object]
+    note: str
+
+    def rows(self, rivals: dict[str, Callable[[], float]], targets: dict[str, float]) -> dict[str, Row]:
+        """Race with the rivals; a row for each, its note to be completed."""
+        kernel, method, *theirs = race(local(self.kernel), local(self.method), *rivals.values())
+        note = f"{self.note}; through TabularMDP {method * 1e3:.3g} ms"
+        return {
+            name: Row(self.task, name, kernel, time_, time_ / kernel, ">=", targets[name], note)
+            for name, time_ in zip(rivals, theirs, strict=True)
+        } | {
+            name: Row(self.task, name, kernel, None, None, ">=", target, note)
+            for name, target in targets.items()
+            if name not in rivals
+        }
+
+
 def against_peers(
-    bench: Bench,
-    task: str,
-    ours: Callable[[], object],
-    peers: dict[str, float],
-    *,
-    note: str,
-    check: Callable[[np.ndarray], str],
-    **instance: Any,
+    bench: Bench, ours: Ours, targets: dict[str, float], *, check: Callable[[np.ndarray], str], **instance: Any
 ) -> Iterator[Row]:
     """One row for each peer task, with the speed-up that is the target.
 
@@ -158,29 +182,21 @@ def against_peers(
     check : from a peer's answer to what to say about its accuracy
     """
     with contextlib.ExitStack() as stack:
-        found = {name: stack.enter_context(bench.peer(name, **instance)) for name in peers}
+        found = {name: stack.enter_context(bench.peer(name, **instance)) for name in targets}
         ready = {name: peer for name, peer in found.items() if isinstance(peer, Peer)}
-        mine, *theirs = race(local(ours), *(peer.seconds for peer in ready.values()))
-        times = dict(zip(ready, theirs, strict=True))
-        for name, target in peers.items():
-            if name not in ready:
-                yield Row(task, name, mine, None, None, ">=", target, f"{note}; skipped: {found[name]}")
-                continue
-            accuracy = check(ready[name].answer(bench.folder / f"{name}.npy"))
-            time_ = times[name]
-            yield Row(task, name, mine, time_, time_ / mine, ">=", target, f"{note}; {accuracy}")
+        rows = ours.rows({name: peer.seconds for name, peer in ready.items()}, targets)
+        for name in targets:
+            if name in ready:
+                said = check(ready[name].answer(bench.folder / f"{name}.npy"))
+            else:
+                said = f"skipped: {found[name]}"
+            yield replace(rows[name], note=f"{rows[name].note}; {said}")
 
 
 def against_floors(
-    task: str,
-    ours: Callable[[], object],
-    floors: dict[str, Callable[[], np.ndarray]],
-    target: float,
-    *,
-    note: str,
-    check: Callable[[np.ndarray], str],
+    ours: Ours, floors: dict[str, Callable[[], np.ndarray]], target: float, *, check: Callable[[np.ndarray], str]
 ) -> Iterator[Row]:
     """One row for each plain-library method of this process."""
-    mine, *theirs = race(local(ours), *(local(floor) for floor in floors.values()))
-    for (name, floor), time_ in zip(floors.items(), theirs, strict=True):
-        yield Row(task, name, mine, time_, time_ / mine, ">=", target, f"{note}; {check(floor())}")
+    rows = ours.rows({name: local(floor) for name, floor in floors.items()}, dict.fromkeys(floors, target))
+    for name, floor in floors.items():
+        yield replace(rows[name], note=f"{rows[name].note}; {check(floor())}")

@@ -6,9 +6,11 @@ so that floats, intervals and rationals see the same model.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from sims import SparseTransitions, TabularMDP
 
 SEED = 20240
 BITS = 40
@@ -22,6 +24,10 @@ class Dense(NamedTuple):
     r: np.ndarray
     mu: np.ndarray
     pi: np.ndarray
+
+    def model(self, **end: Any) -> TabularMDP:
+        """With ``discount=`` or ``horizon=``."""
+        return TabularMDP(self.P, self.r, self.mu, batch_axes=self.mu.ndim - 1, **end)
 
 
 class Sparse(NamedTuple):
@@ -38,6 +44,10 @@ class Sparse(NamedTuple):
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """``indptr, indices, data``."""
         return self.indptr, self.indices, self.data
+
+    def model(self) -> TabularMDP:
+        """With the discount of all benchmarks."""
+        return TabularMDP(SparseTransitions(*self.arrays, *self.r.shape), self.r, self.mu, discount=GAMMA)
 
 
 def dense(n_states: int, n_actions: int, batch: tuple[int, ...] = ()) -> Dense:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from harness import Bench, Row
-from instances import GAMMA, Sparse, random_sparse
-
-from sims import SparseTransitions, TabularMDP
+from instances import Sparse, random_sparse
 
 MEGABYTE = 2**20
 
@@ -37,8 +35,6 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def _value_and_occupancy(model: Sparse) -> None:
-    n_states, n_actions = model.r.shape
-    transitions = SparseTransitions(model.indptr, model.indices, model.data, n_states, n_actions)
-    mdp = TabularMDP(transitions, model.r, model.mu, discount=GAMMA)
+    mdp = model.model()
     assert np.isfinite(mdp.value(model.pi))
-    assert mdp.occupancy(model.pi).shape == (n_states, n_actions)
+    assert mdp.occupancy(model.pi).shape == model.r.shape

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from harness import Bench, Row, against_peers
-from instances import GAMMA, dense, random_sparse, ring
+from harness import Bench, Ours, Row, against_peers
+from instances import GAMMA, Dense, Sparse, dense, random_sparse, ring
 
+from sims import TabularMDP
 from sims.tabular import kernels
 
 PRECISION = 1e-8
@@ -17,36 +18,41 @@ TOLERANCE = 0.5 * PRECISION * (1 - GAMMA)  # relative to max|r| / (1 - gamma); t
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Dense, random sparse, ring."""
-    model = dense(1000, 4)
-    sparse, slow = random_sparse(100_000, 4, 10), ring(20_000, 4, 5)
-    tasks = (
-        (
-            "optimal policy, S=1000 A=4 dense",
-            partial(kernels.optimal, model.P, model.r, GAMMA, tolerance=TOLERANCE),
-            {"quantecon.modified_policy_iteration": 1.0},
-            model._asdict(),
-        ),
-        (
-            "optimal policy, S=1e5, 10 successors",
-            partial(kernels.sparse_optimal, *sparse.arrays, sparse.r, GAMMA, tolerance=TOLERANCE),
-            {"quantecon.modified_policy_iteration": 1.5, "mdpsolver.mpi": 10.0},
-            sparse._asdict(),
-        ),
-        (
-            "optimal policy, slow ring S=20,000",
-            partial(kernels.sparse_optimal, *slow.arrays, slow.r, GAMMA, tolerance=TOLERANCE),
-            {"quantecon.policy_iteration": 1.3, "quantecon.modified_policy_iteration": 1.0},
-            slow._asdict(),
-        ),
+    x = dense(1000, 4)
+    kernel = partial(kernels.optimal, x.P, x.r, GAMMA, tolerance=TOLERANCE)
+    yield from _rows(
+        bench, "S=1000 A=4 dense", x, x.model(discount=GAMMA), kernel, {"quantecon.modified_policy_iteration": 1.0}
     )
-    for task, ours, peers, instance in tasks:
-        found = ours()
-        yield from against_peers(
-            bench,
-            task,
-            ours,
-            peers,
-            note=f"certified error {found.error:.0e}",
-            check=lambda answer, value=found.value: f"peer differs by {np.abs(answer - value).max():.0e}",
-            **instance,
-        )
+    for where, y, targets in (
+        (
+            "S=1e5, 10 successors",
+            random_sparse(100_000, 4, 10),
+            {"quantecon.modified_policy_iteration": 1.5, "mdpsolver.mpi": 10.0},
+        ),
+        (
+            "slow ring S=20,000",
+            ring(20_000, 4, 5),
+            {"quantecon.policy_iteration": 1.3, "quantecon.modified_policy_iteration": 1.0},
+        ),
+    ):
+        kernel = partial(kernels.sparse_optimal, *y.arrays, y.r, GAMMA, tolerance=TOLERANCE)
+        yield from _rows(bench, where, y, y.model(), kernel, targets)
+
+
+def _rows(
+    bench: Bench,
+    where: str,
+    x: Dense | Sparse,
+    mdp: TabularMDP,
+    kernel: Callable[[], kernels.Optimal],
+    targets: dict[str, float],
+) -> Iterator[Row]:
+    found = kernel()
+    note = f"certified error {found.error:.0e}"
+    yield from against_peers(
+        bench,
+        Ours(f"optimal policy, {where}", kernel, mdp.optimal_policy, note),
+        targets,
+        check=lambda answer: f"peer differs by {np.abs(answer - found.value).max():.0e}",
+        **x._asdict(),
+    )

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
-from harness import Bench, Row, against_floors, against_peers
+from harness import Bench, Ours, Row, against_floors, against_peers
 from instances import GAMMA, Sparse, dense, random_sparse, ring
 
 from sims.tabular import kernels
@@ -19,9 +19,10 @@ TOLERANCE = 0.5 * PRECISION * (1 - GAMMA)  # relative to max|r| / (1 - gamma); t
 
 def rows(bench: Bench) -> Iterator[Row]:
     """The dense line with its peers, the sparse ones with the best of scipy."""
-    model = dense(1000, 4)
-    ours = partial(kernels.discounted_values, model.P, model.r, model.pi, GAMMA, tolerance=TOLERANCE)
-    v, error = ours()
+    x = dense(1000, 4)
+    mdp = x.model(discount=GAMMA)
+    kernel = partial(kernels.discounted_values, x.P, x.r, x.pi, GAMMA, tolerance=TOLERANCE)
+    v, error = kernel()
 
     def check(answer: np.ndarray) -> str:
         gap = np.abs(answer - v).max()
@@ -29,42 +30,36 @@ def rows(bench: Bench) -> Iterator[Row]:
 
     yield from against_peers(
         bench,
-        "value of a policy, S=1000 A=4 dense",
-        ours,
+        Ours(
+            "value of a policy, S=1000 A=4 dense",
+            kernel,
+            lambda: mdp.value(x.pi),
+            f"certified error {error:.0e}",
+        ),
         {"quantecon.evaluate_policy": 4.0, "jaxdp.PolicyEvaluation": 8.0},
-        note=f"certified error {error:.0e}",
         check=check,
-        **model._asdict(),
+        **x._asdict(),
     )
     yield from _sparse_rows("S=1e5, 10 successors", random_sparse(100_000, 4, 10), ("sparse LU",))
     yield from _sparse_rows("slow ring S=20,000", ring(20_000, 4, 5), ())
 
 
-def _sparse_rows(where: str, model: Sparse, impossible: tuple[str, ...]) -> Iterator[Row]:
-    ours = partial(kernels.sparse_discounted_values, *model.arrays, model.r, model.pi, GAMMA, tolerance=TOLERANCE)
-    v, error = ours()
+def _sparse_rows(where: str, x: Sparse, impossible: tuple[str, ...]) -> Iterator[Row]:
+    mdp = x.model()
+    kernel = partial(kernels.sparse_discounted_values, *x.arrays, x.r, x.pi, GAMMA, tolerance=TOLERANCE)
+    v, error = kernel()
     floors = {
-        "scipy GMRES": partial(_krylov, spla.gmres, model),
-        "scipy BiCGSTAB": partial(_krylov, spla.bicgstab, model),
-        "Picard with span bound": partial(_picard, model),
-        "sparse LU": partial(_sparse_lu, model),
+        "scipy GMRES": partial(_krylov, spla.gmres, x),
+        "scipy BiCGSTAB": partial(_krylov, spla.bicgstab, x),
+        "Picard with span bound": partial(_picard, x),
+        "sparse LU": partial(_sparse_lu, x),
     }
     for name in impossible:
         del floors[name]
-    task = f"value of a policy, {where}"
-    found = list(
-        against_floors(
-            task,
-            ours,
-            floors,
-            1.0,
-            note=f"certified error {error:.0e}",
-            check=lambda answer: f"it differs by {np.abs(answer - v).max():.0e}",
-        )
-    )
-    yield from found
+    ours = Ours(f"value of a policy, {where}", kernel, lambda: mdp.value(x.pi), f"certified error {error:.0e}")
+    yield from against_floors(ours, floors, 1.0, check=lambda answer: f"it differs by {np.abs(answer - v).max():.0e}")
     for name in impossible:
-        yield Row(task, name, found[0].ours, None, None, ">=", 1.0, "skipped: its fill-in exceeds the memory")
+        yield Row(ours.task, name, None, None, None, ">=", 1.0, "skipped: its fill-in exceeds the memory")
 
 
 def policy_system(model: Sparse) -> tuple[sp.csr_array, np.ndarray]:

@@ -33,7 +33,7 @@ _SMALLEST = 2.0**-1074
 
 
 class NoCertificate(IltheoryError, ArithmeticError):
-    """The arrays given do not allow an error bound: not finite, or not a contraction."""
+    """What was given does not allow an error bound: not finite, no discount, or no contraction."""
 
 
 class Certified(NamedTuple):
@@ -108,8 +108,12 @@ def error_bound(
     Raises
     ------
     NoCertificate
-        If the residual is not finite or ``gamma row_norm >= 1``.
+        If the residual is not finite, gamma is no discount, or ``gamma row_norm >= 1``.
     """
+    discounts = np.ravel(gamma)
+    if not ((discounts >= 0.0) & (discounts < 1.0)).all():
+        wrong = discounts[~((discounts >= 0.0) & (discounts < 1.0))][0]
+        raise NoCertificate(f"gamma is {float(wrong)!r}; a discount lies in [0, 1).")
     contraction = raised(gamma * np.asarray(row_norm), 1)
     if not (contraction < 1.0).all():
         raise NoCertificate(

@@ -364,6 +364,20 @@ def test_no_answer_without_a_bound(n, entry):
 
 
 @pytest.mark.parametrize("n", (3, kernels_dense.SMALL + 1))
+@pytest.mark.parametrize("gamma", (1.0, -0.1, 1.5, np.nan))
+def test_a_discount_lies_below_one(n, gamma):
+    K, b = np.full((n, n), 0.5 / n), np.ones(n)
+    for solve in (
+        lambda: kernels.solve_discounted(K, b, gamma),
+        lambda: kernels.solve_discounted_sparse(*to_csr(K), b, gamma),
+        lambda: kernels.optimal(K[:, None], b[:, None], gamma),
+        lambda: kernels.sparse_optimal(*to_csr(K), b[:, None], gamma),
+    ):
+        with pytest.raises(NoCertificate, match="lies in"):
+            solve()
+
+
+@pytest.mark.parametrize("n", (3, kernels_dense.SMALL + 1))
 @pytest.mark.parametrize("entry", (np.nan, np.inf))
 def test_rewards_must_be_finite(n, entry):
     K, b = np.full((n, n), 1 / n), np.ones(n)
