@@ -150,8 +150,7 @@ class Rational(System):
             return x
         if isinstance(x, NumberArray) and x.system.name != "float64":
             raise NotRepresentable(
-                f"a {x.system.name} number is a set, not one rational; convert the model or policy it came "
-                "from."
+                f"a {x.system.name} number is a set, not one rational; convert the model or policy it came from."
             )
         values = to_numpy(x.raw if isinstance(x, NumberArray) else x)
         if values.dtype.kind in "iub":
@@ -162,9 +161,7 @@ class Rational(System):
                 return dyadic
         entries = [_fraction(v) for v in values.ravel()]
         den = math.lcm(*(f.denominator for f in entries))
-        return RationalArray(
-            _objects([f.numerator * (den // f.denominator) for f in entries], values.shape), den
-        )
+        return RationalArray(_objects([f.numerator * (den // f.denominator) for f in entries], values.shape), den)
 
     def lower(self, x: RationalArray) -> NDArray[np.float64]:
         mid, rad = self.enclose_in_floats(x)
@@ -181,6 +178,8 @@ class Rational(System):
         """Nearest float64 of each entry, and a bound on its error (zero where it is exact)."""
         if x.num.dtype != object and x.bound <= 2**53 and x.den <= 2**53:
             mid = np.asarray(x.num / x.den)
+            if x.den & (x.den - 1) == 0:
+                return mid, np.zeros(mid.shape)
             reduced = x.den // np.gcd(x.num, x.den)
             return mid, np.where(reduced & (reduced - 1) == 0, 0.0, _rounding_error(mid))
         pairs = [_nearest(n, x.den) for n in x.num.ravel().tolist()]
@@ -319,9 +318,7 @@ def _over_one_denominator(*xs: RationalArray) -> tuple[list[NDArray[Any]], int]:
 def _has_floats(x: Any) -> bool:
     if not isinstance(x, np.ndarray):
         return False
-    return x.dtype.kind == "f" or (
-        x.dtype == object and any(isinstance(v, float | np.floating) for v in x.ravel())
-    )
+    return x.dtype.kind == "f" or (x.dtype == object and any(isinstance(v, float | np.floating) for v in x.ravel()))
 
 
 def _fraction(x: Any) -> Fraction:
@@ -332,9 +329,7 @@ def _fraction(x: Any) -> Fraction:
     try:
         return Fraction(*x.as_integer_ratio()) if isinstance(x, np.longdouble) else Fraction(x)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"{x!r} is not a number; give int, Fraction, float, or a string such as '3/7'"
-        ) from None
+        raise TypeError(f"{x!r} is not a number; give int, Fraction, float, or a string such as '3/7'") from None
 
 
 def _dyadic(values: NDArray[np.float64]) -> RationalArray | None:
