@@ -160,9 +160,7 @@ class Ball(System):
     def structural(self, f: Callable[..., Raw], *xs: BallArray) -> BallArray:
         return _balls(f(*(x.balls for x in xs)), self.bits)
 
-    def linear(
-        self, f: Callable[[Raw], Raw], x: BallArray, terms: int, *, depth: int | None = None
-    ) -> BallArray:
+    def linear(self, f: Callable[[Raw], Raw], x: BallArray, terms: int, *, depth: int | None = None) -> BallArray:
         with self.precision():
             out = f(x.balls)
         return _balls(_all_balls(out) if 0 in x.shape else out, self.bits)
@@ -237,7 +235,7 @@ class Ball(System):
         return self._each(lambda b: b.log(), x.balls)
 
     def sqrt(self, x: BallArray) -> BallArray:
-        return self._each(lambda b: b.nonnegative_part().sqrt(), x.balls)
+        return self._each(lambda b: WHOLE_LINE if b < 0 else b.nonnegative_part().sqrt(), x.balls)
 
     def relative_entropy(self, p: BallArray, q: BallArray) -> BallArray:
         return self._each(_relative_entropy, p.balls, q.balls)

@@ -70,9 +70,7 @@ class Enclosure:
         if isinstance(x, NumberArray):
             name = x.system.name
             if name == "float64":
-                raise TypeError(
-                    "a float64 result encloses nothing; compute it in interval, ball or rational."
-                )
+                raise TypeError("a float64 result encloses nothing; compute it in interval, ball or rational.")
             lower, upper = x.bounds()
             return cls(lower, upper, "exact" if name == "rational" else name)
         return cls(x, x)

@@ -144,13 +144,21 @@ def asarray(x: Any) -> Numbers:
     if _contains_arrays(x):
         return stack([asarray(entry) for entry in x])
     values = np.asarray(x)
+    if values.dtype.kind == "f" and isinstance(x, list | tuple):
+        entries = np.array(x, dtype=object)
+        # numpy makes floats of integers that no machine integer holds.
+        values = values if _any_of(entries, float | np.floating) else entries
     if values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
-    if values.dtype == object and any(isinstance(v, float | np.floating) for v in values.ravel()):
-        if any(isinstance(v, Fraction) for v in values.ravel()):
+    if values.dtype == object and _any_of(values, float | np.floating):
+        if _any_of(values, Fraction):
             raise MixedArithmetic("floats and Fractions in one array; use one kind of number.")
         return values.astype(np.float64)
     return RATIONAL.convert(values)
+
+
+def _any_of(entries: NDArray[Any], kind: Any) -> bool:
+    return any(isinstance(v, kind) for v in entries.ravel())
 
 
 def _contains_arrays(x: Any) -> bool:
@@ -177,9 +185,7 @@ def einsum(spec: str, x: Any, y: Any = None) -> Numbers:
     """Einstein summation of one or two operands; the output is written out, as in ``"...ij,...j->...i"``."""
     inputs, arrow, output = spec.replace(" ", "").partition("->")
     if not arrow or ("..." in inputs and "..." not in output):
-        raise ValueError(
-            f"spec={spec!r}: write the output out, its batch axes '...' included, as in '...ij->...i'"
-        )
+        raise ValueError(f"spec={spec!r}: write the output out, its batch axes '...' included, as in '...ij->...i'")
     operands = (x,) if y is None else (x, y)
     system, numbers = coerce_all(*operands)
     sizes = _sizes(inputs.split(","), [tuple(a.shape) for a in numbers])

@@ -184,8 +184,7 @@ class NumberArray(ABC):
         """Lower and upper bound of a single number, as rationals (or infinities)."""
         if self.size != 1:
             raise NotSingle(
-                f"bounds() needs a single number, this array has shape {self.shape}; lower(x) and upper(x) "
-                "take all."
+                f"bounds() needs a single number, this array has shape {self.shape}; lower(x) and upper(x) take all."
             )
         return self.system.exact_bounds(self._numbers)
 
