@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import array_api_compat.numpy as numpy_functions
 import numpy as np
 from array_api_compat import is_torch_array
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ def like(x: Raw) -> Any:
         import array_api_compat.torch as torch_functions
 
         return torch_functions
-    return numpy_functions
+    return np
 
 
 def to_numpy(x: Any) -> NDArray[Any]:
