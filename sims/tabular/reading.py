@@ -141,8 +141,8 @@ def read_discount(gamma: Numbers) -> Numbers:
     """Check that discounts lie in [0, 1)."""
     if not (np.all(ar.compare(gamma, ">=", 0) == 1) and np.all(ar.compare(gamma, ">=", 1) == -1)):
         raise InvalidModel(
-            f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead; a discount that "
-            "floats round to 1 needs .to('rational'), or .to('ball') with bits enough."
+            f"discount={gamma}: must lie in [0, 1). For an undiscounted problem give horizon=H instead; a discount "
+            "that floats round to 1 needs .to('rational'), or .to('ball') with bits enough."
         )
     return gamma
 

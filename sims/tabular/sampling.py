@@ -46,7 +46,7 @@ class Categorical:
 
 def _cumulative(rows: Rows) -> NDArray[np.float64]:
     """Partial sums within each row."""
-    sums = rows.probabilities.copy()
+    sums = np.maximum(rows.probabilities, 0.0)
     lengths = np.diff(rows.indptr)
     if lengths.min() == lengths.max():
         return np.cumsum(sums.reshape(len(lengths), -1), axis=1).ravel()
