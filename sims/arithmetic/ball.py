@@ -133,7 +133,7 @@ class Ball(System):
         return self._floats(lambda b: -_float_below(-b.upper()), x)
 
     def midpoint(self, x: BallArray) -> NDArray[np.float64]:
-        return self._floats(lambda b: float(b.mid()), x)
+        return self._floats(lambda b: float(b.mid()) if b.is_exact() or b.is_finite() else np.nan, x)
 
     def _floats(self, f: Callable[[Any], float], x: BallArray) -> NDArray[np.float64]:
         with Ball(max(self.bits, 64)).precision():
@@ -218,7 +218,8 @@ class Ball(System):
         return best
 
     def argmax(self, x: BallArray, axis: int) -> NDArray[np.intp]:
-        return np.asarray(np.argmax(self.midpoint(x), axis=axis))
+        known = np.nan_to_num(self.midpoint(x), nan=-np.inf)
+        return np.asarray(np.argmax(known, axis=axis))
 
     def absolute(self, x: BallArray) -> BallArray:
         return self._each(abs, x.balls)

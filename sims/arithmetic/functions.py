@@ -425,7 +425,7 @@ def upper(x: Any) -> NDArray[np.float64]:
 
 
 def midpoint(x: Any) -> NDArray[np.float64]:
-    """One float64 in, or next to, each entry."""
+    """One float64 in, or next to, each entry; NaN where nothing is known of it."""
     system, (a,) = coerce_all(x)
     return system.midpoint(a)
 

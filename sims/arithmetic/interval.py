@@ -173,7 +173,8 @@ class Interval(System):
         return np.array(to_numpy(_bounds(x)[1]))
 
     def midpoint(self, x: IntervalArray) -> NDArray[np.float64]:
-        return np.array(to_numpy(x.mid))
+        mid, rad = to_numpy(x.mid), to_numpy(x.rad)
+        return np.where(np.isfinite(mid) & np.isfinite(rad), mid, np.nan)
 
     def enclose_in_floats(self, x: IntervalArray) -> tuple[Raw, Raw]:
         return x.mid, x.rad
@@ -290,7 +291,8 @@ class Interval(System):
         return _from_bounds(xp.max(low, axis=axis), xp.max(high, axis=axis))
 
     def argmax(self, x: IntervalArray, axis: int) -> NDArray[np.intp]:
-        return np.asarray(np.argmax(to_numpy(x.mid), axis=axis))
+        known = np.nan_to_num(self.midpoint(x), nan=-np.inf)
+        return np.asarray(np.argmax(known, axis=axis))
 
     def absolute(self, x: IntervalArray) -> IntervalArray:
         xp = like(x.mid)

@@ -65,7 +65,7 @@ class System(ABC):
 
     @abstractmethod
     def midpoint(self, x: Numbers) -> NDArray[np.float64]:
-        """One float64 in, or next to, each entry."""
+        """One float64 in, or next to, each entry; NaN where nothing is known of it."""
 
     @abstractmethod
     def enclose_in_floats(self, x: Numbers) -> tuple[Raw, Raw]:
@@ -137,7 +137,7 @@ class System(ABC):
 
     @abstractmethod
     def argmax(self, x: Numbers, axis: int) -> NDArray[np.intp]:
-        """Index of the first largest midpoint along an axis."""
+        """Index of the first largest midpoint along an axis; entries of which nothing is known come last."""
 
     @abstractmethod
     def absolute(self, x: Numbers) -> Numbers:

@@ -105,7 +105,7 @@ def test_floats_and_intervals_convert_exactly():
         back_low, back_high = ball_ends(ar.convert(ar.convert(wide, "ball"), "interval"))
         assert (back_low <= low).all() and (high <= back_high).all()
     unbounded = ar.convert(ar.IntervalArray(np.array([np.inf, 1.0, np.nan]), np.array([0.0, np.inf, 0.0])), "ball")
-    assert [x.bounds() for x in unbounded] == [(-np.inf, np.inf)] * 3
+    assert [x.bounds() for x in unbounded] == [(-np.inf, np.inf)] * 3 and np.isnan(ar.midpoint(unbounded)).all()
     assert [x.bounds() for x in ar.convert(unbounded, "interval")] == [(-np.inf, np.inf)] * 3
 
 
@@ -181,6 +181,9 @@ def test_order_by_numpy_is_caught(monkeypatch):
 def test_argmax_is_by_midpoint_and_first():
     x = ar.convert(ar.IntervalArray(np.array([[1.0, 2.0, 2.0], [3.0, 0.0, 1.0]]), np.full((2, 3), 9.0)), "ball")
     assert ar.argmax(x, 1).tolist() == [1, 0]
+    unknown = ar.convert(ar.IntervalArray(np.array([9.0, -2.0, -1.0]), np.array([np.inf, 0.0, 0.0])), "ball")
+    assert ar.argmax(unknown, 0) == 2
+    assert np.isinf(ar.midpoint(ar.relative_entropy(unknown * 0 + 1, 0)[1]))
 
 
 @pytest.mark.parametrize("bits", [53, 128, 400])

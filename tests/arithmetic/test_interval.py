@@ -314,7 +314,8 @@ def test_the_whole_line_stays_the_whole_line(device):
         for f in (ar.exp, ar.log, ar.sqrt, ar.entropy, ar.absolute):
             assert not bounded(f(x)).any(), (f, x)
         assert ar.lower(x) == -np.inf and ar.upper(x) == np.inf
-        assert x.bounds() == (-np.inf, np.inf)
+        assert x.bounds() == (-np.inf, np.inf) and np.isnan(float(x))
+        assert ar.argmax(ar.concatenate([x, one - 5, one - 4]), 0) == 2
         for op in ("<=", ">=", "=="):
             assert ar.compare(x, op, 0) == 0 and ar.compare(0, op, x) == 0
         assert not bounded(ar.maximum(x, 0)).any() and not bounded(ar.hull(x, 0)).any()
