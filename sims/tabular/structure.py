@@ -53,7 +53,9 @@ def project(mdp: TabularMDP, occupancy: Any) -> Numbers:
     total = ar.sum(d, -1)[..., None]
     visited = ar.possibly_nonzero(total)
     ratio = ar.minimum(ar.maximum(d / ar.where(visited, total, 1), 0), 1)
-    return ar.where(visited, ratio, mdp.system.convert(Fraction(1, mdp.n_actions)))
+    policy = ar.where(visited, ratio, mdp.system.convert(Fraction(1, mdp.n_actions)))
+    # The probabilities of the visits cancel; unreduced they would multiply into the next occupancy.
+    return policy.reduced() if isinstance(policy, ar.RationalArray) else policy
 
 
 def flow_residual(mdp: TabularMDP, occupancy: Any) -> Numbers:

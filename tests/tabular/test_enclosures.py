@@ -161,6 +161,15 @@ def test_rounded_float_rows_are_enclosed_with_an_exact_row():
     assert misses(inside.occupancy([[1]] * 3), exact.occupancy([[1]] * 3)) == 0
 
 
+def test_float_entries_that_rounding_made_negative_stand_for_zero():
+    floats = TabularMDP([[[1.0 + 1e-12, -1e-12]], [[0.0, 1.0]]], [[1.0], [2.0]], [1.0, 0.0], discount=Fraction(1, 2))
+    exact = TabularMDP([[[1, 0]], [[0, 1]]], [[1], [2]], [1, 0], discount=Fraction(1, 2))
+    enclosure = floats.to("interval").value([[1], [1]])
+    assert misses(enclosure[None], exact.value([[1], [1]])[None]) == 0
+    assert widths(enclosure[None]).max() < 1e-10
+    assert floats.sample([[1], [1]], 1000, 0, length=5).states.max() == 0
+
+
 def test_torch_intervals_never_miss():
     pytest.importorskip("torch")
     for end in ({"horizon": 4}, {"discount": Fraction(99, 100)}):

@@ -129,6 +129,17 @@ def test_rewards_in_terminal_states_end_their_being_terminal():
     assert mdp.with_rewards([[0], [1]]).terminal is None
 
 
+def test_projected_rationals_are_in_lowest_terms():
+    """The policy behind an occupancy comes back with its own denominators, not those of the visits."""
+    from sims.families.random import random_dense, random_policy
+
+    mdp = random_dense(5, 3, horizon=8, rng=0).to("rational")
+    pi = mdp.system.convert(random_policy((8, 5, 3), 1))
+    projected = mdp.project(mdp.occupancy(pi))
+    assert ar.equal(projected, pi).all()
+    assert projected.den <= 2**30
+
+
 # Conversion.
 
 
