@@ -128,9 +128,7 @@ def _data_files(folder: Path) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidDataset(f"{folder / 'state.json'} cannot be read: {error!r}") from error
     if state.get("_indices_data_files"):
-        raise InvalidDataset(
-            f"{folder} selects rows by an indices file.\n  Save it again after flatten_indices()."
-        )
+        raise InvalidDataset(f"{folder} selects rows by an indices file.\n  Save it again after flatten_indices().")
     for name in names:
         if Path(name).name != name or not (folder / name).is_file():
             raise InvalidDataset(f"{folder}: state.json names {name!r}, which is not a file in this folder.")
@@ -149,17 +147,11 @@ def _flat(table: Any, name: str, folder: Path) -> tuple[Array, Array]:
         _check_lists(entries, f"{folder}: an entry of {name}")
         sizes = pc.unique(pc.list_value_length(entries)).to_pylist()
         if len(sizes) != 1:
-            raise InvalidDataset(
-                f"{folder}: {name} has entries of lengths {sorted(sizes)}, not of one shape."
-            )
+            raise InvalidDataset(f"{folder}: {name} has entries of lengths {sorted(sizes)}, not of one shape.")
         shape.append(sizes[0])
         entries = pc.list_flatten(entries)
     kind = entries.type
-    expected = (
-        pa.types.is_string(kind)
-        if name == "infos"
-        else pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    )
+    expected = pa.types.is_string(kind) if name == "infos" else pa.types.is_integer(kind) or pa.types.is_floating(kind)
     if entries.null_count or not expected:
         raise InvalidDataset(
             f"{folder}: {name} holds {kind} with {entries.null_count} nulls "

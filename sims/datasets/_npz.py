@@ -36,9 +36,7 @@ def read_npz(path: Path, *, read_infos: bool) -> Columns:
         )
     infos = arrays.get("infos")
     if infos is not None and (infos.dtype.kind != "U" or infos.shape != (steps,)):
-        raise InvalidDataset(
-            f"{path}: infos are {infos.dtype} of shape {infos.shape} (should be {steps} JSON texts)."
-        )
+        raise InvalidDataset(f"{path}: infos are {infos.dtype} of shape {infos.shape} (should be {steps} JSON texts).")
     return Columns(
         obs=arrays["obs"],
         acts=arrays["acts"],

@@ -70,9 +70,7 @@ def read_imitation(
     columns = read_folder(path) if path.is_dir() else read_npz(path, read_infos=read_infos)
     lengths = np.diff(columns.offsets)
     if lengths.min() < 1:
-        raise InvalidDataset(
-            f"{path}: trajectory {lengths.argmin()} has {lengths.min()} steps (should be >= 1)."
-        )
+        raise InvalidDataset(f"{path}: trajectory {lengths.argmin()} has {lengths.min()} steps (should be >= 1).")
     infos = _decoded(columns.infos, path) if read_infos else {}
     keys = {key for info in infos.values() for key in info} - ({LIMIT} if terminal_as == "infos" else set())
     if keys and not drop_infos:

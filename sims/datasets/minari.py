@@ -109,9 +109,7 @@ def write_minari(
     """
     h5py = extra("h5py")
     if not DATASET_ID.fullmatch(dataset_id):
-        raise InvalidDataset(
-            f"dataset_id is {dataset_id!r} (should be like 'name-v0' or 'namespace/name-v0')."
-        )
+        raise InvalidDataset(f"dataset_id is {dataset_id!r} (should be like 'name-v0' or 'namespace/name-v0').")
     if trajectories.rewards is None:
         raise InvalidDataset("rewards were not recorded, and Minari requires them.")
     flagged = (trajectories.lengths == 0) & (trajectories.terminated | trajectories.truncated)
@@ -169,20 +167,14 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         raise InvalidDataset(f"{path} holds a {type(metadata).__name__}, not the metadata of a dataset.")
     version, storage = metadata.get("minari_version"), metadata.get("data_format")
     if version not in READ_VERSIONS:
-        raise InvalidDataset(
-            f"{path}: minari_version is {version!r}; readable are {', '.join(READ_VERSIONS)}."
-        )
+        raise InvalidDataset(f"{path}: minari_version is {version!r}; readable are {', '.join(READ_VERSIONS)}.")
     if storage != "hdf5":
-        raise InvalidDataset(
-            f"{path}: data_format is {storage!r}; only 'hdf5' is read.\n  Convert it with Minari."
-        )
+        raise InvalidDataset(f"{path}: data_format is {storage!r}; only 'hdf5' is read.\n  Convert it with Minari.")
     for total in ("total_episodes", "total_steps"):
         if not isinstance(metadata.get(total), int):
             raise InvalidDataset(f"{path}: {total} is {metadata.get(total)!r} (should be an integer).")
     for name in ("observation_space", "action_space"):
-        metadata[name] = _read_space(
-            metadata.get(name), metadata.get("jpeg_encoding", True), f"{path}: {name}"
-        )
+        metadata[name] = _read_space(metadata.get(name), metadata.get("jpeg_encoding", True), f"{path}: {name}")
     return metadata
 
 
@@ -196,22 +188,13 @@ def _read_space(text: str | None, jpeg: bool, where: str) -> dict[str, Any] | No
         if name == "Discrete":
             return {"type": name, "start": int(space["start"]), "n": int(space["n"])}
         shape = tuple(space.get("shape", ()))
-        image = (
-            name == "Box"
-            and space["dtype"] == "uint8"
-            and len(shape) in (2, 3)
-            and min(shape[:2]) >= IMAGE_SIDE
-        )
+        image = name == "Box" and space["dtype"] == "uint8" and len(shape) in (2, 3) and min(shape[:2]) >= IMAGE_SIDE
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise InvalidDataset(f"{where} is {text!r}, which is no space: {error!r}") from None
     if name in ("Dict", "Tuple", "Text"):
-        raise InvalidDataset(
-            f"{where} is a {name}: Trajectories carry a single array of numbers.\n  Flatten it first."
-        )
+        raise InvalidDataset(f"{where} is a {name}: Trajectories carry a single array of numbers.\n  Flatten it first.")
     if jpeg and image:
-        raise InvalidDataset(
-            f"{where} is of images kept as JPEG.\n  Write the dataset again with jpeg_encoding=False."
-        )
+        raise InvalidDataset(f"{where} is of images kept as JPEG.\n  Write the dataset again with jpeg_encoding=False.")
     return {"type": name}
 
 
@@ -227,9 +210,7 @@ def _read_episodes(path: Path, metadata: Mapping[str, Any], *, drop_infos: bool)
                 )
             for i in range(len(file)):
                 if f"episode_{i}" not in file:
-                    raise InvalidDataset(
-                        f"{path} holds {len(file)} groups, but episode_{i} is not one of them."
-                    )
+                    raise InvalidDataset(f"{path} holds {len(file)} groups, but episode_{i} is not one of them.")
             episodes = [
                 _read_episode(file[f"episode_{i}"], f"{path}: episode_{i}", drop_infos=drop_infos)
                 for i in range(len(file))
@@ -257,9 +238,7 @@ def _read_episode(group: Any, where: str, *, drop_infos: bool) -> dict[str, Arra
     for name, array in episode.items():
         length = steps + (name == "observations")
         if len(array) != length:
-            raise InvalidDataset(
-                f"{where}: {name} has {len(array)} entries; {steps} rewards ask for {length}."
-            )
+            raise InvalidDataset(f"{where}: {name} has {len(array)} entries; {steps} rewards ask for {length}.")
         if array.shape[1:] and name not in ("observations", "actions"):
             raise InvalidDataset(f"{where}: {name} has shape {array.shape} (should be {(length,)}).")
     infos = sorted(group["infos"]) if "infos" in group else []
@@ -301,9 +280,7 @@ def _check_in_space(array: Array, space: Mapping[str, Any] | None, where: str) -
     if not are_indices(array):
         raise InvalidDataset(f"{where} are {kind(array)}, but their space is Discrete.")
     if array.size and not low <= array.min() <= array.max() <= high:
-        raise InvalidDataset(
-            f"{where} run from {array.min()} to {array.max()}, outside their space {low}..{high}."
-        )
+        raise InvalidDataset(f"{where} run from {array.min()} to {array.max()}, outside their space {low}..{high}.")
 
 
 def _space(argument: str, size: int | None, array: Array) -> dict[str, Any]:

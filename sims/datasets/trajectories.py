@@ -149,9 +149,7 @@ class Trajectories:
                     )
         rewards = [b.rewards for b in batches if b.rewards is not None]
         if len(rewards) not in (0, len(batches)):
-            raise InvalidDataset(
-                f"{len(rewards)} of {len(batches)} batches have rewards (should be all or none)."
-            )
+            raise InvalidDataset(f"{len(rewards)} of {len(batches)} batches have rewards (should be all or none).")
         return cls(
             states=np.concatenate([b.states for b in batches]),
             actions=np.concatenate([b.actions for b in batches]),
@@ -274,9 +272,7 @@ def _entries(name: str, values: ArrayLike, length: int, starts: NDArray[np.intp]
     """Check states or actions; `starts` says where each trajectory starts in `values`."""
     array = np.asarray(values)
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
-        raise InvalidDataset(
-            f"{name} have dtype {array.dtype} (should be integers, or floats of at most 64 bits)."
-        )
+        raise InvalidDataset(f"{name} have dtype {array.dtype} (should be integers, or floats of at most 64 bits).")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim < 1 or len(array) != length or 0 in array.shape[1:]:
         raise InvalidDataset(

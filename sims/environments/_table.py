@@ -77,19 +77,14 @@ def _entries(x: Any, where: str, what: str) -> list[Any]:
     try:
         values = [x[i] for i in range(len(x))]
     except (TypeError, KeyError, IndexError):
-        raise InvalidEnvironment(
-            f"{where} must be indexed by {what} 0, 1, 2, ...; it is {_shown(x)}."
-        ) from None
+        raise InvalidEnvironment(f"{where} must be indexed by {what} 0, 1, 2, ...; it is {_shown(x)}.") from None
     if not values:
         raise InvalidEnvironment(f"{where} has no {what}.")
     return values
 
 
 def _read_outcomes(outcomes: Any, where: str, n_states: int, recovery: Recovery) -> list[Outcome]:
-    entries = [
-        _read_outcome(x, f"{where}[{k}]", n_states)
-        for k, x in enumerate(_entries(outcomes, where, "outcomes"))
-    ]
+    entries = [_read_outcome(x, f"{where}[{k}]", n_states) for k, x in enumerate(_entries(outcomes, where, "outcomes"))]
     probabilities = recovery.distribution([probability for probability, *_ in entries], where)
     return [
         Outcome(p, next_state, recovery.number(reward), done)
@@ -102,9 +97,7 @@ def _read_outcome(x: Any, where: str, n_states: int) -> tuple[Number, int, Numbe
     try:
         probability, next_state, reward, done = x
     except (TypeError, ValueError):
-        raise InvalidEnvironment(
-            f"{where} is {_shown(x)}, not (probability, next state, reward, done)."
-        ) from None
+        raise InvalidEnvironment(f"{where} is {_shown(x)}, not (probability, next state, reward, done).") from None
     if not isinstance(next_state, int | np.integer) or not 0 <= next_state < n_states:
         raise InvalidEnvironment(f"{where} leads to {next_state!r}, which is no state of 0..{n_states - 1}.")
     if done not in (False, True):
@@ -159,9 +152,7 @@ def model(table: Table, *, horizon: int | None, discount: Any) -> TabularMDP:
     terminal = np.zeros(n_states, dtype=np.bool_)
     terminal[list(ends.values())] = True
     rewards = np.full((n_states, table.n_actions), Fraction(0), dtype=object)
-    laws: list[dict[int, Fraction]] = [
-        {s: Fraction(1)} for s in range(n_states) for _ in range(table.n_actions)
-    ]
+    laws: list[dict[int, Fraction]] = [{s: Fraction(1)} for s in range(n_states) for _ in range(table.n_actions)]
     for s in np.flatnonzero(~terminal):
         for a, outcomes in enumerate(table.rows[s]):
             law: dict[int, Fraction] = {}
@@ -182,18 +173,14 @@ def _ends(table: Table) -> dict[int, int]:
     resumed = over
     while resumed:
         live = (actions for s, actions in enumerate(table.rows) if s not in over)
-        resumed = over & {
-            o.next_state for actions in live for outcomes in actions for o in outcomes if not o.done
-        }
+        resumed = over & {o.next_state for actions in live for outcomes in actions for o in outcomes if not o.done}
         over = over - resumed
     return {s: s if s in over else table.n_states for s in sorted(entered)}
 
 
 def _transitions(laws: list[dict[int, Fraction]], n_states: int, n_actions: int) -> Transitions:
     if all(len(law) == 1 for law in laws):
-        return DeterministicTransitions(
-            np.array([next(iter(law)) for law in laws]).reshape(n_states, n_actions)
-        )
+        return DeterministicTransitions(np.array([next(iter(law)) for law in laws]).reshape(n_states, n_actions))
     return SparseTransitions(
         np.cumsum([0, *(len(law) for law in laws)]),
         np.array([s for law in laws for s in sorted(law)]),

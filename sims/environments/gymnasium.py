@@ -58,9 +58,7 @@ def gymnasium_table(
     **make_options: Any,
 ) -> TabularMDP:
     """The model of a Gymnasium environment; :func:`read_gymnasium` says how it is read, and whence."""
-    return read_gymnasium(
-        env_or_id, horizon=horizon, discount=discount, normalize=normalize, **make_options
-    ).mdp
+    return read_gymnasium(env_or_id, horizon=horizon, discount=discount, normalize=normalize, **make_options).mdp
 
 
 def read_gymnasium(
@@ -140,9 +138,7 @@ def _read(env: Any, horizon: int | None, discount: Any, recovery: Recovery) -> G
     if horizon is None and discount is None:
         if limit is None:
             name = type(bare).__name__ if id is None else id
-            raise InvalidEnvironment(
-                f"{name} registers no max_episode_steps: give horizon=H or discount=gamma."
-            )
+            raise InvalidEnvironment(f"{name} registers no max_episode_steps: give horizon=H or discount=gamma.")
         horizon = limit
     mdp = model(table, horizon=horizon, discount=discount)
     added = mdp.n_states - table.n_states

@@ -65,9 +65,7 @@ def from_seals(
             f"reward_matrix has shape {tuple(r.shape)}, expected [S], [S, A] or [S, A, S] = {tuple(P.shape)}."
         )
     if tuple(mu.shape) != (P.shape[0],):
-        raise InvalidEnvironment(
-            f"initial_state_dist has shape {tuple(mu.shape)}, expected [S] = ({P.shape[0]},)."
-        )
+        raise InvalidEnvironment(f"initial_state_dist has shape {tuple(mu.shape)}, expected [S] = ({P.shape[0]},).")
     check_finite(r, "reward_matrix", InvalidEnvironment)
     P = _distributions("transition_matrix", P, normalize)
     mu = _distributions("initial_state_dist", mu, normalize)

@@ -90,9 +90,7 @@ def following(actions: Sequence[int], n_actions: int, number: NumberType) -> Tab
     return table([[int(a == action) for a in range(n_actions)] for action in actions], number)
 
 
-def erring(
-    expert: Sequence[int], n_actions: int, error: Fraction | Sequence[Fraction], number: NumberType
-) -> Table:
+def erring(expert: Sequence[int], n_actions: int, error: Fraction | Sequence[Fraction], number: NumberType) -> Table:
     """The policy ``(S, A)`` of an expert who plays any other action with probability ``error[s]``."""
     errors = [error] * len(expert) if isinstance(error, Fraction) else error
     return table(
@@ -104,9 +102,7 @@ def erring(
     )
 
 
-def task(
-    transition: Any, reward: Any, start: int, n_states: int, clock: Clock, number: NumberType
-) -> TabularMDP:
+def task(transition: Any, reward: Any, start: int, n_states: int, clock: Clock, number: NumberType) -> TabularMDP:
     """The model that starts in ``start`` and runs by ``clock``."""
     mu = point_mass(start, n_states, number)
     if clock.discount is None:

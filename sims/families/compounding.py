@@ -116,9 +116,7 @@ def first_step_error(
     )
 
 
-def kaariainen_flip(
-    *, error: Parameter, horizon: int | None = None, discount: Parameter | None = None
-) -> Imitation:
+def kaariainen_flip(*, error: Parameter, horizon: int | None = None, discount: Parameter | None = None) -> Imitation:
     """Two states, right and wrong, and a learner that now and then changes sides.
 
     Action 0 keeps the state, action 1 flips it; a step costs 1 if it ends in the wrong state (state 1). The

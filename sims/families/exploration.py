@@ -136,9 +136,7 @@ def river_swim(
     )
 
 
-def deep_sea(
-    size: int = 4, *, move_cost: Parameter = Fraction(1, 100), error: Parameter = TENTH
-) -> Imitation:
+def deep_sea(size: int = 4, *, move_cost: Parameter = Fraction(1, 100), error: Parameter = TENTH) -> Imitation:
     """Dive to the bottom right of a grid, one row a step: only going right all the way finds the treasure.
 
     State ``(row, column)``, ``column <= row < size``, has number ``row (row+1) / 2 + column``. Action 0 goes
@@ -231,23 +229,17 @@ def combination_lock(
     if not digits:
         raise InvalidParameter("code is empty (should hold at least one action).")
     if max(digits) >= n_actions:
-        raise InvalidParameter(
-            f"code holds the action {max(digits)} (should be below n_actions = {n_actions})."
-        )
+        raise InvalidParameter(f"code holds the action {max(digits)} (should be below n_actions = {n_actions}).")
     number = number_type(discount, error)
     length = len(digits)
     opened, jammed = length, length + 1
     moves = [[k + 1 if a == digit else jammed for a in range(n_actions)] for k, digit in enumerate(digits)]
-    rewards = [
-        [int(k == length - 1 and a == digit) for a in range(n_actions)] for k, digit in enumerate(digits)
-    ]
+    rewards = [[int(k == length - 1 and a == digit) for a in range(n_actions)] for k, digit in enumerate(digits)]
     moves += [[opened] * n_actions, [jammed] * n_actions]
     rewards += [[1] * n_actions, [0] * n_actions]
     expert = [*digits, 0, 0]
     return Imitation(
-        mdp=task(
-            DeterministicTransitions(index_table(moves)), table(rewards, number), 0, length + 2, clock, number
-        ),
+        mdp=task(DeterministicTransitions(index_table(moves)), table(rewards, number), 0, length + 2, clock, number),
         expert=following(expert, n_actions, number),
         learner=erring(expert, n_actions, e, number),
         error_rate=number(e),
@@ -290,15 +282,11 @@ def tree(depth: int = 3, branching: int = 2, *, error: Parameter = TENTH) -> Imi
     number = number_type(error)
     levels = [(b**level - 1) // (b - 1) for level in range(d + 2)]
     inner, n_states = levels[d], levels[d + 1]
-    moves = [[b * i + 1 + a for a in range(b)] for i in range(inner)] + [
-        [i] * b for i in range(inner, n_states)
-    ]
+    moves = [[b * i + 1 + a for a in range(b)] for i in range(inner)] + [[i] * b for i in range(inner, n_states)]
     rewards = [[0] * b for _ in range(n_states)]
     rewards[levels[d - 1]][0] = 1
     return Imitation(
-        mdp=task(
-            DeterministicTransitions(index_table(moves)), table(rewards, number), 0, n_states, clock, number
-        ),
+        mdp=task(DeterministicTransitions(index_table(moves)), table(rewards, number), 0, n_states, clock, number),
         expert=following([0] * n_states, b, number),
         learner=erring([0] * n_states, b, e, number),
         error_rate=number(e),

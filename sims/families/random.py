@@ -224,9 +224,7 @@ def garnet(
     S, A, rng = _sizes(n_states, n_actions, rng)
     b = integer("branching", branching, least=1)
     if b > S:
-        raise InvalidParameter(
-            f"branching is {b} (should be at most n_states = {S}: successors are distinct)."
-        )
+        raise InvalidParameter(f"branching is {b} (should be at most n_states = {S}: successors are distinct).")
     successors = _subsets(rng, S * A, S, b)
     probabilities = dyadic(simplex_rows(rng, (S * A, b)))
     transitions: SparseTransitions | Floats

@@ -48,9 +48,7 @@ def ergodic(
     e = probability("error", error)
     x = probability("leave", leave)
     if x in (0, 1):
-        raise InvalidParameter(
-            f"leave is {leave} (should be strictly between 0 and 1, or a policy never mixes)."
-        )
+        raise InvalidParameter(f"leave is {leave} (should be strictly between 0 and 1, or a policy never mixes).")
     number = number_type(discount, error, leave)
     P = transitions([[{0: 1 - x, 1: x}, {0: x, 1: 1 - x}], [{0: x, 1: 1 - x}, {0: 1 - x, 1: x}]], number)
     learner = (1 - e) * x + e * (1 - x)

@@ -37,10 +37,7 @@ def test_the_estimate_is_unbiased_by_listing_samples(seed: int) -> None:
         uniform = ar.asarray([[Fraction(1, A)] * A] * S)
         behaviour = [pi.fractions() for pi in (gathering, expert)]
         sampled = np.array(
-            [
-                behaviour[0][h] if h < t else uniform.fractions() if h == t else behaviour[1][h]
-                for h in range(H)
-            ]
+            [behaviour[0][h] if h < t else uniform.fractions() if h == t else behaviour[1][h] for h in range(H)]
         )
         for path, p in paths.law(sampled):
             s, a = path[t]
@@ -64,8 +61,7 @@ def test_class_and_regret_add_up_whatever_the_class(seed: int) -> None:
     paths = Paths(mdp)
     q = values_after(paths, expert)
     visits = [
-        paths.states(b * expert.fractions() + (1 - b) * pi.fractions())
-        for pi, b in zip(learners, betas, strict=True)
+        paths.states(b * expert.fractions() + (1 - b) * pi.fractions()) for pi, b in zip(learners, betas, strict=True)
     ]
 
     def loss(i: int, pi: Any) -> Fraction:
@@ -76,8 +72,7 @@ def test_class_and_regret_add_up_whatever_the_class(seed: int) -> None:
     regret = sum(loss(i, pi) for i, pi in enumerate(learners)) / 3 - hindsight
     best_action = -sum(np.sum(v * q.max(-1)) for v in visits) / (3 * H)
     largest = max(
-        abs(q[h, s, a] - sum(np.array(paths.table(expert))[h, s] * q[h, s]))
-        for h, s, a in np.ndindex(H, S, A)
+        abs(q[h, s, a] - sum(np.array(paths.table(expert))[h, s] * q[h, s])) for h, s, a in np.ndindex(H, S, A)
     )
     moved = sum(sum(1 - (1 - b) ** h for h in range(H)) for b in betas) / 3
 

@@ -129,9 +129,7 @@ def test_dagger_as_it_runs(seed: int) -> None:
     assert pays.holds and pays.lhs == min(gaps)
 
 
-@pytest.mark.parametrize(
-    ("steps", "alpha", "n"), [(8, 0.5, 64), (12, 0.03, 500), (1, 0.9, 10), (200, 0.2, 90)]
-)
+@pytest.mark.parametrize(("steps", "alpha", "n"), [(8, 0.5, 64), (12, 0.03, 500), (1, 0.9, 10), (200, 0.2, 90)])
 def test_the_penalty_of_a_geometric_schedule_in_floats(steps: int, alpha: float, n: int) -> None:
     exact = Fraction(alpha)
     total = math.fsum(min(1.0, steps * (1 - alpha) ** i) for i in range(n))
@@ -202,9 +200,7 @@ def test_what_was_not_seen_is_missed_with_the_quoted_probability() -> None:
 # Convexity.
 
 
-@pytest.mark.parametrize(
-    ("steps", "own", "best", "regret"), [(10, 0.9, 0.49995, 0.4445), (50, 0.98, 0.4998, 0.49)]
-)
+@pytest.mark.parametrize(("steps", "own", "best", "regret"), [(10, 0.9, 0.49995, 0.4445), (50, 0.98, 0.4998, 0.49)])
 def test_follow_the_leader_on_the_cycle_as_quoted(steps: int, own: float, best: float, regret: float) -> None:
     losses, epsilon = sampling._cycle(steps, 2000)
     mean = float(sum(Fraction(loss) for loss in losses) / 2000)

@@ -72,8 +72,7 @@ def test_forward_training_pays_for_its_own_errors(seed: int) -> None:
     assert paths.errors(expert, policy, policy) == trained
     own = [
         max(
-            paths.after(expert, h, s, int(np.argmax(expert.num[h, s]))) - paths.after(expert, h, s, a)
-            for a in range(2)
+            paths.after(expert, h, s, int(np.argmax(expert.num[h, s]))) - paths.after(expert, h, s, a) for a in range(2)
         )
         for h in range(H)
         for s in range(2)
@@ -126,9 +125,7 @@ def test_smile_as_it_runs(seed: int) -> None:
 
     p = (1 - alpha) ** iterations
     final = (policies[-1] - p * policies[0]) / (1 - p)
-    assert equal(
-        smile.without_expert([ar.asarray(pi) for pi in learners], ar.asarray(alpha)), ar.asarray(final)
-    ).all()
+    assert equal(smile.without_expert([ar.asarray(pi) for pi in learners], ar.asarray(alpha)), ar.asarray(final)).all()
 
     total = smile.smile(mdp, expert, learners, alpha)
     paths = Paths(mdp)

@@ -42,8 +42,7 @@ def test_the_single_flag_says_what_the_caller_chose(batch, layout, truncated_as)
     with tempfile.TemporaryDirectory() as root:
         write_imitation(batch, Path(root) / layout, truncated_as=truncated_as)
         read = {
-            meaning: read_imitation(Path(root) / layout, terminal_as=meaning)
-            for meaning in ("terminated", "truncated")
+            meaning: read_imitation(Path(root) / layout, terminal_as=meaning) for meaning in ("terminated", "truncated")
         }
     assert_same(read["terminated"], with_flags(batch, terminal, never))
     assert_same(read["truncated"], with_flags(batch, never, terminal))
@@ -56,9 +55,7 @@ def test_nothing_needs_to_be_said_where_nothing_can_be_lost(tmp_path, layout):
     assert_same(read_imitation(tmp_path / layout), fragments)
 
 
-@pytest.mark.parametrize(
-    ("terminal_as", "truncated"), [("truncated", [True, False]), ("terminated", [False, False])]
-)
+@pytest.mark.parametrize(("terminal_as", "truncated"), [("truncated", [True, False]), ("terminated", [False, False])])
 def test_a_folder_written_by_imitation_is_read(terminal_as, truncated):
     batch = read_imitation(WRITTEN_BY_IMITATION / "plain", terminal_as=terminal_as)
     assert batch.states.tolist() == [[0, 1], [2, 3], [4, 5], [6, 7], [100, 101], [102, 103], [104, 105]]
@@ -71,9 +68,7 @@ def test_a_folder_written_by_imitation_is_read(terminal_as, truncated):
 def test_time_limits_in_the_infos_of_imitation_are_found():
     with pytest.raises(InvalidDataset, match=r"infos hold TimeLimit.truncated, terminal_observation, which"):
         read_imitation(WRITTEN_BY_IMITATION / "limits")
-    with pytest.raises(
-        InvalidDataset, match=r"infos hold terminal_observation, which Trajectories do not carry"
-    ):
+    with pytest.raises(InvalidDataset, match=r"infos hold terminal_observation, which Trajectories do not carry"):
         read_imitation(WRITTEN_BY_IMITATION / "limits", terminal_as="infos")
     batch = read_imitation(WRITTEN_BY_IMITATION / "limits", terminal_as="infos", drop_infos=True)
     assert batch.truncated.tolist() == [True, False] and batch.terminated.tolist() == [False, True]

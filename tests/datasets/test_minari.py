@@ -76,9 +76,7 @@ def test_minari_reads_what_we_write(batch):
 
 
 def test_minari_finds_the_dataset_by_its_id(minari, tmp_path):
-    write_minari(
-        walks(), tmp_path / "iltheory/walk-v3", dataset_id="iltheory/walk-v3", n_states=9, n_actions=2
-    )
+    write_minari(walks(), tmp_path / "iltheory/walk-v3", dataset_id="iltheory/walk-v3", n_states=9, n_actions=2)
     dataset = minari.load_dataset("iltheory/walk-v3")
     assert dataset.spec.observation_space.n == 9 and dataset.spec.action_space.n == 2
     assert list(minari.list_local_datasets()) == ["iltheory/walk-v3"]
@@ -94,9 +92,7 @@ def test_we_read_what_minari_writes(minari, tmp_path, discrete):
     rng = np.random.default_rng(0)
     observations = Discrete(5) if discrete else Box(-1, 1, (2, 3), np.float32)
     episodes = []
-    for seed, (steps, terminated, truncated) in enumerate(
-        [(3, True, False), (5, False, True), (1, True, True)]
-    ):
+    for seed, (steps, terminated, truncated) in enumerate([(3, True, False), (5, False, True), (1, True, True)]):
         last = np.arange(1, steps + 1) == steps
         episodes.append(
             EpisodeBuffer(
@@ -109,9 +105,7 @@ def test_we_read_what_minari_writes(minari, tmp_path, discrete):
                 infos={} if discrete else {"height": list(rng.random(steps + 1))},
             )
         )
-    minari.create_dataset_from_buffers(
-        "made/by-v0", episodes, observation_space=observations, action_space=Discrete(2)
-    )
+    minari.create_dataset_from_buffers("made/by-v0", episodes, observation_space=observations, action_space=Discrete(2))
     if not discrete:
         with pytest.raises(InvalidDataset, match="infos hold height, which Trajectories do not carry"):
             read_minari(tmp_path / "made/by-v0")
@@ -123,9 +117,7 @@ def test_we_read_what_minari_writes(minari, tmp_path, discrete):
     ]
     for trajectory, episode in zip(batch, episodes, strict=True):
         assert (trajectory.states == np.array(episode.observations)).all()
-        assert (
-            trajectory.actions.tolist() == episode.actions and trajectory.rewards.tolist() == episode.rewards
-        )
+        assert trajectory.actions.tolist() == episode.actions and trajectory.rewards.tolist() == episode.rewards
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -134,9 +126,7 @@ def test_images_are_written_without_loss_and_jpeg_is_refused(minari, tmp_path):
     from minari.data_collector import EpisodeBuffer
 
     images = np.random.default_rng(0).integers(256, size=(3, 32, 40, 3), dtype=np.uint8)
-    batch = Trajectories(
-        images, np.array([0, 1]), np.zeros(2), np.array([True]), np.array([False]), np.array([0, 2])
-    )
+    batch = Trajectories(images, np.array([0, 1]), np.zeros(2), np.array([True]), np.array([False]), np.array([0, 2]))
     write_minari(batch, tmp_path / "raw-v0", dataset_id="raw-v0", n_actions=2)
     assert (minari.load_dataset("raw-v0")[0].observations == images).all()
     assert_same(read_minari(tmp_path / "raw-v0"), batch)
@@ -149,9 +139,7 @@ def test_images_are_written_without_loss_and_jpeg_is_refused(minari, tmp_path):
         truncations=[False] * 2,
     )
     space = Box(0, 255, images.shape[1:], np.uint8)
-    minari.create_dataset_from_buffers(
-        "jpeg-v0", [episode], observation_space=space, action_space=Discrete(2)
-    )
+    minari.create_dataset_from_buffers("jpeg-v0", [episode], observation_space=space, action_space=Discrete(2))
     with pytest.raises(InvalidDataset, match="observation_space is of images kept as JPEG"):
         read_minari(tmp_path / "jpeg-v0")
 

@@ -29,9 +29,7 @@ def test_a_trajectory_has_one_state_more_than_actions():
     assert second.states.tolist() == [5, 6] and second.actions.tolist() == [1]
     assert (second.terminated, second.truncated) == (False, False)
     assert build()[-1].states.tolist() == [5, 6]
-    assert (
-        len(build()) == 2 and build().lengths.tolist() == [2, 1] and build().returns().tolist() == [0.75, 1.0]
-    )
+    assert len(build()) == 2 and build().lengths.tolist() == [2, 1] and build().returns().tolist() == [0.75, 1.0]
 
 
 def test_steps_leave_out_the_last_state():
@@ -128,9 +126,7 @@ def test_boolean_and_integer_rewards_become_floats():
 
 
 def test_repr_says_what_is_inside():
-    assert repr(walks()).startswith(
-        "Trajectories(2 trajectories, 6 steps, states int64, actions int64, rewards"
-    )
+    assert repr(walks()).startswith("Trajectories(2 trajectories, 6 steps, states int64, actions int64, rewards")
     assert repr(walks()).endswith("1 terminated, 1 truncated)")
 
 

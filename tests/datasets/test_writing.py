@@ -76,9 +76,7 @@ def test_a_full_disk_changes_nothing(tmp_path, layout, size):
     write(walks(), tmp_path / "kept" / layout)
     with files_up_to(size):
         for path in (tmp_path / "kept" / layout, tmp_path / "new" / layout):
-            with pytest.raises(
-                InvalidDataset, match=r"could not be written: File too large.\n.*is unchanged"
-            ):
+            with pytest.raises(InvalidDataset, match=r"could not be written: File too large.\n.*is unchanged"):
                 write(long_walk(0), path)
     assert_same(read(tmp_path / "kept" / layout), walks())
     assert [p.name for p in (tmp_path / "kept").iterdir()] == [layout]
@@ -196,15 +194,11 @@ def test_replacing_gives_the_new_file_the_place_of_the_old(tmp_path):
 )
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch, module, call):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(
-        IltheoryError, match=rf"{module} is not installed.\n  pip install 'iltheory\[datasets\]'"
-    ):
+    with pytest.raises(IltheoryError, match=rf"{module} is not installed.\n  pip install 'iltheory\[datasets\]'"):
         call(tmp_path)
 
 
 def test_importing_the_room_loads_no_format_library(pytestconfig):
     code = "import sys, sims.datasets; print({'h5py', 'pyarrow', 'minari', 'gymnasium'} & set(sys.modules))"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, cwd=pytestconfig.rootpath
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=pytestconfig.rootpath)
     assert run.stdout == b"set()\n"

@@ -51,9 +51,7 @@ def test_threads_processes_and_this_process_fill_the_same_ledger(pool: Executor)
     with ThreadPoolExecutor(3) as threads:
         for executor in (threads, pool, serial()):
             with Ledger(":memory:") as ledger:
-                assert run_blocks(keys(), pseudo_random, ledger=ledger, executor=executor) == BlockRun(
-                    0, BLOCKS, True
-                )
+                assert run_blocks(keys(), pseudo_random, ledger=ledger, executor=executor) == BlockRun(0, BLOCKS, True)
                 assert content(ledger) == TRUTH
                 digests.add(ledger.content_digest())
     assert len(digests) == 1
@@ -159,9 +157,7 @@ def test_a_budget_that_is_no_time_is_refused(ledger: Ledger, budget: float) -> N
 
 def test_a_block_that_raises_is_named_and_its_neighbours_are_kept(ledger: Ledger, pool: Executor) -> None:
     """The exception cannot be unpickled, which would pass for a dead worker were it sent as it is."""
-    with pytest.raises(
-        BlockFailed, match=r"(?s)block 3 of a-claim on garnet.*Sour: block 3 met a lemon"
-    ) as caught:
+    with pytest.raises(BlockFailed, match=r"(?s)block 3 of a-claim on garnet.*Sour: block 3 met a lemon") as caught:
         run_blocks(keys(4), block_work.raises_on_three, ledger=ledger, executor=pool)
     assert caught.value.key == key(3)
     assert "raises_on_three" in "".join(caught.value.__notes__)
@@ -263,9 +259,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_ledger(
     if run.poll() is None:
         os.killpg(run.pid, signal.SIGKILL if moment % 2 else signal.SIGINT)
     _, errors = finish(run, timeout=30)
-    assert (
-        errors.count("Traceback") <= 1
-    )  # that of Ctrl-C while this script was still importing; none of a worker
+    assert errors.count("Traceback") <= 1  # that of Ctrl-C while this script was still importing; none of a worker
     with Ledger(path) as ledger:
         kept = content(ledger)
         assert kept == {block: TRUTH[block] for block in kept}
@@ -276,9 +270,7 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_ledger(
 
 
 @pytest.mark.parametrize("ends_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_no_worker_outlives_a_run_that_is_ended_in_long_blocks(
-    ends_by: signal.Signals, tmp_path: Path
-) -> None:
+def test_no_worker_outlives_a_run_that_is_ended_in_long_blocks(ends_by: signal.Signals, tmp_path: Path) -> None:
     """Only the parent gets the signal, while its workers are in blocks that would never end."""
     run = start(tmp_path / "ledger.sqlite", block_work.for_ever)
     assert run.stdout is not None and run.stdout.readline() == "busy\n"
@@ -381,9 +373,7 @@ def test_a_dask_cluster_that_goes_away_is_reported(ledger: Ledger, monkeypatch: 
 
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 1)
     with (
-        LocalCluster(
-            n_workers=1, processes=False, protocol="tcp", dashboard_address=":0", host="127.0.0.1"
-        ) as gone,
+        LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address=":0", host="127.0.0.1") as gone,
         pytest.raises(ExecutorError, match=r"(?s)gone.*blocks that finished are in the ledger"),
         dask(gone.scheduler_address) as executor,
     ):

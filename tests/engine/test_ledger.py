@@ -60,9 +60,7 @@ def test_the_first_result_under_a_key_stays(path: Path) -> None:
 
 def test_every_field_of_the_key_tells_blocks_apart() -> None:
     others = [
-        dataclasses.replace(
-            key(0), **{field.name: "other" if isinstance(getattr(key(0), field.name), str) else 99}
-        )
+        dataclasses.replace(key(0), **{field.name: "other" if isinstance(getattr(key(0), field.name), str) else 99})
         for field in dataclasses.fields(BlockKey)
     ]
     with Ledger(":memory:") as ledger:
@@ -154,9 +152,7 @@ def test_a_ledger_of_another_version_is_refused(path: Path) -> None:
         connection.execute("PRAGMA user_version=7")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(
-        LedgerError, match=r"(?s)ledger.sqlite.*version 7.*reads version 1.*name another file"
-    ):
+    with pytest.raises(LedgerError, match=r"(?s)ledger.sqlite.*version 7.*reads version 1.*name another file"):
         Ledger(path)
     assert path.read_bytes() == before
 
@@ -263,9 +259,7 @@ def test_a_disk_that_refuses_to_write_loses_nothing(path: Path) -> None:
     with Ledger(path) as ledger:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
         try:
-            with pytest.raises(
-                LedgerError, match=r"(?s)ledger.sqlite.*(refused|full).*recorded before is kept"
-            ):
+            with pytest.raises(LedgerError, match=r"(?s)ledger.sqlite.*(refused|full).*recorded before is kept"):
                 fill(ledger, keys(400))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -38,8 +38,7 @@ def exactly(env):
         return fractions.setdefault(float(x), Fraction(float(x)).limit_denominator(1000))
 
     P = {
-        s: {a: [(fraction(p), t, fraction(r), done) for p, t, r, done in env.P[s][a]] for a in env.P[s]}
-        for s in env.P
+        s: {a: [(fraction(p), t, fraction(r), done) for p, t, r, done in env.P[s][a]] for a in env.P[s]} for s in env.P
     }
     return P, [fraction(p) for p in env.initial_state_distrib]
 
@@ -52,17 +51,11 @@ def optimal_values(P, horizon):
     outcomes = [o for s in P for a in P[s] for o in P[s][a]]
     chances = lcm(*(p.denominator for p, *_ in outcomes))
     rewards = lcm(*(r.denominator for _, _, r, _ in outcomes))
-    Q = {
-        s: [[(int(p * chances), t, int(r * rewards), done) for p, t, r, done in P[s][a]] for a in P[s]]
-        for s in P
-    }
+    Q = {s: [[(int(p * chances), t, int(r * rewards), done) for p, t, r, done in P[s][a]] for a in P[s]] for s in P}
     v = [0] * len(P)
     for k in range(horizon):
         unit = chances**k
-        v = [
-            max(sum(p * (r * unit + (0 if done else v[t])) for p, t, r, done in row) for row in Q[s])
-            for s in Q
-        ]
+        v = [max(sum(p * (r * unit + (0 if done else v[t])) for p, t, r, done in row) for row in Q[s]) for s in Q]
     return [Fraction(n, rewards * chances**horizon) for n in v]
 
 

@@ -27,8 +27,7 @@ def world(request):
 
 def same(a, b):
     return all(
-        np.array_equal(getattr(a, name), getattr(b, name))
-        and getattr(a, name).dtype == getattr(b, name).dtype
+        np.array_equal(getattr(a, name), getattr(b, name)) and getattr(a, name).dtype == getattr(b, name).dtype
         for name in ("states", "actions", "rewards", "terminated", "truncated", "offsets")
     )
 

@@ -55,9 +55,7 @@ def test_a_fickle_passenger_is_in_the_model_and_not_in_the_table():
     assert len(set(table.state_names)) == 1001
 
     policy = mixed(dry, 0.1)  # of what the environment reports: blind to whether the passenger is fickle
-    seen = np.concatenate(
-        [policy[:, [s for s in table.observations if s is not None]], policy[:, -1:]], axis=1
-    )
+    seen = np.concatenate([policy[:, [s for s in table.observations if s is not None]], policy[:, -1:]], axis=1)
     value = mdp.to("float64").value(seen)
     returns, _, _ = roll_out("Taxi-v4", options, policy, 2000, seed=2)
     assert abs(returns.mean() - value) <= six_sigma(returns)

@@ -75,9 +75,7 @@ def test_optimal_values_of_all_states_are_those_of_plain_value_iteration(id, opt
 def test_occupancies_give_the_return_of_a_random_policy(id, options):
     horizon = 5
     mdp = gymnasium_table(id, horizon=horizon, **options)
-    draws = np.random.default_rng(0).multinomial(
-        8, np.full(mdp.n_actions, 1 / mdp.n_actions), (horizon, mdp.n_states)
-    )
+    draws = np.random.default_rng(0).multinomial(8, np.full(mdp.n_actions, 1 / mdp.n_actions), (horizon, mdp.n_states))
     policy = np.vectorize(lambda n: Fraction(int(n), 8), otypes=[object])(draws)
     expected = expected_return(*exactly(bare(id, options)), policy.tolist(), horizon)
     assert number(mdp.value(policy)) == expected
@@ -150,9 +148,7 @@ def test_taxi_goes_on_from_where_deliveries_end_and_so_ends_elsewhere():
 
 
 def test_words_say_where_a_state_is():
-    lake, cliff, taxi = (
-        read_gymnasium(id, horizon=1) for id in ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
-    )
+    lake, cliff, taxi = (read_gymnasium(id, horizon=1) for id in ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4"))
     assert (lake.state_names[5], lake.action_names[2]) == ("H (1, 1)", "right")
     assert (cliff.state_names[36], cliff.action_names[0]) == ("(3, 0)", "up")
     state = bare("Taxi-v4", {}).encode(2, 3, 4, 1)
@@ -340,9 +336,7 @@ def test_tables_of_lists_and_numpy_numbers_are_read_like_dicts(start_name):
 
 def test_exact_dyadic_rows_are_taken_as_they_are():
     p = 123456789 / 2**40
-    env = TableEnv(
-        {0: {0: [(p, 0, 0.1 + 2**-30, False), (1 - p, 1, 0, True)]}, 1: {0: [(1.0, 1, 0, True)]}}, [1, 0]
-    )
+    env = TableEnv({0: {0: [(p, 0, 0.1 + 2**-30, False), (1 - p, 1, 0, True)]}, 1: {0: [(1.0, 1, 0, True)]}}, [1, 0])
     table = read_gymnasium(env, horizon=1)
     assert table.recovered == ()
     assert table.mdp.transitions.probabilities.fractions().tolist() == [Fraction(p), 1 - Fraction(p), 1]
@@ -358,9 +352,7 @@ def test_normalize_moves_other_rows_to_dyadics_that_sum_to_one():
     exact = table.mdp.transitions.dense().fractions()[0, 0, 0]
     total = sum(Fraction(p) for p, *_ in row)
     assert exact.sum() == 1 and exact[0] == Fraction(1, 2**50)
-    assert all(
-        abs(x - Fraction(p) / total) <= Fraction(6, 2**50) for x, (p, *_) in zip(exact, row, strict=True)
-    )
+    assert all(abs(x - Fraction(p) / total) <= Fraction(6, 2**50) for x, (p, *_) in zip(exact, row, strict=True))
     assert dict(table.recovered) == {p: x for x, (p, *_) in zip(exact, row, strict=True)}
 
 
@@ -370,7 +362,5 @@ def test_reading_twice_gives_the_same_bits(id, options):
     assert first.recovered == second.recovered
     for name in ("indptr", "indices"):
         assert np.array_equal(getattr(first.mdp.transitions, name), getattr(second.mdp.transitions, name))
-    for a, b in zip(
-        *((m.mdp.transitions.probabilities, m.mdp.r, m.mdp.mu) for m in (first, second)), strict=True
-    ):
+    for a, b in zip(*((m.mdp.transitions.probabilities, m.mdp.r, m.mdp.mu) for m in (first, second)), strict=True):
         assert a.den == b.den and np.array_equal(a.num, b.num)

@@ -64,9 +64,7 @@ def ring(*, dtype=np.float64, horizon=None):
 
 def test_attributes_of_any_object_and_arguments_give_the_same_model():
     env = ring(horizon=5)
-    arrays = {
-        k: getattr(env, k) for k in ("transition_matrix", "reward_matrix", "initial_state_dist", "horizon")
-    }
+    arrays = {k: getattr(env, k) for k in ("transition_matrix", "reward_matrix", "initial_state_dist", "horizon")}
     models = [
         from_seals(env),
         from_seals(gymnasium.wrappers.TimeLimit(env, 7)),
@@ -90,15 +88,11 @@ def test_a_registered_time_limit_stands_in_for_the_horizon():
 
 @pytest.mark.parametrize("horizon", [None, np.inf])
 def test_an_infinite_horizon_needs_a_discount(horizon):
-    with pytest.raises(
-        InvalidEnvironment, match="the horizon is infinite: give discount=gamma, or horizon=H"
-    ):
+    with pytest.raises(InvalidEnvironment, match="the horizon is infinite: give discount=gamma, or horizon=H"):
         from_seals(ring(horizon=horizon))
     mdp = from_seals(ring(horizon=horizon), discount=0.5)
     v = mdp.v(np.full((3, 2), 0.5))
-    assert np.allclose(
-        v, np.linalg.solve(np.eye(3) - 0.5 * mdp.P.mean(axis=1), [0, 1, 4]), rtol=0, atol=1e-12
-    )
+    assert np.allclose(v, np.linalg.solve(np.eye(3) - 0.5 * mdp.P.mean(axis=1), [0, 1, 4]), rtol=0, atol=1e-12)
 
 
 def test_a_discount_takes_the_place_of_the_horizon():

@@ -36,9 +36,7 @@ def trajectories(mdp: Any, policy: Table) -> Iterator[tuple[F, list[tuple[int, i
     P, _, mu = tables(mdp)
     S, A = len(P), len(P[0])
 
-    def extend(
-        weight: F, path: list[tuple[int, int]], state: int
-    ) -> Iterator[tuple[F, list[tuple[int, int]]]]:
+    def extend(weight: F, path: list[tuple[int, int]], state: int) -> Iterator[tuple[F, list[tuple[int, int]]]]:
         for a in range(A):
             w = weight * policy[state][a]
             if w == 0:
@@ -81,10 +79,7 @@ def state_law_by_hand(mdp: Any, policy: Table) -> list[F]:
                 law[s] += weight / mdp.horizon
         return law
     g = F(mdp.discount)
-    flow = [
-        [int(s == t) - g * sum(policy[s][a] * P[s][a][t] for a in range(A)) for s in range(S)]
-        for t in range(S)
-    ]
+    flow = [[int(s == t) - g * sum(policy[s][a] * P[s][a][t] for a in range(A)) for s in range(S)] for t in range(S)]
     return solve(flow, [(1 - g) * m for m in mu])
 
 
@@ -159,9 +154,7 @@ BY_ERROR = [
 @pytest.mark.parametrize("error", ERRORS)
 @pytest.mark.parametrize("clock", CLOCKS, ids=str)
 @pytest.mark.parametrize("family", BY_ERROR)
-def test_gap_equals_exact_evaluation(
-    family: Callable[..., Imitation], clock: dict[str, Any], error: F
-) -> None:
+def test_gap_equals_exact_evaluation(family: Callable[..., Imitation], clock: dict[str, Any], error: F) -> None:
     instance = family(error=error, **clock)
     assert gap_of_models(instance) == instance.gap
     if instance.bound is not None:
@@ -191,9 +184,9 @@ def test_first_step_error_obeys_the_published_identity_in_costs(k: F) -> None:
 @pytest.mark.parametrize("e", ERRORS[1:])
 def test_published_forms_for_horizons(H: int, e: F) -> None:
     assert families.cliff(horizon=H, error=e).gap == H - (1 - e) * (1 - (1 - e) ** H) / e
-    assert families.kaariainen_flip(horizon=H, error=e).gap == F(H, 2) - (1 - (1 - 2 * e) ** (H + 1)) / (
-        4 * e
-    ) + F(1, 2)
+    assert families.kaariainen_flip(horizon=H, error=e).gap == F(H, 2) - (1 - (1 - 2 * e) ** (H + 1)) / (4 * e) + F(
+        1, 2
+    )
     assert families.unicycle(horizon=H, error=e).gap == sum(e / (1 + e) * (1 - (-e) ** t) for t in range(H))
     assert families.loop(horizon=H, error=e).gap == H * e
     assert families.periodic(horizon=H, error=e).gap == e * ((H + 1) // 2)
@@ -259,9 +252,7 @@ def test_one_way_mixture_moves_the_states_by_its_closed_form(clock: dict[str, An
     pair = families.one_way(mixing=b, **clock)
     mdp, expert, learner = pair
     pi, rho, mixture = fractions(expert), fractions(learner), fractions(pair.mixture)
-    assert mixture == [
-        [b * p + (1 - b) * q for p, q in zip(x, y, strict=True)] for x, y in zip(pi, rho, strict=True)
-    ]
+    assert mixture == [[b * p + (1 - b) * q for p, q in zip(x, y, strict=True)] for x, y in zip(pi, rho, strict=True)]
     laws = [fractions(mdp.state_occupancy(policy)) for policy in (pair.mixture, learner)]
     if mdp.horizon is not None:
         laws = [[sum(column) / mdp.horizon for column in zip(*law, strict=True)] for law in laws]
@@ -336,9 +327,7 @@ def cloning_by_hand(S: int, A: int, H: int, N: int) -> F:
     return expected
 
 
-@pytest.mark.parametrize(
-    ("S", "A", "H", "N"), [(2, 2, 3, 2), (3, 2, 2, 1), (3, 3, 2, 3), (3, 2, 3, 2), (4, 2, 2, 2)]
-)
+@pytest.mark.parametrize(("S", "A", "H", "N"), [(2, 2, 3, 2), (3, 2, 2, 1), (3, 3, 2, 3), (3, 2, 3, 2), (4, 2, 2, 2)])
 def test_reset_is_the_mean_over_all_data_sets(S: int, A: int, H: int, N: int) -> None:
     instance = families.reset(S, A, horizon=H, n_trajectories=N)
     assert gap_of_models(instance) == instance.gap == H - cloning_by_hand(S, A, H, N)
@@ -377,8 +366,7 @@ def test_follow_the_leader_losses_are_those_of_the_model(i: int, j: int) -> None
     law = state_law_by_hand(mdp, fractions(policies[i, 0]))
     other, right = fractions(policies[j, 0]), fractions(expert)
     loss = sum(
-        d * (1 - sum(p * q for p, q in zip(x, y, strict=True)))
-        for d, x, y in zip(law, other, right, strict=True)
+        d * (1 - sum(p * q for p, q in zip(x, y, strict=True))) for d, x, y in zip(law, other, right, strict=True)
     )
     assert cycle.losses[i][j] == loss
 
