@@ -28,7 +28,7 @@ from sims.tabular.reading import (
     read_terminal,
 )
 from sims.tabular.transitions import Indices, Transitions
-from sims.tabular.validation import convert_distributions
+from sims.tabular.validation import check_finite, convert_distributions
 
 if TYPE_CHECKING:
     from sims.datasets import Trajectories
@@ -162,17 +162,20 @@ class TabularMDP:
         Raises
         ------
         InvalidModel
-            If float64 rows do not sum to exactly one and ``rational`` is asked for, or if the discount rounds to 1.
+            If float64 rows do not sum to exactly one and ``rational`` is asked for, if the discount rounds to 1, or
+            if a reward is beyond floats.
         """
         system = ar.get_system(name, **options)
         if system == self.system:
             return self
         next_state = self.next_state_reward
+        rewards = system.convert(self._rewards)
+        check_finite(rewards, "r", InvalidModel)
         return self._with(
             system=system,
             transitions=self.transitions.to(system),
             mu=convert_distributions(self.mu, system, lambda row: f"mu[{row}]" if self.mu.ndim > 1 else "mu"),
-            _rewards=system.convert(self._rewards),
+            _rewards=rewards,
             next_state_reward=None if next_state is None else system.convert(next_state),
             discount=None if self.discount is None else read_discount(system.convert(self.discount)),
         )

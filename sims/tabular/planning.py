@@ -104,10 +104,13 @@ def _compiled_optimum(mdp: TabularMDP) -> tuple[Actions, Numbers]:
     from sims.tabular import kernels
 
     r, gamma = mdp.reward(), float(mdp.discount)
-    if isinstance(mdp.transitions, DenseTransitions):
-        best = kernels.optimal(mdp.transitions.probabilities[0], r, gamma)
-    else:
-        best = kernels.sparse_optimal(*mdp.transitions.rows(), r, gamma)
+    try:
+        if isinstance(mdp.transitions, DenseTransitions):
+            best = kernels.optimal(mdp.transitions.probabilities[0], r, gamma)
+        else:
+            best = kernels.sparse_optimal(*mdp.transitions.rows(), r, gamma)
+    except kernels.NoCertificate as problem:
+        raise IllConditioned(f"floats cannot solve this model: {problem} Use .to('rational') or .to('ball').") from None
     return best.policy, best.value
 
 

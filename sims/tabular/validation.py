@@ -62,8 +62,9 @@ def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
     if ar.system_of(x).name == "rational":
         return
     values = ar.midpoint(x)
-    if not np.isfinite(values.sum()) and not np.isfinite(values).all():
-        index = _first(~np.isfinite(values))
+    finite = np.isfinite(values)
+    if not finite.all():
+        index = _first(~finite)
         where = f"{name}{list(index)}" if index else name
         raise error(f"{where} is {values[index]}; every entry must be a finite number.")
 

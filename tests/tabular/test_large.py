@@ -11,6 +11,7 @@ from enclosing import encloses, widths
 from sims import DeterministicTransitions, SparseTransitions, TabularMDP
 from sims import arithmetic as ar
 from sims.families.random import dyadic, simplex_rows
+from sims.tabular import IllConditioned, InvalidModel
 
 S, A = 72, 2
 STORAGES = ["dense", "sparse", "ring", "deterministic"]
@@ -121,9 +122,15 @@ def test_a_batch_of_policies_on_a_large_sparse_model():
         assert values[i, j] == pytest.approx(float(model.with_end(discount=gammas[i, 0]).value(policies[j])), rel=1e-12)
 
 
-def test_overflowing_rewards_give_the_whole_line_not_an_error():
+def test_rewards_near_the_largest_float_give_the_whole_line_and_clear_errors():
     mdp, pi = draw("sparse", seed=8, discount=Fraction(99, 100))
     huge = mdp.with_rewards(mdp.r * Fraction(10) ** 308)
+    interval, model = huge.to("interval"), huge.to("float64")
     with np.errstate(all="ignore"):
-        low, high = huge.to("interval").value(huge.to("interval").system.convert(pi)).bounds()
-    assert low <= Fraction(huge.value(pi)) <= high
+        assert interval.value(interval.system.convert(pi)).bounds() == (-np.inf, np.inf)
+        assert interval.optimal_value().bounds() == (-np.inf, np.inf)
+        for call in (lambda: model.value(floats(pi)), model.optimal_value):
+            with pytest.raises(IllConditioned, match="floats cannot solve this model"):
+                call()
+    with pytest.raises(InvalidModel, match=r"r\[.*\] is inf"):
+        huge.with_rewards(huge.r * 10).to("float64")
