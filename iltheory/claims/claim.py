@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
@@ -14,8 +13,10 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.claims.kinds import Instance, InvalidInstance, Kind
-from sims.arithmetic import REFUTED, Comparison
+from iltheory.claims.fingerprint import fingerprint
+from iltheory.claims.kinds import Instance, InvalidInstance, Kind, check_outcomes
+from sims import arithmetic as ar
+from sims.arithmetic import HOLDS, REFUTED, Comparison
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Assumption:
     Attributes
     ----------
     name : short words for tables and errors
-    holds : function of some parameters of the claim (matched by name), returning a ``Comparison``, a list of them that
-        must all hold, or a boolean
+    holds : function of some parameters of the claim (matched by name; others need a default), returning a
+        ``Comparison``, a list of them that must all hold, or booleans over the batch axis
     """
 
     name: str
@@ -69,7 +70,7 @@ class Assumption:
     def conditions(self, instance: Instance) -> list[Any]:
         """Evaluate on an instance."""
         wanted = inspect.signature(self.holds).parameters
-        answer = self.holds(**{name: instance[name] for name in wanted})
+        answer = self.holds(**{name: instance[name] for name in wanted if name in instance})
         return list(answer) if isinstance(answer, list | tuple) else [answer]
 
 
@@ -154,22 +155,29 @@ class Claim:
             comparison = self.evaluate(instance)
         for assumption, condition in conditions:
             if np.any(verdicts(condition) == REFUTED):
-                raise AssumptionViolated(f"{self.id}: the assumption «{assumption}» fails on this instance.")
+                raise AssumptionViolated(f"{self.id}: the assumption «{assumption}» fails: {_failing(condition)}.")
         return comparison
 
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Match values with parameters and check each one."""
+        named = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in self.parameters]
         try:
-            given = inspect.signature(self.function).bind(*args, **kwargs).arguments
+            given = inspect.Signature(named).bind(*args, **kwargs).arguments
         except TypeError as problem:
-            raise InvalidInstance(f"{self.id} takes ({', '.join(self.parameters)}): {problem}") from None
+            raise InvalidInstance(f"{self.id} takes ({', '.join(self.parameters)}): {problem}.") from None
         instance: dict[str, Any] = {}
         for name, kind in self.parameters.items():
             instance[name] = kind.check(name, given[name], instance)
+        check_outcomes(self.parameters, instance)
         return instance
 
     def bind_any(self, values: Any) -> dict[str, Any]:
         """Match values given in order, or by name, with parameters and check each one."""
+        if not isinstance(values, Mapping | Iterable):
+            raise InvalidInstance(
+                f"{self.id}: an instance is ({', '.join(self.parameters)}), in order or by name; "
+                f"got {values!r:.60}."
+            )
         return self.bind(**values) if isinstance(values, Mapping) else self.bind(*values)
 
     def evaluate(self, instance: Instance) -> Comparison:
@@ -180,8 +188,10 @@ class Claim:
         answer = self.function(**instance)
         if not isinstance(answer, Comparison):
             raise InvalidClaim(
-                f"{self.id} returned {type(answer).__name__} {answer!r}, not a comparison. Return `lhs <= rhs`, `lhs >= rhs` "
-                "or `il.equal(lhs, rhs)` between quantities such as il.gap(...); do not compare plain floats or call bool()."
+                f"{self.id} returned {type(answer).__name__} {answer!r:.60}, not a comparison.\n"
+                "  Return `lhs <= rhs`, `lhs >= rhs` or `il.equal(lhs, rhs)` between quantities such as "
+                "il.gap(...); do not compare plain floats or call bool(). A Fraction on the left of <= answers "
+                "True or False by itself: write `x >= Fraction(1, 2)` for `Fraction(1, 2) <= x`."
             )
         return answer
 
@@ -219,9 +229,17 @@ class Claim:
 
     @cached_property
     def hash(self) -> str:
-        """Digest of the source of the function and its assumptions; results in a ledger are valid for one hash."""
-        parts = [self.function, *(a.holds for a in self.assumptions)]
-        return hashlib.sha256("\n".join(_source(f) for f in parts).encode()).hexdigest()[:16]
+        """Digest of what the claim computes; results in a ledger are valid for one hash.
+
+        It covers the function, the assumptions, the tight instance, the false variants and their
+        counterexamples, with everything of the same package, script or notebook that they refer to; see
+        :func:`iltheory.claims.fingerprint.fingerprint`. It does not cover other packages of yours: when one
+        of them changes, name another ledger.
+        """
+        functions = [self.function, *(a.holds for a in self.assumptions), self.tight]
+        for variant in self.false_variants:
+            functions += [variant.function, variant.counterexample]
+        return fingerprint(self.function.__module__, [self.parameters, self.largest, *functions])
 
     def false_variant(
         self, name: str, *, counterexample: Callable[[], Any], statement: str = ""
@@ -237,12 +255,16 @@ class Claim:
 
         def register(function: Callable[..., Any]) -> Claim:
             slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+            id, kinds = f"{self.id}/{slug}", _kinds(function)
+            if not kinds:
+                _check_names(id, function, self.parameters, exactly=True)
+            self.__dict__.pop("hash", None)  # it covers the false variants
             variant = replace(
                 self,
-                id=f"{self.id}/{slug}",
+                id=id,
                 function=function,
                 statement=statement or f"{name} (false)",
-                parameters=_kinds(function) or self.parameters,
+                parameters=kinds or self.parameters,
                 status="false on purpose",
                 tight=None,
                 false_variants=[],
@@ -266,12 +288,14 @@ def claim(
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Turn a function into a claim; see :class:`Claim` for the arguments.
 
-    The annotations of the parameters say what the claim ranges over. Without ``id`` the name of the function serves.
+    The annotations of the parameters say what the claim ranges over; a parameter without one needs a default
+    and keeps it. Without ``id`` the name of the function serves.
 
     Raises
     ------
     InvalidClaim
-        If a parameter is not annotated with one of the kinds, or the status is unknown.
+        If a parameter is not annotated with one of the kinds, the status is unknown, ``tight`` is no function,
+        or an assumption is none or asks for a parameter that the claim lacks.
     """
 
     def decorate(function: Callable[..., Any]) -> Claim:
@@ -280,7 +304,19 @@ def claim(
             raise InvalidClaim(f"{name}: status={status!r} must be one of {', '.join(STATUSES)}.")
         kinds = _kinds(function)
         if not kinds:
-            raise InvalidClaim(f"{name} has no annotated parameters; write e.g. (mdp: il.FiniteHorizonMDP, pi: il.Policy).")
+            raise InvalidClaim(
+                f"{name} has no annotated parameters; write e.g. (mdp: il.FiniteHorizonMDP, pi: il.Policy)."
+            )
+        if tight is not None and not callable(tight):
+            raise InvalidClaim(f"{name}: tight={tight!r:.60} must be a function that returns an il.Tight.")
+        assumed = tuple(assumptions) if isinstance(assumptions, Iterable) else (None,)
+        if not all(isinstance(assumption, Assumption) for assumption in assumed):
+            raise InvalidClaim(
+                f"{name}: assumptions={assumptions!r:.60} must be a list such as "
+                "[il.Assumption('positive value', lambda mdp, pi: il.value(mdp, pi) > 0)]."
+            )
+        for assumption in assumed:
+            _check_names(f"{name}: the assumption «{assumption.name}»", assumption.holds, kinds)
         return Claim(
             id=name,
             function=function,
@@ -288,7 +324,7 @@ def claim(
             source=source,
             status=status,
             parameters=kinds,
-            assumptions=tuple(assumptions),
+            assumptions=assumed,
             tight=tight,
             largest=largest,
         )
@@ -312,10 +348,33 @@ def assume(condition: Any) -> None:
 
 
 def verdicts(condition: Any) -> NDArray[np.int8]:
-    """Three-valued verdicts of a condition: a comparison, or plain booleans."""
+    """Three-valued verdicts of a condition: a comparison, or plain booleans.
+
+    Raises
+    ------
+    InvalidClaim
+        If it is something else.
+    """
     if isinstance(condition, Comparison):
         return condition.verdicts
-    return np.where(np.asarray(condition, dtype=np.bool_), 1, -1).astype(np.int8)
+    answers = np.asarray(condition)
+    if answers.dtype != np.bool_:
+        raise InvalidClaim(
+            f"an assumption is a comparison such as `il.value(mdp, pi) >= 0`, or booleans; "
+            f"got {type(condition).__name__} {condition!r:.60}."
+        )
+    return np.where(answers, HOLDS, REFUTED).astype(np.int8)
+
+
+def _failing(condition: Any) -> str:
+    """Say where a condition first fails, with its numbers."""
+    outcome = verdicts(condition)
+    index = tuple(int(i) for i in np.argwhere(outcome == REFUTED)[0])
+    where = f" in instance {', '.join(map(str, index))}" if index else ""
+    if not isinstance(condition, Comparison):
+        return f"it is false{where}"
+    lhs, rhs = (ar.broadcast_to(side, outcome.shape)[index] for side in (condition.lhs, condition.rhs))
+    return f"{lhs} {condition.op} {rhs} is false{where}"
 
 
 _conditions: ContextVar[list[tuple[str, Any]] | None] = ContextVar("conditions", default=None)
@@ -333,33 +392,54 @@ def collecting() -> Iterator[list[tuple[str, Any]]]:
 
 
 def _report(name: str, condition: Any) -> None:
-    conditions = _conditions.get()
+    conditions, outcome = _conditions.get(), verdicts(condition)
     if conditions is not None:
         conditions.append((name, condition))
-    elif np.any(verdicts(condition) == REFUTED):
-        raise AssumptionViolated(f"{name}: {condition} fails on this instance.")
+    elif np.any(outcome == REFUTED):
+        raise AssumptionViolated(f"{name} fails: {_failing(condition)}.")
 
 
 def _kinds(function: Callable[..., Any]) -> dict[str, Kind]:
-    names = inspect.signature(function).parameters
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except (NameError, AttributeError, TypeError, SyntaxError) as problem:
+        raise InvalidClaim(
+            f"{function.__name__}: an annotation cannot be read: {problem}.\n"
+            "  Names in annotations are looked up in the module: import iltheory as il at its top, and write "
+            "il.FiniteHorizonMDP, il.Policy, il.Distribution, ... (see iltheory.claims.kinds)."
+        ) from None
     kinds: dict[str, Kind] = {}
-    for name in names:
+    bare: list[str] = []
+    for name, parameter in inspect.signature(function).parameters.items():
         found = [m for m in getattr(hints.get(name), "__metadata__", ()) if isinstance(m, Kind)]
-        if not found and hints.get(name) is not None:
+        if not found and name in hints:
             raise InvalidClaim(
-                f"{function.__name__}: parameter {name} is annotated {hints[name]!r}, which is nothing a claim can range over; "
-                "use il.FiniteHorizonMDP, il.Policy, il.Distribution, ... (see iltheory.claims.kinds)."
+                f"{function.__name__}: parameter {name} is annotated {hints[name]!r}, which is nothing a claim "
+                "can range over; use il.FiniteHorizonMDP, il.Policy, il.Distribution, ... "
+                "(see iltheory.claims.kinds)."
+            )
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise InvalidClaim(
+                f"{function.__name__}: parameter {parameter} must be an ordinary one; a finite sequence of "
+                "policies is one parameter, annotated il.Policies."
             )
         if found:
             kinds[name] = found[0]
-    if kinds and len(kinds) != len(names):
-        raise InvalidClaim(f"{function.__name__}: annotate every parameter, or none to take over those of the claim.")
+        elif parameter.default is parameter.empty:
+            bare.append(name)
+    if kinds and bare:
+        raise InvalidClaim(
+            f"{function.__name__}: parameters {', '.join(bare)} have no annotation; annotate every parameter, "
+            "or none in a false variant to take over those of the claim."
+        )
     return kinds
 
 
-def _source(function: Callable[..., Any]) -> str:
-    try:
-        return inspect.getsource(function)
-    except OSError:
-        return repr(getattr(function, "__code__", function))
+def _check_names(
+    what: str, function: Callable[..., Any], kinds: Mapping[str, Kind], *, exactly: bool = False
+) -> None:
+    """Raise unless a function's parameters, save for those with defaults, are (``exactly``: all) those of a claim."""
+    parameters = inspect.signature(function).parameters.values()
+    names = [p.name for p in parameters if p.default is p.empty]
+    if not set(names) <= set(kinds) or (exactly and set(names) != set(kinds)):
+        raise InvalidClaim(f"{what} takes ({', '.join(names)}); the claim has ({', '.join(kinds)}).")

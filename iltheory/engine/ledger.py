@@ -204,6 +204,8 @@ class Ledger:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
+        if not isinstance(path, str | PathLike) or not fspath(path):
+            raise LedgerError(f"the ledger's path is {path!r} (should be the path of a file).")
         self.path = fspath(path)
         if os.path.exists(self.path) and not _writable(self.path):
             # SQLite would open it, and leave files beside it that stay read-only when it no longer is.

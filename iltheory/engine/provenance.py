@@ -16,8 +16,13 @@ ROOMS = ("sims", "iltheory.measures", "iltheory.learners", "iltheory.claims", "i
 @cache
 def versions() -> str:
     """One line that names the versions of what computes; a result in a ledger is valid for one such line."""
-    libraries = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-    return f"iltheory {version('iltheory')} (sources {_digest()}), {libraries}"
+    return f"iltheory {version('iltheory')} (sources {_digest()}), {libraries()}"
+
+
+@cache
+def libraries() -> str:
+    """The part of `versions` that names other packages."""
+    return ", ".join(f"{package} {version(package)}" for package in PACKAGES)
 
 
 def _digest() -> str:

@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.claims.claim import Claim
+from iltheory.claims.claim import Claim, InvalidClaim, Tight
 from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
-from iltheory.claims.registry import catalogue, find
+from iltheory.claims.registry import UnknownClaim, catalogue, find
 from iltheory.engine.blocks import run_blocks
-from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
+from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, check_separable, decide
 from iltheory.engine.executors import cores, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
-from iltheory.engine.provenance import versions
+from iltheory.engine.provenance import libraries, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
-from iltheory.engine.worlds import World, worlds
+from iltheory.engine.worlds import RandomWorld, World, worlds
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 from sims.errors import IltheoryError
@@ -37,6 +37,10 @@ ARITHMETICS = ("auto", *ar.SYSTEMS)
 
 class NothingVerified(IltheoryError):
     """No generated instance meets the assumptions of a claim, so nothing at all was checked."""
+
+
+class OtherVersion(IltheoryError):
+    """A worker has other versions of the packages, or of the claim, than the run it works for."""
 
 
 class InvalidOption(IltheoryError, ValueError):
@@ -60,7 +64,7 @@ def verify(
 
 
 def verify_all(
-    claims: Sequence[Claim],
+    claims: Sequence[str | Claim],
     *,
     n: int | None = None,
     budget: float | None = None,
@@ -74,7 +78,7 @@ def verify_all(
 
     Parameters
     ----------
-    claims : the claims
+    claims : the claims, or their ids
     n : instances of each claim in each world; without it, as many as the budget allows, at least one block each
     budget : seconds of wall time (default 90, or unlimited if ``n`` is given), counting what the ledger holds already
     seed : the same seed gives the same instances
@@ -90,13 +94,14 @@ def verify_all(
     NothingVerified
         If no instance of a claim meets its assumptions.
     """
-    if arithmetic not in ARITHMETICS:
-        raise InvalidOption(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
-    if n is not None and n < 1:
-        raise InvalidOption(f"n={n}: the number of instances must be at least 1.")
-    if budget is not None and not budget > 0:
-        raise InvalidOption(f"budget={budget}: must be a positive number of seconds.")
+    _check_options(n, budget, seed, arithmetic, executor)
+    claims = [lookup(claim) for claim in claims]
     by_id = {claim.id: claim for claim in claims}
+    for claim in claims:
+        if by_id[claim.id] is not claim:
+            raise InvalidOption(
+                f"claims: two different ones have the id {claim.id!r}; give one another, with @il.claim(id=...)."
+            )
     foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
     if foreign and executor is None:
         executor = serial()  # a worker process could not look these claims up
@@ -116,13 +121,37 @@ def verify_all(
             )
             for claim in claims
         ]
-    for report in reports:
+    for claim, report in zip(claims, reports, strict=True):
         if report.instances == 0:
+            names = "; ".join(assumption.name for assumption in claim.assumptions) or "il.assume in its function"
             raise NothingVerified(
-                f"{report.claim}: none of {report.not_applicable} generated instances meets the assumptions, so nothing was "
-                "checked. Weaken the assumption, or give instances that satisfy it."
+                f"{claim.id}: none of {report.not_applicable} generated instances meets the assumptions ({names}), so "
+                "nothing was checked.\n"
+                "  Weaken them, or let the claim build instances that meet them from its parameters."
             )
     return reports
+
+
+def _check_options(
+    n: int | None, budget: float | None, seed: int, arithmetic: str, executor: Executor | None
+) -> None:
+    if arithmetic not in ARITHMETICS:
+        raise InvalidOption(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
+    if n is not None and (not _is_integer(n) or n < 1):
+        raise InvalidOption(f"n={n!r}: the number of instances must be an integer, at least 1.")
+    if budget is not None and not (isinstance(budget, int | float) and budget > 0):
+        raise InvalidOption(f"budget={budget!r}: must be a positive number of seconds.")
+    if not _is_integer(seed) or not 0 <= seed < 2**63:
+        raise InvalidOption(f"seed={seed!r}: must be an integer from 0 to 2**63 - 1.")
+    if executor is not None and not isinstance(executor, Executor):
+        raise InvalidOption(
+            f"executor={executor!r:.60}: must be a concurrent.futures.Executor, such as the one of "
+            "`with iltheory.engine.executors.processes(4) as executor:`."
+        )
+
+
+def _is_integer(x: Any) -> bool:
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
 
 
 def _with_worst_instance(claim: Claim, report: Report) -> Report:
@@ -192,12 +221,20 @@ def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
     ----------
     claims : claims that are not in the catalogue, by id
     """
-    claim = claims.get(key.claim) or catalogue()[key.claim]
+    claim = claims.get(key.claim) or lookup(key.claim)
+    if claim.hash != key.claim_hash or not key.versions.endswith(libraries()):
+        raise OtherVersion(
+            f"the run is of {claim.id} ({key.claim_hash}) with {key.versions}; this worker has it as {claim.hash} "
+            f"with {versions()}.\n"
+            "  Install the same packages, and the same Python, on every worker; after an edit, run again."
+        )
     if key.family == TIGHT:
         return _on_tight(claim)
     if key.family == VARIANTS:
         return {"refuted": sum(_is_refuted(variant) for variant in claim.false_variants)}
     instance = _draw(claim, key)
+    if key.index == 0 and key.size > 1 and isinstance(_worlds()[key.family], RandomWorld):
+        check_separable(claim, instance)
     decision = decide(claim, instance, key.size, arithmetic=key.arithmetic)
     return _result(claim, instance, decision)
 
@@ -218,15 +255,39 @@ def reproduce(claim: str | Claim, where: Where) -> dict[str, Any]:
     -------
     dict
         Exact values of the claim's parameters.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no such place.
     """
     chosen = lookup(claim)
+    if where.family not in _worlds():
+        raise InvalidOption(f"where.family={where.family!r}: must be one of {', '.join(_worlds())}.")
+    if not 0 <= where.position < where.size:
+        raise InvalidOption(f"where.position={where.position}: must be one of the {where.size} in the block.")
     key = BlockKey(chosen.id, chosen.hash, "auto", where.family, where.seed, where.block, where.size, versions())
     return chosen.select(_draw(chosen, key), where.position)
 
 
 def lookup(claim: str | Claim) -> Claim:
-    """Return the claim with exactly this id."""
-    return claim if isinstance(claim, Claim) else next(c for c in find(claim) if c.id == claim)
+    """Return the claim with exactly this id.
+
+    Raises
+    ------
+    UnknownClaim
+        If there is none.
+    """
+    if isinstance(claim, Claim):
+        return claim
+    if not isinstance(claim, str):
+        raise UnknownClaim(
+            f"{claim!r:.60} is no claim; give an id that `iltheory list` shows, or a function decorated with @il.claim(...)."
+        )
+    found = {c.id: c for c in find(claim)}
+    if claim not in found:
+        raise UnknownClaim(f"no claim has the id {claim!r}; there are {', '.join(found)}.")
+    return found[claim]
 
 
 def _draw(claim: Claim, key: BlockKey) -> Instance:
@@ -269,6 +330,10 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
     """Evaluate the tight instance, exactly if the formula allows it, and compare both sides with their closed forms."""
     assert claim.tight is not None
     tight = claim.tight()
+    if not isinstance(tight, Tight):
+        raise InvalidClaim(
+            f"{claim.id}: tight() returned {type(tight).__name__} {tight!r:.60}; return il.Tight(instance, lhs, rhs)."
+        )
     instance = claim.bind_any(tight.instance)
     lhs, rhs = _sides(claim, instance)
     agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
@@ -280,7 +345,7 @@ def _sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     for system in (ar.RATIONAL, ar.Ball(512)):
         try:
             comparison = claim.evaluate(claim.convert(instance, system))
-        except ar.NotRepresentable:
+        except (ar.NotRepresentable, ar.MixedArithmetic):
             continue
         return tuple(ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))  # type: ignore[return-value]
     raise AssertionError("balls represent every number")
