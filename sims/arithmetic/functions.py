@@ -330,7 +330,15 @@ def where(mask: Mask, x: Any, y: Any) -> Numbers:
 
 
 def compare(x: Any, op: str, y: Any) -> NDArray[np.int8]:
-    """1 where ``x op y`` is certain, -1 where it is certainly false, 0 where the enclosures leave it open."""
+    """1 where ``x op y`` is certain, -1 where it is certainly false, 0 where the enclosures leave it open.
+
+    Raises
+    ------
+    InvalidArgument
+        If ``op`` is none of ``<=``, ``>=``, ``==``.
+    """
+    if op not in ("<=", ">=", "=="):
+        raise InvalidArgument(f"op={op!r}: must be <=, >= or ==; (x < y).verdicts is the negation of >=.")
     system, (a, b) = coerce_all(x, y)
     return system.compare(a, op, b)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import sims.arithmetic as ar
+from sims.errors import InvalidArgument
 
 
 @pytest.fixture(params=["numpy", "torch", "quantity"])
@@ -140,6 +141,8 @@ def test_comparisons_of_floats_decide_unless_one_is_no_number(lift):
     assert ar.equal(x, 1).verdicts.tolist() == [1, -1, 0]
     y = ar.wrap(x)
     assert (y < 2).verdicts.tolist() == [1, -1, 0] and (y > 1).verdicts.tolist() == [-1, 1, 0]
+    with pytest.raises(InvalidArgument, match="op='<'"):
+        ar.compare(x, "<", 1)
     with pytest.raises(ar.NotSingle, match="3 numbers"):
         bool(y <= 2)
 
