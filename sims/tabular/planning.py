@@ -200,7 +200,7 @@ def _soft_newton(mdp: TabularMDP, v: Numbers, tau: Numbers) -> tuple[Numbers, Nu
     q = mdp.backup(v)
     improved = _soft_maximum(q, tau)
     policy = _softmax(q, tau)
-    return policy, v + solve.float_solver(mdp, policy, transposed=False)(improved - v)
+    return policy, v + solve.float_solver(mdp, policy)(improved - v)
 
 
 def _soft_maximum(q: Numbers, tau: Numbers) -> Numbers:

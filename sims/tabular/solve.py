@@ -16,7 +16,7 @@ from sims.arithmetic import AffineContraction, Numbers
 from sims.arithmetic.raw import like, to_numpy
 from sims.tabular.dense import DenseTransitions
 from sims.tabular.errors import IllConditioned
-from sims.tabular.transitions import Rows
+from sims.tabular.transitions import Rows, Transitions
 from sims.tabular.validation import scatter_add
 
 if TYPE_CHECKING:
@@ -33,40 +33,41 @@ SMALL = 64
 
 def discounted_value(mdp: TabularMDP, pi: Numbers) -> Numbers:
     """``v = r_pi + gamma P_pi v``, shape ``[..., S]``."""
-    gamma = mdp.discount[..., None]
-
-    def image(v: Numbers) -> Numbers:
-        return gamma * ar.einsum("...sa,...sa->...s", pi, mdp.transitions.expect(v))
-
-    offset = ar.einsum("...sa,...sa->...s", pi, mdp.reward())
-    return _fixed_point(mdp, pi, offset, image, transposed=False)
+    return _fixed_point(mdp, pi, ar.einsum("...sa,...sa->...s", pi, mdp.reward()), transposed=False)
 
 
 def discounted_occupancy(mdp: TabularMDP, pi: Numbers) -> Numbers:
     """``d = (1 - gamma) mu + gamma P_pi^T d``, shape ``[..., S]``."""
-    gamma = mdp.discount[..., None]
-
-    def image(d: Numbers) -> Numbers:
-        return gamma * mdp.transitions.push(d[..., None] * pi)
-
-    return _fixed_point(mdp, pi, (1 - gamma) * mdp.mu, image, transposed=True)
+    return _fixed_point(mdp, pi, (1 - mdp.discount[..., None]) * mdp.mu, transposed=True)
 
 
-def _fixed_point(
-    mdp: TabularMDP, pi: Numbers, offset: Numbers, image: Callable[[Numbers], Numbers], *, transposed: bool
-) -> Numbers:
+def _fixed_point(mdp: TabularMDP, pi: Numbers, offset: Numbers, *, transposed: bool) -> Numbers:
+    transitions, gamma = mdp.transitions, mdp.discount
+    kernel = cache(lambda: transitions.kernel(pi))
+
+    def moved(x: Numbers) -> Numbers:
+        if isinstance(transitions, DenseTransitions):
+            return ar.vecmat(x, kernel()) if transposed else ar.matvec(kernel(), x)
+        if transposed:
+            return transitions.push(x[..., None] * pi)
+        return ar.einsum("...sa,...sa->...s", pi, transitions.expect(x))
+
+    if isinstance(transitions, DenseTransitions):
+        solve = dense_solver(lambda: float_part(kernel()), float_part(gamma), transposed)
+    else:
+        solve = sparse_solver(transitions, pi, gamma, transposed)
     contraction = AffineContraction(
         offset=offset,
-        image=image,
-        modulus=mdp.discount,
-        solve=float_solver(mdp, pi, transposed=transposed),
-        kernel=lambda: mdp.transitions.kernel(pi),
+        image=lambda x: gamma[..., None] * moved(x),
+        modulus=gamma,
+        solve=solve,
+        kernel=kernel,
         transposed=transposed,
     )
     x = ar.fixed_point(mdp.system, contraction)
     if mdp.system.name == "float64" and not np.isfinite(to_numpy(x)).all():
         raise IllConditioned(
-            f"floats cannot solve this model: discount={mdp.discount} may be too close to 1, or rewards too large. "
+            f"floats cannot solve this model: discount={gamma} may be too close to 1, or rewards too large. "
             "Use .to('rational') or .to('ball')."
         )
     return x
@@ -81,26 +82,22 @@ def bellman_fixed_point(mdp: TabularMDP, v: Numbers, policy: Numbers, step: Call
     policy : numbers ``[..., S, A]``; ``gamma P_policy`` is the slope of the operator at ``v``
     step : the operator, a contraction with modulus gamma in the sup norm
     """
-    return ar.certified(mdp.system, v, step, mdp.discount, float_solver(mdp, policy, transposed=False))
+    return ar.certified(mdp.system, v, step, mdp.discount, float_solver(mdp, policy))
 
 
-def float_solver(mdp: TabularMDP, pi: Numbers, *, transposed: bool) -> Callable[[Any], Any]:
-    """Solve ``x = f + gamma P_pi x`` (or with the transpose) for floats, numpy or torch, approximately.
+def float_solver(mdp: TabularMDP, pi: Numbers) -> Callable[[Any], Any]:
+    """Solve ``x = f + gamma P_pi x`` for floats, numpy or torch, approximately.
 
     Returns
     -------
-    callable from ``f[..., S]`` to ``x[..., S]``
+    callable from ``f[..., S]`` to ``x[..., S]``, NaN where floats cannot
     """
-    transitions, gamma, policy = mdp.transitions, float_part(mdp.discount), float_part(pi)
-    if isinstance(transitions, DenseTransitions):
-        table = float_part(transitions.probabilities)[..., 0, :, :, :]
-        return dense_solver(lambda: like(policy).einsum("...sa,...sat->...st", policy, table), gamma, transposed)
-    rows, policy, gamma = transitions.rows(), to_numpy(policy), to_numpy(gamma)
-    if mdp.n_states <= SMALL:
-        solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)
-    else:
-        solve = _sparse_solver(rows, policy, gamma, transposed)
-    return lambda f: f.new_tensor(solve(to_numpy(f))) if is_torch_array(f) else solve(f)
+    if not isinstance(mdp.transitions, DenseTransitions):
+        return sparse_solver(mdp.transitions, pi, mdp.discount, False)
+    table, policy = float_part(mdp.transitions.probabilities)[..., 0, :, :, :], float_part(pi)
+    return dense_solver(
+        lambda: like(policy).einsum("...sa,...sat->...st", policy, table), float_part(mdp.discount), False
+    )
 
 
 def dense_solver(kernel: Callable[[], Any], gamma: Any, transposed: bool) -> Callable[[Any], Any]:
@@ -148,7 +145,17 @@ def _small_kernel(rows: Rows, policy: Floats) -> Floats:
     return np.asarray(flat.reshape(*flat.shape[:-1], n_states, n_states))
 
 
-def _sparse_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) -> Callable[[Floats], Floats]:
+def sparse_solver(transitions: Transitions, pi: Numbers, discount: Numbers, transposed: bool) -> Callable[[Any], Any]:
+    """Solve ``x = f + gamma P_pi x`` (or with the transpose) for floats, row by row; or NaN."""
+    rows, policy, gamma = transitions.rows(), ar.midpoint(pi), ar.midpoint(discount)
+    if transitions.n_states <= SMALL:
+        solve = dense_solver(lambda: _small_kernel(rows, policy), gamma, transposed)
+    else:
+        solve = _compiled_solver(rows, policy, gamma, transposed)
+    return lambda f: f.new_tensor(solve(to_numpy(f))) if is_torch_array(f) else solve(f)
+
+
+def _compiled_solver(rows: Rows, policy: Floats, gamma: Floats, transposed: bool) -> Callable[[Floats], Floats]:
     n_states, n_actions = policy.shape[-2:]
 
     @cache
