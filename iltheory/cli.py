@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,11 +42,17 @@ Ids = Annotated[
 
 
 def main() -> None:
-    """Run the command line; every error we raise on purpose is one message and exit status 2."""
+    """Run the command line; an error we raise on purpose, or of the disk, is one message and exit status 2."""
     try:
-        app(standalone_mode=True)
+        try:
+            app(standalone_mode=True)
+        finally:
+            sys.stdout.flush()
     except IltheoryError as error:
         _fail(str(error), USAGE_STATUS)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its last flush would fail once more
+        _fail(f"{error}. What was recorded before is kept; the same command resumes.", USAGE_STATUS)
     except KeyboardInterrupt:
         _fail("interrupted; finished blocks are in the ledger, the same command resumes.", INTERRUPTED_STATUS)
 
@@ -116,6 +123,8 @@ def verify(
     from iltheory.engine.verify import verify_all
     from iltheory.reporting.terminal import progress, refutation_text, reports_table
 
+    if workers is not None and dask is not None:
+        raise typer.BadParameter("workers are those of this machine; a dask cluster has its own.", param_hint="--workers")
     claims = _chosen(ids)
     pool = executors.processes(workers) if dask is None else executors.dask(dask)
     with pool as executor, progress(Console(stderr=True)) as on_result:
@@ -133,7 +142,8 @@ def verify(
     _write_json(json_file, document(reports))
     refuted = [report for report in reports if report.rung == "refuted"]
     for report in refuted:
-        Console(stderr=True, soft_wrap=True).print(refutation_text(report), style="bold red", highlight=False)
+        console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+        console.print(refutation_text(report), style="bold red")
     if refuted:
         raise typer.Exit(REFUTED_STATUS)
 
@@ -151,7 +161,7 @@ def _chosen(ids: list[str] | None) -> list[Claim]:
 def _print(page: RenderableType, json_file: Path | None) -> None:
     """Print for people, unless standard output is taken by JSON."""
     if json_file != STANDARD_OUTPUT:
-        Console(highlight=False).print(page)
+        Console(highlight=False, markup=False).print(page)  # brackets are those of formulas
 
 
 def _write_json(path: Path | None, document: dict[str, Any]) -> None:
@@ -162,13 +172,23 @@ def _write_json(path: Path | None, document: dict[str, Any]) -> None:
     if path == STANDARD_OUTPUT:
         sys.stdout.write(text)
         return
-    part = path.with_name(path.name + ".part")
+    try:
+        _replace(path, text)
+    except OSError as problem:
+        raise IltheoryError(
+            f"--json {path} cannot be written: {problem.strerror}.\n"
+            "  Run the same command with another file; what a run has computed is in the ledger already."
+        ) from problem
+
+
+def _replace(path: Path, text: str) -> None:
+    if path.exists() and not path.is_file():  # a device or a pipe; a folder says so itself
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()
+    part = path.with_name(f"{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
-    except OSError as problem:
+    finally:
         part.unlink(missing_ok=True)
-        raise IltheoryError(
-            f"--json {path} cannot be written: {problem.strerror}. The results are in the ledger; run the same "
-            "command with another file to write them without computing again."
-        ) from problem

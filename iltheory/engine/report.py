@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 from iltheory.claims.claim import Claim
@@ -141,7 +142,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         derived = ("instances", "refuted", "undecided", "not_applicable", "seconds", "rung", "verdict")
-        return {**asdict(self), **{name: getattr(self, name) for name in derived}}
+        width = self.width if isfinite(self.width) else None
+        return {**asdict(self), **{name: getattr(self, name) for name in derived}, "width": width}
 
 
 def document(reports: Iterable[Report]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.reporting.latex import readable
 
+LONGEST_NUMBER = 60
 STYLES = {"refuted": "bold red", "instances": "green", "consistent": "cyan", "none": "yellow"}
 
 
@@ -127,7 +128,8 @@ def summary(reports: Sequence[Report]) -> str:
 def refutation_text(report: Report) -> str:
     """How a claim fails, in one line."""
     assert report.refutation is not None and report.where is not None
-    sides = f"{report.refutation['lhs']} {report.op} {report.refutation['rhs']} is false"
+    lhs, rhs = (_shortened(report.refutation[side]) for side in ("lhs", "rhs"))
+    sides = f"{lhs} {report.op} {rhs} is false"
     where = f"on an instance of {report.refutation['family']}; --json FILE holds it exactly."
     return f"{report.claim} is refuted: {sides} {where}"
 
@@ -135,7 +137,8 @@ def refutation_text(report: Report) -> str:
 @contextmanager
 def progress(console: Console) -> Iterator[Any]:
     """A live line with the blocks, instances and claims done so far; yields what to call with each block."""
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+    description = TextColumn("{task.description}", markup=False)
+    bar = Progress(description, BarColumn(), TimeElapsedColumn(), console=console, transient=True)
     seen: dict[str, int] = {"instances": 0, "blocks": 0}
     with bar:
         task = bar.add_task("starting workers", total=None)
@@ -147,6 +150,10 @@ def progress(console: Console) -> Iterator[Any]:
             bar.update(task, description=f"{counts}: {record.key.claim} on {record.key.family}")
 
         yield on_result
+
+
+def _shortened(number: str) -> str:
+    return number if len(number) <= LONGEST_NUMBER else f"{number[:LONGEST_NUMBER]}... ({len(number)} characters)"
 
 
 def _ratio_name(report: Report) -> str:
