@@ -124,7 +124,7 @@ def verify(
     from iltheory.reporting.terminal import progress, refutation_text, reports_table
 
     if workers is not None and dask is not None:
-        raise typer.BadParameter("workers are those of this machine; a dask cluster has its own.", param_hint="--workers")
+        raise typer.BadParameter("a dask cluster has its own workers; give one of the two.", param_hint="--workers")
     claims = _chosen(ids)
     pool = executors.processes(workers) if dask is None else executors.dask(dask)
     with pool as executor, progress(Console(stderr=True)) as on_result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from iltheory.claims.claim import Claim
@@ -42,22 +42,44 @@ class UnknownClaim(IltheoryError, KeyError):
         return str(self.args[0])
 
 
+class InvalidCatalogue(IltheoryError):
+    """The installed claims do not fit together, or those of a third party cannot be imported."""
+
+
 @cache
 def catalogue() -> dict[str, Claim]:
-    """All claims by id: this package's in the order of the papers, then those of installed third parties."""
-    modules = [import_module(name) for name in MODULES]
-    for point in entry_points(group=ENTRY_POINTS):
-        loaded = point.load()
-        if not isinstance(loaded, ModuleType):
-            raise IltheoryError(f"entry point {point.name} = {point.value} in group {ENTRY_POINTS} must name a module.")
-        modules.append(loaded)
+    """All claims by id: this package's in the order of the papers, then those of installed third parties.
+
+    Raises
+    ------
+    InvalidCatalogue
+        If an entry point cannot be imported or names no module, or two claims have one id.
+    """
     found: dict[str, Claim] = {}
-    for module in modules:
+    owners: dict[str, str] = {}
+    for module in [*map(import_module, MODULES), *map(_load, entry_points(group=ENTRY_POINTS))]:
         for claim in claims_of(module):
-            if claim.id in found and found[claim.id] is not claim:
-                raise IltheoryError(f"two claims have the id {claim.id!r}; the second is in {module.__name__}.")
-            found[claim.id] = claim
+            if found.setdefault(claim.id, claim) is not claim:
+                raise InvalidCatalogue(
+                    f"two claims have the id {claim.id!r}, in {owners[claim.id]} and in {module.__name__}.\n"
+                    "  Rename one of them, @il.claim(id=...), or uninstall one of the packages."
+                )
+            owners.setdefault(claim.id, module.__name__)
     return found
+
+
+def _load(point: EntryPoint) -> ModuleType:
+    where = f"entry point {point.name} = {point.value} in group {ENTRY_POINTS}"
+    package = point.dist.name if point.dist is not None else point.module.partition(".")[0]
+    try:
+        loaded = point.load()
+    except Exception as problem:  # somebody else's code may raise anything
+        raise InvalidCatalogue(
+            f"{where} cannot be imported: {type(problem).__name__}: {problem}\n  Mend or uninstall {package}."
+        ) from problem
+    if not isinstance(loaded, ModuleType):
+        raise InvalidCatalogue(f"{where} names a {type(loaded).__name__}; it must name a module.\n  Mend {package}.")
+    return loaded
 
 
 def claims_of(module: ModuleType) -> list[Claim]:

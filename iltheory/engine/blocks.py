@@ -28,6 +28,10 @@ from sims.errors import IltheoryError
 __all__ = ["BlockFailed", "BlockRun", "run_blocks"]
 
 OUR_FOLDERS = tuple(os.path.join(folder, "") for package in (iltheory, sims) for folder in package.__path__)
+PICKLING_ADVICE = (
+    "\n  A worker process imports what it runs: put it in a module (a claim: in one that an entry point of the group "
+    "iltheory.claims names), or leave the executor out."
+)
 IN_FLIGHT_PER_WORKER = 2  # one running, one waiting at the worker's door
 MOST_DEATHS = 3
 
@@ -243,7 +247,8 @@ class _Run:
         elif isinstance(outcome, BlockFailed):
             self.failure = self.failure or outcome
         else:
-            self.fail(key, f"{type(outcome).__name__}: {outcome}", outcome)
+            advice = PICKLING_ADVICE if "pickle" in str(outcome) else ""
+            self.fail(key, f"{type(outcome).__name__}: {outcome}{advice}", outcome)
 
     def fail(self, key: BlockKey, reason: str, cause: BaseException) -> None:
         failure = BlockFailed(key, reason)
