@@ -175,8 +175,7 @@ class Claim:
         """Match values given in order, or by name, with parameters and check each one."""
         if not isinstance(values, Mapping | Iterable):
             raise InvalidInstance(
-                f"{self.id}: an instance is ({', '.join(self.parameters)}), in order or by name; "
-                f"got {values!r:.60}."
+                f"{self.id}: an instance is ({', '.join(self.parameters)}), in order or by name; got {values!r:.60}."
             )
         return self.bind(**values) if isinstance(values, Mapping) else self.bind(*values)
 
@@ -435,9 +434,7 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Kind]:
     return kinds
 
 
-def _check_names(
-    what: str, function: Callable[..., Any], kinds: Mapping[str, Kind], *, exactly: bool = False
-) -> None:
+def _check_names(what: str, function: Callable[..., Any], kinds: Mapping[str, Kind], *, exactly: bool = False) -> None:
     """Raise unless a function's parameters, save for those with defaults, are (``exactly``: all) those of a claim."""
     parameters = inspect.signature(function).parameters.values()
     names = [p.name for p in parameters if p.default is p.empty]

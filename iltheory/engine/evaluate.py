@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from iltheory.claims.claim import Claim, InvalidClaim, collecting, verdicts
 from iltheory.claims.kinds import Instance
 from sims import arithmetic as ar
-from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, MixedArithmetic, NotRepresentable, System
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, NotRepresentable, System
 
 NOT_APPLICABLE = 2
 """Verdict of an instance that certainly violates an assumption."""
@@ -29,7 +29,7 @@ class Decision:
     verdicts : int8 ``[n]``, ``HOLDS``, ``REFUTED``, ``UNDECIDED`` or ``NOT_APPLICABLE``
     lhs, rhs : float64 ``[n]``, midpoints of both sides
     op : the comparison
-    widths : float64 ``[n]``, how far apart the two sides may still be where an equality is undecided, else 0
+    widths : float64 ``[n]``, how far apart the two sides may still be where a comparison is undecided, else 0
     systems : names of the number system that decided each instance
     """
 
@@ -42,15 +42,16 @@ class Decision:
 
     @property
     def ratios(self) -> NDArray[np.float64]:
-        """How close each instance comes to violating the claim: small side over large side; NaN where that is 0/0.
+        """How close each instance comes to violating the claim: the smaller side over the larger.
 
-        1 is equality, more than 1 a violation. Of equalities, ``|lhs - rhs|``.
+        1 is equality, more than 1 a violation. NaN where the larger side is not positive and the claim holds, for then
+        a ratio says nothing; infinite where it is not positive and the claim is violated. Of equalities, ``|lhs - rhs|``.
         """
         low, high = (self.rhs, self.lhs) if self.op in (">=", ">") else (self.lhs, self.rhs)
         if self.op == "==":
             return np.abs(low - high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where((high == 0) & (low <= 0), np.nan, low / high)
+            return np.where(high > 0, low / high, np.where(low > high, np.inf, np.nan))
 
 
 def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "auto") -> Decision:
@@ -72,7 +73,7 @@ def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "au
         for part in _chunks(open_, system):
             try:
                 finer = _evaluate(claim, claim.select(instance, part), len(part), system)
-            except (NotRepresentable, MixedArithmetic):
+            except NotRepresentable:
                 break  # the formula leaves this system (a logarithm among rationals): the next one decides
             decision = _merge(decision, part, finer)
     return decision
@@ -94,11 +95,9 @@ def _evaluate(claim: Claim, instance: Instance, size: int, system: System) -> De
         met = np.minimum(met, _spread(verdicts(condition), size, assumption))
     outcome = np.where(met == REFUTED, NOT_APPLICABLE, np.where(met == UNDECIDED, UNDECIDED, outcome)).astype(np.int8)
     lhs, rhs = (_spread(ar.midpoint(numbers), size, side) for numbers in (comparison.lhs, comparison.rhs))
-    widths = np.zeros(size)
-    if comparison.op == "==":
-        difference = ar.wrap(comparison.lhs) - comparison.rhs
-        reach = np.maximum(np.abs(ar.lower(difference)), np.abs(ar.upper(difference)))
-        widths = np.where(outcome == UNDECIDED, _spread(reach, size, side), 0.0)
+    difference = ar.wrap(comparison.lhs) - comparison.rhs
+    reach = _spread(np.maximum(np.abs(ar.lower(difference)), np.abs(ar.upper(difference))), size, side)
+    widths = np.where(outcome == UNDECIDED, np.where(met == UNDECIDED, np.inf, reach), 0.0)
     return Decision(outcome, lhs, rhs, comparison.op, widths, np.full(size, system.name, dtype=object))
 
 

@@ -64,7 +64,8 @@ class Report:
     worst : float or None; largest ratio (of equalities: difference) over all instances, 1 being equality
     where : coordinates of the worst instance
     worst_instance : that instance in exact JSON, or None if its tables are too large to write out
-    width : largest distance the two sides of an undecided equality may still have
+    width : largest distance the two sides of an undecided comparison may still have: of an equality or a tie between
+        irrational numbers, which no number of digits decides
     refutation : an instance that refutes the claim, with both sides, or None
     tight_ratio : ratio on the claim's tight instance, or None if it has none
     tight_agrees : whether both sides were equal to (or contained) the closed forms there
@@ -122,9 +123,16 @@ class Report:
             return "none"
         if self.refuted:
             return "refuted"
+        if not self.sound:
+            return "none"
         if self.undecided:
-            return "consistent" if self.op == "==" and self.width < float("inf") else "none"
+            return "consistent" if self.width < float("inf") else "none"
         return "instances"
+
+    @property
+    def sound(self) -> bool:
+        """Whether the claim's own checks pass: closed forms on its tight instance, false variants refuted."""
+        return self.tight_agrees is not False and self.variants_refuted == self.variants
 
     @property
     def verdict(self) -> str:
@@ -133,6 +141,10 @@ class Report:
             return f"violated in floats on {self.refuted} (nothing certified)" if self.refuted else "no violation found"
         if self.refuted:
             return "refuted"
+        if not self.sound:
+            return f"not trusted: {self.variants_refuted} of {self.variants} false variants refuted, tight instance " + (
+                "as stated" if self.tight_agrees is not False else "not as stated"
+            )
         if self.rung == "consistent":
             return f"consistent to width {self.width:.1e} on {self.instances} instances"
         if self.undecided:
@@ -159,14 +171,14 @@ def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed:
     systems: Counter[str] = Counter()
     best: tuple[float, Where] | None = None
     facts: dict[str, Any] = {"op": "", "width": 0.0, "refutation": None}
-    extra: dict[str, Any] = {"variants": len(claim.false_variants)}
+    extra: dict[str, Any] = {}
     for record in records:
         family, result = record.key.family, record.result
         if family == TIGHT:
             extra |= {"tight_ratio": result["ratio"], "tight_agrees": result["agrees"]}
             continue
         if family == VARIANTS:
-            extra["variants_refuted"] = result["refuted"]
+            extra |= {"variants_refuted": result["refuted"], "variants": len(claim.false_variants)}
             continue
         counts.setdefault(family, Counter()).update(result["counts"])
         seconds[family] = seconds.get(family, 0.0) + record.seconds
@@ -174,7 +186,8 @@ def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed:
         facts["op"] = result["op"]
         facts["width"] = max(facts["width"], float("inf") if result["width"] is None else result["width"])
         if result["refutation"] is not None and facts["refutation"] is None:
-            facts["refutation"] = {"family": family, "block": record.key.index, **result["refutation"]}
+            where = {"family": family, "seed": seed, "block": record.key.index, "size": record.key.size}
+            facts["refutation"] = {**where, **result["refutation"]}
         if result["worst"] is not None:
             ratio = result["worst"]["ratio"]
             ratios[family] = max(ratios.get(family, ratio), ratio)

@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from itertools import count
@@ -21,7 +21,7 @@ from iltheory.claims.kinds import Instance
 from iltheory.claims.registry import UnknownClaim, catalogue, find
 from iltheory.engine.blocks import run_blocks
 from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, check_separable, decide
-from iltheory.engine.executors import cores, serial, worker_count
+from iltheory.engine.executors import processes, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.engine.provenance import libraries, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
@@ -31,7 +31,8 @@ from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 from sims.errors import IltheoryError
 
 BUDGET = 90.0
-"""Seconds for the whole catalogue, unless said otherwise."""
+"""Seconds for the whole catalogue, unless said otherwise; fewer claims get their share."""
+LEAST_BUDGET = 5.0
 ARITHMETICS = ("auto", *ar.SYSTEMS)
 
 
@@ -59,7 +60,13 @@ def verify(
 ) -> Report:
     """Verify one claim; see :func:`verify_all` for the parameters. Runs in this process unless given an executor."""
     return verify_all(
-        [lookup(claim)], n=n, budget=budget, seed=seed, arithmetic=arithmetic, ledger=ledger, executor=executor or serial()
+        [lookup(claim)],
+        n=n,
+        budget=budget,
+        seed=seed,
+        arithmetic=arithmetic,
+        ledger=ledger,
+        executor=executor or serial(),
     )[0]
 
 
@@ -80,7 +87,8 @@ def verify_all(
     ----------
     claims : the claims, or their ids
     n : instances of each claim in each world; without it, as many as the budget allows, at least one block each
-    budget : seconds of wall time (default 90, or unlimited if ``n`` is given), counting what the ledger holds already
+    budget : seconds of wall time, counting what the ledger holds already, after which no second block of a claim in a
+        world is begun (default: 90 for the whole catalogue, its share for fewer claims; unlimited if ``n`` is given)
     seed : the same seed gives the same instances
     arithmetic : ``auto`` (intervals, then rationals, then balls), or one number system to stay in
     ledger : file that keeps every finished block, so that an interrupted run resumes; by default a temporary one
@@ -95,33 +103,31 @@ def verify_all(
         If no instance of a claim meets its assumptions.
     """
     _check_options(n, budget, seed, arithmetic, executor)
-    claims = [lookup(claim) for claim in claims]
-    by_id = {claim.id: claim for claim in claims}
-    for claim in claims:
+    chosen = [lookup(claim) for claim in claims]
+    by_id = {claim.id: claim for claim in chosen}
+    for claim in chosen:
         if by_id[claim.id] is not claim:
             raise InvalidOption(
                 f"claims: two different ones have the id {claim.id!r}; give one another, with @il.claim(id=...)."
             )
     foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
-    if foreign and executor is None:
-        executor = serial()  # a worker process could not look these claims up
     work = partial(run_block, claims=foreign)
-    with _opened(ledger) as book:
-        first = list(_plan(claims, seed, arithmetic, n, rounds=range(1)))
-        run_blocks(first, work, ledger=book, executor=executor, on_result=on_result)
-        limit = BUDGET if budget is None and n is None else budget
-        spent = sum(record.seconds for record in _records(book, claims, seed, arithmetic)) / _workers(executor)
+    with _opened(ledger) as book, _executor(executor, here=bool(foreign)) as pool:
+        first = _plan(chosen, seed, arithmetic, n, rounds=range(1))
+        run_blocks(first, work, ledger=book, executor=pool, on_result=on_result)
+        limit = _default_budget(len(chosen)) if budget is None and n is None else budget
+        spent = sum(record.seconds for record in _records(book, chosen, seed, arithmetic)) / worker_count(pool)
         if limit is None or limit > spent:
-            more = _plan(claims, seed, arithmetic, n, rounds=count(1))
+            more = _plan(chosen, seed, arithmetic, n, rounds=count(1))
             left = None if limit is None else limit - spent
-            run_blocks(more, work, ledger=book, executor=executor, budget=left, on_result=on_result)
+            run_blocks(more, work, ledger=book, executor=pool, budget=left, on_result=on_result)
         reports = [
             _with_worst_instance(
                 claim, summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed)
             )
-            for claim in claims
+            for claim in chosen
         ]
-    for claim, report in zip(claims, reports, strict=True):
+    for claim, report in zip(chosen, reports, strict=True):
         if report.instances == 0:
             names = "; ".join(assumption.name for assumption in claim.assumptions) or "il.assume in its function"
             raise NothingVerified(
@@ -132,9 +138,7 @@ def verify_all(
     return reports
 
 
-def _check_options(
-    n: int | None, budget: float | None, seed: int, arithmetic: str, executor: Executor | None
-) -> None:
+def _check_options(n: int | None, budget: float | None, seed: int, arithmetic: str, executor: Executor | None) -> None:
     if arithmetic not in ARITHMETICS:
         raise InvalidOption(f"arithmetic={arithmetic!r}: must be one of {', '.join(ARITHMETICS)}.")
     if n is not None and (not _is_integer(n) or n < 1):
@@ -169,8 +173,16 @@ def _opened(ledger: str | Path | None) -> Iterator[Ledger]:
         yield book
 
 
-def _workers(executor: Executor | None) -> int:
-    return cores() if executor is None else worker_count(executor)
+def _default_budget(claims: int) -> float:
+    """The share of the catalogue's budget that some of its claims get, never less than a few seconds."""
+    return max(BUDGET * min(1.0, claims / len(catalogue())), LEAST_BUDGET)
+
+
+def _executor(given: Executor | None, *, here: bool) -> AbstractContextManager[Executor]:
+    """The caller's executor; or worker processes, unless these could not look the claims up."""
+    if given is not None:
+        return nullcontext(given)
+    return nullcontext(serial()) if here else processes()
 
 
 def _records(book: Ledger, claims: Sequence[Claim], seed: int, arithmetic: str) -> Iterator[Record]:
@@ -282,7 +294,7 @@ def lookup(claim: str | Claim) -> Claim:
         return claim
     if not isinstance(claim, str):
         raise UnknownClaim(
-            f"{claim!r:.60} is no claim; give an id that `iltheory list` shows, or a function decorated with @il.claim(...)."
+            f"{claim!r:.60} is no claim; give an id that `iltheory list` shows, or a function with @il.claim(...)."
         )
     found = {c.id: c for c in find(claim)}
     if claim not in found:
@@ -310,7 +322,7 @@ def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, A
         worst = {"ratio": float(ratios[position]), "position": position}
     refutation = None
     if counts["refuted"] and decision.systems[0] != "float64":
-        position = int(np.argmax(verdicts == REFUTED))
+        position = int(np.argmax(np.where(verdicts == REFUTED, np.nan_to_num(decision.ratios, nan=0.0), -1.0)))
         violating = claim.select(instance, position)
         lhs, rhs = (str(Enclosure.of(side)) for side in _sides(claim, violating))
         encoded = encode(violating)
@@ -345,9 +357,10 @@ def _sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     for system in (ar.RATIONAL, ar.Ball(512)):
         try:
             comparison = claim.evaluate(claim.convert(instance, system))
-        except (ar.NotRepresentable, ar.MixedArithmetic):
+        except ar.NotRepresentable:
             continue
-        return tuple(ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))  # type: ignore[return-value]
+        lhs, rhs = (ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))
+        return lhs, rhs
     raise AssertionError("balls represent every number")
 
 

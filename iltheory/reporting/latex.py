@@ -34,7 +34,11 @@ def _converter() -> Any:
     context = get_default_latex_context_db()
     context.add_context_category(
         "formulas",
-        macros=[MacroTextSpec("frac", simplify_repl=fraction), MacroTextSpec("sqrt", simplify_repl=root)],
+        macros=[
+            MacroTextSpec("frac", simplify_repl=fraction),
+            MacroTextSpec("sqrt", simplify_repl=root),
+            MacroTextSpec("Pr", simplify_repl="Pr"),
+        ],
         prepend=True,
     )
     return LatexNodes2Text(

@@ -25,7 +25,8 @@ STYLES = {"refuted": "bold red", "instances": "green", "consistent": "cyan", "no
 def claims_table(claims: Sequence[Claim]) -> RenderableType:
     """One row a claim: id, what it says, source, status."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("id", "what it says", "source"):
+    table.add_column("id", no_wrap=True)
+    for column in ("what it says", "source"):
         table.add_column(column, overflow="fold")
     for claim in claims:
         table.add_row(claim.id, claim.summary, short_source(claim))
@@ -54,7 +55,7 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
     facts.add_row("ranges over", ", ".join(f"{name}: {kind}" for name, kind in claim.parameter_words.items()))
     facts.add_row("assumptions", "; ".join(a.name for a in claim.assumptions) or "none beyond these kinds")
     for variant in claim.false_variants:
-        facts.add_row("false variant", f"{variant.id.split('/')[-1].replace('-', ' ')}: {readable(variant.statement)}")
+        facts.add_row("false variant", readable(variant.statement))
     if claim.tight is not None:
         tight = claim.tight()
         facts.add_row(
@@ -85,8 +86,8 @@ def families_table(report: Report) -> RenderableType:
 def reports_table(reports: Sequence[Report]) -> RenderableType:
     """One row a claim, and the sums below."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("claim", overflow="fold")
-    table.add_column("verdict", no_wrap=True)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
     table.add_column("worst", justify="right")
     table.add_column("where", overflow="fold")
     table.add_column("tight", justify="right")
@@ -127,7 +128,7 @@ def summary(reports: Sequence[Report]) -> str:
 
 def refutation_text(report: Report) -> str:
     """How a claim fails, in one line."""
-    assert report.refutation is not None and report.where is not None
+    assert report.refutation is not None
     lhs, rhs = (_shortened(report.refutation[side]) for side in ("lhs", "rhs"))
     sides = f"{lhs} {report.op} {rhs} is false"
     where = f"on an instance of {report.refutation['family']}; --json FILE holds it exactly."

@@ -11,12 +11,11 @@ from typing import Any
 
 import flint
 import numpy as np
-from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic
 from sims.arithmetic.numbers import NumberArray
-from sims.arithmetic.raw import to_numpy
+from sims.arithmetic.raw import holds_floats, to_numpy
 from sims.arithmetic.system import Mask, Raw, System
 
 ZERO = flint.arb(0)
@@ -79,14 +78,13 @@ class Ball(System):
             raise ValueError(f"bits={self.bits!r}: must be an integer number of bits, at least 2")
 
     def coerce(self, x: Any) -> BallArray:
-        """Take balls, and constants: integers, fractions and single floats (each the exact number it is)."""
+        """Take balls, and exact constants: integers and fractions; a float raises."""
         if isinstance(x, BallArray):
             return x if x.bits == self.bits else _balls(x.balls, self.bits)
-        computed = isinstance(x, np.ndarray) and x.dtype.kind == "f"
-        if isinstance(x, NumberArray) or is_torch_array(x) or computed:
+        if isinstance(x, NumberArray) or holds_floats(x):
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
             raise MixedArithmetic(
-                f"a {kind} array met balls. Convert it on purpose with convert(x, 'ball'), or write the "
+                f"a {kind} number met balls. Convert it on purpose with convert(x, 'ball'), or write the "
                 "constant as an int or a Fraction."
             )
         return self.convert(x)

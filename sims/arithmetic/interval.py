@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic
 from sims.arithmetic.numbers import NumberArray
-from sims.arithmetic.raw import device_of, like, mask_like, to_device, to_numpy
+from sims.arithmetic.raw import device_of, holds_floats, like, mask_like, to_device, to_numpy
 from sims.arithmetic.system import Mask, Raw, System
 
 U = 2.0**-53
@@ -137,14 +137,13 @@ class Interval(System):
     # Making and reading numbers.
 
     def coerce(self, x: Any) -> IntervalArray:
-        """Take intervals, and constants: integers, fractions, single floats (each the exact number it is)."""
+        """Take intervals, and exact constants: integers and fractions; a float raises."""
         if isinstance(x, IntervalArray):
             return x if self.device is None or is_torch_array(x.mid) else self.convert(x)
-        computed = isinstance(x, np.ndarray) and x.dtype.kind == "f"
-        if isinstance(x, NumberArray) or is_torch_array(x) or computed:
+        if isinstance(x, NumberArray) or holds_floats(x):
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
             raise MixedArithmetic(
-                f"a {kind} array met intervals. Rounded floats would make the enclosure meaningless: convert "
+                f"a {kind} number met intervals. Rounded floats would make the enclosure meaningless: convert "
                 "them on purpose with convert(x, 'interval'), or write the constant as an int or a Fraction."
             )
         return self.convert(x)
@@ -256,7 +255,7 @@ class Interval(System):
             distance = abs(y.mid)
             radius = U * abs(mid)
             if not y.exact:
-                distance = (distance - y.rad) * (1 - 4 * EPS)
+                distance = distance - y.rad
                 radius = radius + (abs(mid) + underflow) * (y.rad / distance)
             if not x.exact:
                 radius = radius + x.rad / distance

@@ -16,12 +16,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from array_api_compat import is_torch_array
 from numpy.typing import NDArray
 
 from sims.arithmetic.errors import MixedArithmetic, NotRepresentable, NotSingle
 from sims.arithmetic.numbers import NumberArray, exact_text
-from sims.arithmetic.raw import to_numpy
+from sims.arithmetic.raw import holds_floats, to_numpy
 from sims.arithmetic.system import Mask, Raw, System
 
 INT64 = 2**62
@@ -129,7 +128,7 @@ class Rational(System):
         """Take rationals and exact constants; a float raises."""
         if isinstance(x, RationalArray):
             return x
-        if isinstance(x, NumberArray | float | np.floating) or is_torch_array(x) or _has_floats(x):
+        if isinstance(x, NumberArray) or holds_floats(x):
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
             shown = "" if np.ndim(x) else f" ({x})"
             raise MixedArithmetic(
@@ -313,12 +312,6 @@ def _over_one_denominator(*xs: RationalArray) -> tuple[list[NDArray[Any]], int]:
         num = _wide(x.num, 2 * max(x.bound, 1) * factor)
         nums.append(num if factor == 1 else np.asarray(num * factor, dtype=num.dtype))
     return nums, den
-
-
-def _has_floats(x: Any) -> bool:
-    if not isinstance(x, np.ndarray):
-        return False
-    return x.dtype.kind == "f" or (x.dtype == object and any(isinstance(v, float | np.floating) for v in x.ravel()))
 
 
 def _fraction(x: Any) -> Fraction:

@@ -46,3 +46,12 @@ def to_device(x: Any, device: str | None) -> Raw:
 def mask_like(mask: Any, x: Raw) -> Raw:
     """Boolean numpy mask in the library and on the device of ``x``."""
     return like(x).asarray(mask, device=x.device) if is_torch_array(x) else mask
+
+
+def holds_floats(x: Any) -> bool:
+    """Whether a constant or raw array has entries that are rounded floats rather than exact numbers."""
+    if isinstance(x, float | np.floating) or is_torch_array(x):
+        return True
+    if not isinstance(x, np.ndarray):
+        return False
+    return x.dtype.kind == "f" or (x.dtype == object and any(isinstance(v, float | np.floating) for v in x.flat))

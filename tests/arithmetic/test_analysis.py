@@ -194,6 +194,31 @@ def test_relative_entropy_falls_to_its_least_value_inside():
     assert high >= 0.9 * np.log(0.9) and high < 0.9 * np.log(0.9) + 1e-14
 
 
+def test_the_least_relative_entropy_is_never_missed(device):
+    """On p in [0, q] it is -q/e, whatever q."""
+    q = np.concatenate([np.random.default_rng(6).random(500), [1e-300, 5e-324, 1e300]])
+    system = ar.Interval(device)
+    z = ar.relative_entropy(system.convert(ar.IntervalArray(q / 2, q / 2)), system.convert(q))
+    with ar.Ball(BITS).precision():
+        truths = [-flint.arb(float(entry)) / flint.arb(1).exp() for entry in q]
+        assert balls_missed(z, truths) == 0
+        assert balls_missed(z, [flint.arb(0)] * len(q)) == 0
+    assert (parts(z)[1] <= q / np.e).all()
+
+
+def test_relative_entropy_of_ratios_no_float_holds(device):
+    """The difference of the logarithms takes over where p / q overflows or underflows, with the same accuracy."""
+    p, q = np.array([1e-300, 1e300, 1e-310, 5e-324, 0.5]), np.array([1e300, 1e-300, 0.5, 1e308, 1e-310])
+    system = ar.Interval(device)
+    z = ar.relative_entropy(system.convert(p), system.convert(q))
+    assert bounded(z).all()
+    mid, rad = parts(z)
+    assert (rad <= 8 * 2.0**-52 * np.abs(mid) + 2.0**-1060).all()
+    with ar.Ball(BITS).precision():
+        truths = [arb_relative_entropy(flint.arb(float(a)), flint.arb(float(b))) for a, b in zip(p, q, strict=True)]
+        assert balls_missed(z, truths) == 0
+
+
 def test_dropped_error_of_functions_is_caught(monkeypatch):
     monkeypatch.setattr(interval, "FUNCTION", 0.0)
     assert function_misses("exp", None, 0) > 0 and function_misses("log", None, 0) > 0

@@ -83,6 +83,13 @@ def test_no_einsum_with_batch_axes_is_missed(spec, device):
                 assert misses(z, exact, 2 * MEMBER) == 0, (kind, batch)
 
 
+def test_einsum_wants_its_output_written_out(device):
+    x = ar.Interval(device).convert(np.ones((2, 3)))
+    for spec in ("ij", "ij,j", "...j->j", "...j,j->"):
+        with pytest.raises(ValueError, match="write the output out"):
+            ar.einsum(spec, x, *([x[0]] if "," in spec else []))
+
+
 def test_einsum_counts_terms_of_axes_of_size_one_that_broadcast(device):
     """The number of terms is that of the longer axis, on whichever side of it the axis of size 1 is."""
     rng = np.random.default_rng(4)
@@ -329,9 +336,22 @@ def test_a_not_a_number_does_not_hide_the_underflow_of_others():
     assert misses(product[1:], np.array([1], dtype=object), 1200) == 0
 
 
+def test_quotients_of_subnormals_by_divisors_that_nearly_reach_zero(device):
+    """The rounding of the quotient, up to half of it, grows with the radius of the divisor."""
+    rng = np.random.default_rng(20)
+    mid = rng.integers(1, 9, 200) * 2.0**-1074
+    divisor = rng.integers(1, 8, 200).astype(np.float64)
+    near_zero = divisor * (1 - 2.0 ** -rng.integers(1, 53, 200))
+    x, y = ar.IntervalArray(mid, np.zeros(200)), ar.IntervalArray(divisor, near_zero)
+    z = ar.Interval(device).convert(x) / ar.Interval(device).convert(y)
+    assert bounded(z).all()
+    for place in PLACES:
+        assert misses(z, members(rng, x, "mid") << SHIFT, SHIFT, members(rng, y, place)) == 0
+
+
 def test_overflow_is_unbounded_and_never_a_number(device):
     big = ar.Interval(device).convert(np.array([1e308, -1e308, 2e307]))
-    for z in (big + big, big * 10, big / 1e-2, ar.exp(big[:1]), ar.sum(ar.absolute(big) * 10), big**2):
+    for z in (big + big, big * 10, big / Fraction(1, 100), ar.exp(big[:1]), ar.sum(ar.absolute(big) * 10), big**2):
         finite = bounded(z)
         assert not finite.all()
         assert (np.abs(parts(z)[0][finite]) < np.inf).all()

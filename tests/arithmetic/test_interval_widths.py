@@ -46,6 +46,13 @@ def test_single_operations_are_within_ten_times_the_best_width(kind, radius, dev
     assert width_ratio(ar.maximum(x, y), *(np.maximum(a, b) for a, b in zip(ends(x), ends(y), strict=True))) <= 10
 
 
+def test_absolute_values_of_intervals_around_zero_are_folded(device):
+    mid, rad = np.array([1.0, -2.0, 0.0, 3.0]), np.array([2.0, 3.0, 1.0, 1.0])
+    z = abs(ar.Interval(device).convert(ar.IntervalArray(mid, rad)))
+    assert (ar.lower(z) >= np.array([0, 0, 0, 2]) - 1e-15).all()
+    assert (ar.upper(z) <= np.array([3, 5, 1, 4]) + 1e-14).all()
+
+
 @pytest.mark.parametrize("radius", ["none", "ulp", "relative"])
 @pytest.mark.parametrize("n", [1, 10, 48, 200, 1000])
 def test_contractions_are_within_a_hundred_times_the_best_width(n, radius, device):

@@ -53,7 +53,7 @@ def draw(claim, size=64, **scale):
 
 
 def test_a_true_theorem_holds_on_all_instances_and_reaches_its_tight_instance():
-    report = il.verify(THEOREM, n=40)
+    report = il.verify(THEOREM, n=2)
     assert report.rung == "instances" and report.undecided == report.refuted == 0
     assert report.verdict == f"holds on {report.instances} instances"
     assert report.tight_ratio == 1 and report.tight_agrees
@@ -62,7 +62,7 @@ def test_a_true_theorem_holds_on_all_instances_and_reaches_its_tight_instance():
 
 
 def test_a_false_conjecture_is_refuted_with_an_exact_instance():
-    report = il.verify(third_constant, n=20)
+    report = il.verify(third_constant, n=2)
     assert report.rung == report.verdict == "refuted"
     found = report.refutation
     assert Fraction(found["lhs"]) > Fraction(found["rhs"])
@@ -80,15 +80,15 @@ def test_equalities_are_decided_exactly():
 
 
 def test_equalities_of_logarithms_are_consistent_to_a_width_and_nothing_more():
-    report = il.verify(logarithm, n=30)
+    report = il.verify(logarithm, n=6)
     assert report.rung == "consistent"
-    assert 0 < report.width < 1e-100
+    assert 0 < report.width < 1e-35
     assert report.verdict.startswith("consistent to width")
     assert report.not_applicable > 0
 
 
 def test_floats_alone_never_certify():
-    report = il.verify(THEOREM, n=10, arithmetic="float64")
+    report = il.verify(THEOREM, n=1, arithmetic="float64")
     assert report.rung == "none"
     assert report.verdict == "no violation found"
 
@@ -104,7 +104,7 @@ def test_one_arithmetic_decides_like_the_others_or_leaves_open(arithmetic):
 
 
 def test_the_worst_instance_is_reproduced_from_its_coordinates_and_written_out():
-    report = il.verify(THEOREM, n=20)
+    report = il.verify(THEOREM, n=2)
     instance = il.reproduce(THEOREM, report.where)
     claim = il.catalogue()[THEOREM]
     comparison = claim(**instance)
@@ -117,16 +117,16 @@ def test_the_worst_instance_is_reproduced_from_its_coordinates_and_written_out()
 def test_the_same_seed_gives_the_same_ledger_and_another_seed_another(tmp_path):
     digests = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        il.verify(THEOREM, n=20, seed=seed, ledger=tmp_path / name)
+        il.verify(THEOREM, n=2, seed=seed, ledger=tmp_path / name)
         with Ledger(tmp_path / name) as ledger:
             digests.append(ledger.content_digest())
     assert digests[0] == digests[1] != digests[2]
 
 
 def test_worker_processes_give_the_same_ledger_as_this_process(tmp_path):
-    il.verify(THEOREM, n=20, ledger=tmp_path / "here")
+    il.verify(THEOREM, n=2, ledger=tmp_path / "here")
     with processes(2) as pool:
-        il.verify(THEOREM, n=20, ledger=tmp_path / "there", executor=pool)
+        il.verify(THEOREM, n=2, ledger=tmp_path / "there", executor=pool)
     with Ledger(tmp_path / "here") as here, Ledger(tmp_path / "there") as there:
         assert here.content_digest() == there.content_digest()
 
@@ -136,7 +136,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_ledger(tmp_path):
     from distributed import LocalCluster
 
     claims = [il.catalogue()[THEOREM]]
-    il.verify_all(claims, n=40, ledger=tmp_path / "here", executor=serial())
+    il.verify_all(claims, n=2, ledger=tmp_path / "here", executor=serial())
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as two:
         victim = next(iter(two.workers.values())).pid
         finished = itertools.count(1)
@@ -146,7 +146,7 @@ def test_a_dask_cluster_that_loses_a_worker_gives_the_same_ledger(tmp_path):
                 os.kill(victim, signal.SIGKILL)
 
         with dask(two.scheduler_address) as cluster:
-            il.verify_all(claims, n=40, ledger=tmp_path / "there", executor=cluster, on_result=kill_one)
+            il.verify_all(claims, n=2, ledger=tmp_path / "there", executor=cluster, on_result=kill_one)
     with Ledger(tmp_path / "here") as here, Ledger(tmp_path / "there") as there:
         assert here.content_digest() == there.content_digest()
 
@@ -156,7 +156,7 @@ def test_a_finished_run_is_not_computed_again(tmp_path):
     for _ in range(2):
         fresh.append([])
         claims = [il.catalogue()[THEOREM]]
-        il.verify_all(claims, n=20, ledger=tmp_path / "ledger", executor=None, on_result=fresh[-1].append)
+        il.verify_all(claims, n=2, ledger=tmp_path / "ledger", executor=None, on_result=fresh[-1].append)
     assert fresh[0] and not fresh[1]
 
 
