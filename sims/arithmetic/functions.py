@@ -73,7 +73,7 @@ def _check_device(name: str, device: str) -> None:
 
 
 def system_of(*xs: Any) -> System:
-    """Return the one system of the arguments; constants (ints, fractions, single floats) belong to any.
+    """Return the one system of the arguments; exact constants (ints, fractions) belong to any.
 
     Of ball systems the most precise is returned, and of systems on a device one on the device.
 

@@ -55,9 +55,7 @@ def family(system):
 
 def may_mix(system, constant):
     """The table: exact constants with all systems, floats with float64 only."""
-    if constant in EXACT_EVERYWHERE or family(system) == "float64":
-        return True
-    return False
+    return constant in EXACT_EVERYWHERE or family(system) == "float64"
 
 
 def exact_values(constant):
