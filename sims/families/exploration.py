@@ -225,6 +225,8 @@ def combination_lock(
     n_actions = integer("n_actions", n_actions, least=2)
     clock = Clock.of(horizon, discount)
     e = probability("error", error)
+    if not isinstance(code, Sequence):
+        raise InvalidParameter(f"code is {code!r} (should be a sequence of actions).")
     digits = [integer(f"code[{k}]", digit, least=0) for k, digit in enumerate(code)]
     if not digits:
         raise InvalidParameter("code is empty (should hold at least one action).")

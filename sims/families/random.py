@@ -54,8 +54,8 @@ def simplex_rows(rng: Rng, shape: tuple[int, ...], *, law: Law = "uniform", bits
     """
     if law not in get_args(Law):
         raise InvalidParameter(f"law is {law!r} (should be one of {', '.join(get_args(Law))}).")
-    if not shape:
-        raise InvalidParameter("shape is () (should hold at least the length of the rows).")
+    if not isinstance(shape, tuple | list) or not shape:
+        raise InvalidParameter(f"shape is {shape!r} (should be a tuple that ends with the length of the rows).")
     sizes = [integer(f"shape[{i}]", n, least=1 if i == len(shape) - 1 else 0) for i, n in enumerate(shape)]
     if integer("bits", bits, least=1) > BITS:
         raise InvalidParameter(f"bits is {bits} (should be at most {BITS}, so that products fit in int64).")
