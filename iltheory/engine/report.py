@@ -142,8 +142,9 @@ class Report:
         if self.refuted:
             return "refuted"
         if not self.sound:
-            return f"not trusted: {self.variants_refuted} of {self.variants} false variants refuted, tight instance " + (
-                "as stated" if self.tight_agrees is not False else "not as stated"
+            return (
+                f"not trusted: {self.variants_refuted} of {self.variants} false variants refuted, tight instance "
+                + ("as stated" if self.tight_agrees is not False else "not as stated")
             )
         if self.rung == "consistent":
             return f"consistent to width {self.width:.1e} on {self.instances} instances"

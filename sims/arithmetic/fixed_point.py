@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import singledispatch
 from typing import Any
 
@@ -87,7 +88,7 @@ def _(system: Ball, contraction: AffineContraction) -> Numbers:
     with system.precision():
         start = solution(system, contraction)
         residual = ar.absolute(contraction.step(start) - start)
-        bound = ar.absolute(_solved(contraction.solve, _each(lambda b: b.abs_upper(), residual)) * MARGIN)
+        bound = ar.absolute(_solved(contraction.solve, _each(lambda b: b.abs_upper(), residual)) * Fraction(MARGIN))
         return _enclosed(contraction, start, residual, bound)
 
 

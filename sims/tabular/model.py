@@ -21,10 +21,10 @@ from sims.tabular.reading import (
     read_horizon,
     read_initial,
     read_new_rewards,
-    read_numbers,
     read_policy,
     read_rewards,
     read_scalar,
+    read_table_numbers,
     read_terminal,
 )
 from sims.tabular.transitions import Indices, Transitions
@@ -91,7 +91,7 @@ class TabularMDP:
         transitions = P if isinstance(P, Transitions) else read_dense(P, batch_axes, self.horizon)
         if transitions.steps not in (1, self.horizon):
             raise InvalidModel(f"P has {transitions.steps} steps, the horizon is {self.horizon}.")
-        r, mu = read_numbers("r", r), read_numbers("mu", mu)
+        r, mu = read_table_numbers("r", r), read_table_numbers("mu", mu)
         gamma = None if discount is None else read_scalar("discount", discount)
         self.system = common_system(*transitions.data, r, mu, gamma)
         transitions = transitions.to(self.system)
@@ -190,7 +190,7 @@ class TabularMDP:
         r : numbers ``[S, A]`` or ``[..., H, S, A]``; with a discount ``[..., S, A]``. Unlike the constructor
             it takes no rewards of the next state, so no shape is ambiguous.
         """
-        rewards = read_new_rewards(bring(read_numbers("r", r), self.system), self.transitions, self.horizon)
+        rewards = read_new_rewards(bring(read_table_numbers("r", r), self.system), self.transitions, self.horizon)
         terminal = self.terminal
         if terminal is not None and ar.possibly_nonzero(rewards)[..., terminal, :].any():
             terminal = None

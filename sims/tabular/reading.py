@@ -40,6 +40,15 @@ def read_numbers(name: str, x: Any, error: type[IltheoryError] = InvalidModel) -
         raise error(f"{name} is not an array of numbers: {problem}") from None
 
 
+def read_table_numbers(name: str, x: Any) -> Numbers:
+    """Read an array of numbers of a model; floats are copied and frozen, so that the model stays what was checked."""
+    numbers = read_numbers(name, x)
+    if isinstance(numbers, np.ndarray):
+        numbers = numbers.copy()
+        numbers.flags.writeable = False
+    return numbers
+
+
 def read_scalar(name: str, x: Any) -> Any:
     """Read a number or numbers; Python's own numbers stay as they are, for they fit every system."""
     if isinstance(x, float):
@@ -64,8 +73,12 @@ def is_integral(x: Any) -> bool:
 
 
 def bring(x: Any, system: System) -> Numbers:
-    """Make the numbers an array of the system, or raise ``MixedArithmetic``."""
-    return system.convert(x if is_integral(x) else system.coerce(x))
+    """Make an argument an array of the system, or raise ``MixedArithmetic``.
+
+    A single float, such as a temperature, is the dyadic rational it is; only ``rational`` refuses it.
+    """
+    exact = is_integral(x) or (isinstance(x, float) and system.name != "rational")
+    return system.convert(x if exact else system.coerce(x))
 
 
 def insert_axis(x: Numbers, axis: int) -> Numbers:
@@ -97,7 +110,15 @@ def read_table(
         If no core fits, or two do.
     """
     shape = tuple(x.shape)
-    for leading in {batch_axes: None, 0: None}:
+    readings = [
+        lead for lead in {batch_axes: None, 0: None} if any(_fits(shape[lead:], c, horizon) for c in cores.values())
+    ]
+    if len(readings) > 1 and shape[0] > 1:
+        raise InvalidModel(
+            f"{name} of shape {shape} could vary over the batch or over the {horizon} steps: write {name}[None] for "
+            f"the same steps in the whole batch, {name}[:, None] for a batch that does not vary in time."
+        )
+    for leading in readings[:1]:
         rest = shape[leading:]
         fits = {kind: core for kind, core in cores.items() if _fits(rest, core, horizon)}
         if len(fits) > 1:
@@ -121,7 +142,7 @@ def _fits(shape: tuple[int, ...], core: tuple[int, ...], horizon: int | None) ->
 
 def read_dense(P: Any, batch_axes: int, horizon: int | None) -> DenseTransitions:
     """Read a table ``[S, A, S]`` or ``[H, S, A, S]`` of transition probabilities."""
-    p = read_numbers("P", P)
+    p = read_table_numbers("P", P)
     if p.ndim < 3 or p.shape[-1] != p.shape[-3] or 0 in p.shape:
         raise InvalidModel(f"P has shape {tuple(p.shape)}: its last axes must be [S, A, S], none of them empty.")
     return DenseTransitions(read_table("P", p, batch_axes, horizon, {"[S, A, S]": tuple(p.shape[-3:])})[1])

@@ -191,7 +191,14 @@ def test_batches_equal_loops():
     scale = drawing.Scale(size=5, n_states=3, n_actions=2, horizon=4)
     mdp = drawing.model(rng, scale, finite=True)
     first, second = (drawing.rows(rng, (5, 4, 3, 2), "mixed", 12) for _ in range(2))
-    for quantity in (il.gap, il.error_rate, il.on_policy_error_rate, il.occupancy_tv, il.trajectory_tv, il.disadvantage):
+    for quantity in (
+        il.gap,
+        il.error_rate,
+        il.on_policy_error_rate,
+        il.occupancy_tv,
+        il.trajectory_tv,
+        il.disadvantage,
+    ):
         together = quantity(mdp, first, second).fractions()
         alone = [Fraction(quantity(mdp.select(i), first[i], second[i])) for i in range(5)]
         assert together.tolist() == alone, quantity.__name__

@@ -10,6 +10,7 @@ import pytest
 from sims import DeterministicTransitions, SparseTransitions, TabularMDP
 from sims import arithmetic as ar
 from sims.families.random import dyadic, random_policy, simplex_rows
+from sims.tabular import InvalidModel
 
 SYSTEMS = ["float64", "interval", "ball", "rational"]
 ENDS = [{"horizon": 4}, {"discount": 0.875}]
@@ -192,7 +193,9 @@ def test_a_batch_of_discounts(name):
 
 def test_selecting_from_a_batch():
     P, r, mu, pi = draw_batch(np.random.default_rng(11), (4,), ENDS[0])
-    batch = TabularMDP(P, r[0], mu, batch_axes=1, horizon=4)
+    with pytest.raises(InvalidModel, match="could vary over the batch or over the 4 steps"):
+        TabularMDP(P, r[0], mu, batch_axes=1, horizon=4)
+    batch = TabularMDP(P[:, None], r[0], mu, batch_axes=1, horizon=4)
     values = batch.value(pi)
     assert batch.select(2).batch_shape == ()
     assert batch.select(2).value(pi[2]) == pytest.approx(values[2])
