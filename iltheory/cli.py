@@ -170,7 +170,9 @@ def _write_json(path: Path | None, document: dict[str, Any]) -> None:
         return
     text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
     if path == STANDARD_OUTPUT:
-        sys.stdout.write(text)
+        rest = memoryview(text.encode())
+        while rest:  # an unbuffered standard output on a disk that fills up takes a part and says nothing
+            rest = rest[sys.stdout.buffer.write(rest) :]
         return
     try:
         _replace(path, text)

@@ -98,7 +98,8 @@ def find(name: str) -> list[Claim]:
     known = catalogue()
     matches = [claim for id, claim in known.items() if id == name or id.startswith(f"{name}.")]
     if not matches:
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; `iltheory list` shows all of them."
-        raise UnknownClaim(f"no claim has the id {name!r}{hint}")
+        longer = [id for id in known if id.startswith(name)]
+        near = longer[:3] or difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(near)}?" if near else "."
+        raise UnknownClaim(f"no claim has the id {name!r}{hint} `iltheory list` shows all of them.")
     return matches

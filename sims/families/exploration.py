@@ -7,7 +7,7 @@ and ``T_k = sum_{t >= k} w_t``. In every family the learner leaves the expert's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from sims.families._clock import Clock
@@ -225,7 +225,7 @@ def combination_lock(
     n_actions = integer("n_actions", n_actions, least=2)
     clock = Clock.of(horizon, discount)
     e = probability("error", error)
-    if not isinstance(code, Sequence):
+    if not isinstance(code, Iterable):
         raise InvalidParameter(f"code is {code!r} (should be a sequence of actions).")
     digits = [integer(f"code[{k}]", digit, least=0) for k, digit in enumerate(code)]
     if not digits:

@@ -1,0 +1,474 @@
+"""The table of bad inputs: what is called, the class of its one error, and words that the message must hold.
+
+Every call takes an empty folder. Commands are lists of arguments, run in a folder that holds ``notes.txt``.
+"""
+
+# ruff: noqa: E501 - a table has one row a line
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import iltheory as il
+from iltheory.claims.claim import AssumptionViolated, InvalidClaim
+from iltheory.claims.instances import decode
+from iltheory.claims.kinds import HistoryPolicy, InvalidInstance, Iterations, Temperature
+from iltheory.claims.registry import UnknownClaim
+from iltheory.engine.blocks import BlockFailed
+from iltheory.engine.executors import ExecutorError, processes
+from iltheory.engine.ledger import BlockKey, Ledger, LedgerError
+from iltheory.engine.report import Where
+from iltheory.engine.verify import InvalidOption, NothingVerified
+from iltheory.measures import TooManyTrajectories
+from sims import DeterministicTransitions, SparseTransitions, TabularMDP, families
+from sims import arithmetic as ar
+from sims.arithmetic import MixedArithmetic, NotANumber, NotRepresentable, NotSingle, UndecidedComparison
+from sims.datasets import InvalidDataset, Trajectories, read_imitation, read_minari, write_imitation, write_minari
+from sims.environments import InvalidEnvironment, from_seals, gymnasium_table
+from sims.errors import IltheoryError, InvalidArgument
+from sims.families import InvalidParameter
+from sims.tabular import InvalidModel, InvalidOccupancy, InvalidPolicy
+from sims.tabular.errors import InvalidMixture, TooLarge
+from sims.tabular.mixtures import step_mixture
+
+
+class Bad(NamedTuple):
+    """One bad input."""
+
+    id: str
+    call: Callable[[Path], Any]
+    error: type[IltheoryError]
+    words: tuple[str, ...]
+
+
+def bad(id: str, call: Callable[[Path], Any], error: type[IltheoryError], *words: str) -> Bad:
+    return Bad(id, call, error, words)
+
+
+HALF, THIRD, NAN, INF = Fraction(1, 2), Fraction(1, 3), float("nan"), float("inf")
+P = [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]
+R = [[1, 0], [0, 1]]
+MU = [1, 0]
+EVEN = [[HALF, HALF], [HALF, HALF]]
+FIRST = [[1, 0], [1, 0]]
+THEOREM = "ross-bagnell-2010-thm-2-1"
+
+
+def model(**parts: Any) -> TabularMDP:
+    end = {} if "discount" in parts else {"horizon": 2}
+    return TabularMDP(**({"P": P, "r": R, "mu": MU} | end | parts))
+
+
+def floats(table: Any, index: tuple[int, ...], value: float) -> np.ndarray:
+    array = np.array(table, dtype=np.float64)
+    array[index] = value
+    return array
+
+
+MODELS = [
+    bad("P negative", lambda _: model(P=floats(P, (0, 0), -0.5)), InvalidModel, "P[0, 0, 0] is -0.5", "negative"),
+    bad("P NaN", lambda _: model(P=floats(P, (1, 0, 1), NAN)), InvalidModel, "P[1, 0, 1] is nan", "finite"),
+    bad("P infinite", lambda _: model(P=floats(P, (1, 0, 1), INF)), InvalidModel, "P[1, 0, 1] is inf"),
+    bad("P row sum", lambda _: model(P=floats(P, (0, 0, 0), 0.97)), InvalidModel, "P[0, 0] sums to 0.97", "normalize=True"),
+    bad("P exact row sum", lambda _: model(P=[[[THIRD, HALF], [0, 1]]] * 2), InvalidModel, "P[0, 0] sums to 5/6", "should be 1"),
+    bad("P ragged", lambda _: model(P=[[[1, 0], [1]], [[0, 1], [0, 1]]]), InvalidModel, "P is not an array of numbers"),
+    bad("P a matrix", lambda _: model(P=R), InvalidModel, "P has shape (2, 2)", "[S, A, S]"),
+    bad("P steps", lambda _: model(P=[P] * 3), InvalidModel, "P has shape (3, 2, 2, 2)", "H = 2"),
+    bad("P batch axes", lambda _: model(batch_axes=-1), InvalidModel, "batch_axes=-1", "at least 0"),
+    bad("gamma 1", lambda _: model(discount=1), InvalidModel, "discount=1", "[0, 1)", "horizon=H"),
+    bad("gamma above 1", lambda _: model(discount=Fraction(5, 4)), InvalidModel, "discount=5/4", "[0, 1)"),
+    bad("gamma a float", lambda _: model(discount=0.9, r=[[THIRD, 0]] * 2), MixedArithmetic, "0.9", "Fraction(1, 3)"),
+    bad("H zero", lambda _: model(horizon=0), InvalidModel, "horizon=0", "at least 1"),
+    bad("H negative", lambda _: model(horizon=-4), InvalidModel, "horizon=-4", "at least 1"),
+    bad("H fractional", lambda _: model(horizon=2.5), InvalidModel, "horizon=2.5", "integer"),
+    bad("two ends", lambda _: model(horizon=2, discount=HALF), InvalidModel, "horizon=2 and discount=1/2", "exactly one"),
+    bad("r shape", lambda _: model(r=[1, 0]), InvalidModel, "r has shape (2,)", "[S, A] = (2, 2)"),
+    bad("r NaN", lambda _: model(r=floats(R, (0, 1), NAN)), InvalidModel, "r[0, 1] is nan"),
+    bad("mu sum", lambda _: model(mu=[HALF, THIRD]), InvalidModel, "mu sums to 5/6", "first state"),
+    bad("mu too deep", lambda _: model(mu=[MU]), InvalidModel, "mu has shape (1, 2)", "[S] = (2,)"),
+    bad("terminal left", lambda _: model(terminal=np.array([False, True])), InvalidModel, "state 1 can be left", "absorbing"),
+    bad("next state", lambda _: DeterministicTransitions([[0, 2], [1, 1]]), InvalidModel, "next_state[0, 1] = 2", "0..1"),
+    bad("CSR sizes", lambda _: SparseTransitions([0, 1, 2], [0, 1], [1, 1], 2.0, 1), InvalidModel, "n_states=2.0", "integer"),
+    bad("dense sparse", lambda _: families.ring(20000, discount=0.9).mdp.P, TooLarge, "entries is too large", "push()"),
+    bad("unknown system", lambda _: model().to("double"), InvalidArgument, "'double'", "rational"),
+    bad("no bits", lambda _: model().to("ball", bits=0), InvalidArgument, "bits=0", "at least 2"),
+    bad("no device", lambda _: model().to("float64", device="gpu7"), InvalidArgument, "device='gpu7'"),
+    bad("floats to rationals", lambda _: model(P=np.full((3, 1, 3), 1 / 3), r=np.zeros((3, 1)), mu=[1, 0, 0]).to("rational"), InvalidModel, "P[0, 0] sums to 1 -5.55e-17", "normalize=True"),
+]  # fmt: skip
+
+POLICIES = [
+    bad("pi row sum", lambda _: model().value([[HALF, THIRD], [1, 0]]), InvalidPolicy, "policy[0] sums to 5/6"),
+    bad("pi negative", lambda _: model().value([[1, 0], [2, -1]]), InvalidPolicy, "policy[1, 1] is -1", "negative"),
+    bad("pi of another model", lambda _: il.gap(model(), np.eye(3), FIRST), InvalidPolicy, "shape (3, 3)", "[S, A] = (2, 2)"),
+    bad("pi of another horizon", lambda _: model().occupancy([EVEN] * 5), InvalidPolicy, "shape (5, 2, 2)", "H = 2"),
+    bad("pi floats", lambda _: model(r=[[THIRD, 0]] * 2).value(np.full((2, 2), 0.5)), MixedArithmetic, "float64", "convert"),
+    bad("occupancy negative", lambda _: model().project([[[-1, 0], [0, 1]]] * 2), InvalidOccupancy, "occupancy[0, 0, 0] is -1"),
+    bad("weights", lambda _: step_mixture([EVEN, FIRST], [HALF, THIRD]), InvalidMixture, "weights sums to 5/6"),
+    bad("mixed shapes", lambda _: step_mixture([EVEN, [[1, 0, 0]]], [HALF, HALF]), InvalidMixture, "(2, 2), (1, 3)"),
+    bad("no seed", lambda _: model().sample(EVEN, 3, rng=None), InvalidArgument, "rng=None", "seed"),
+    bad("no trajectories", lambda _: model().sample(EVEN, 0, rng=0), InvalidArgument, "n_trajectories=0", "at least 1"),
+    bad("no length", lambda _: model(discount=HALF).sample(EVEN, 3, rng=0), InvalidArgument, "length is missing"),
+    bad("temperature", lambda _: model().to("float64").soft_optimal(0), InvalidArgument, "temperature=0", "positive"),
+    bad("logarithm of a rational", lambda _: il.log(il.value(model(), EVEN)), NotRepresentable, "log", "interval or ball"),
+    bad("too many trajectories", lambda _: il.trajectory_tv(model(horizon=40), EVEN, EVEN), TooManyTrajectories, "4**40"),
+    bad("trajectories with a discount", lambda _: il.trajectory_tv(model(discount=HALF), EVEN, EVEN), InvalidArgument, "finite horizon", "discount=1/2"),
+    bad("float of many", lambda _: float(model().v(EVEN)), NotSingle, "shape (2, 2)", "numpy.asarray"),
+    bad("truth of many", lambda _: bool(model().v(EVEN) >= 0), NotSingle, "4 numbers", ".all()"),
+    bad("truth of overlap", lambda _: bool(ar.convert([1 / 3], "interval") / 3 <= ar.convert([1 / 3], "interval") / 3), UndecidedComparison, "cannot be decided", "ball"),
+    bad("Fraction on the left of many", lambda _: model().v(EVEN) >= HALF, NotSingle, "(2, 2)", "x >= Fraction(1, 2)"),
+    bad("no number", lambda _: il.exp("one"), NotANumber, "'one'", "str"),
+]  # fmt: skip
+
+FAMILIES = [
+    bad("error above 1", lambda _: families.cliff(horizon=3, error=Fraction(3, 2)), InvalidParameter, "error is 3/2", "[0, 1]"),
+    bad("error too large for a first step", lambda _: families.first_step_error(horizon=5, error=HALF), InvalidParameter, "error is 1/2", "at most 1/5"),
+    bad("branching", lambda _: families.garnet(3, 2, 4, horizon=3, rng=0), InvalidParameter, "branching is 4", "n_states = 3"),
+    bad("family without a seed", lambda _: families.garnet(3, 2, 1, horizon=3, rng=None), InvalidParameter, "rng is None", "seed"),
+    bad("family with two ends", lambda _: families.loop(error=HALF, horizon=3, discount=HALF), InvalidParameter, "exactly one"),
+    bad("law", lambda _: families.simplex_rows(0, (3,), law="gauss"), InvalidParameter, "'gauss'", "spiky"),
+    bad("shape of rows", lambda _: families.simplex_rows(0, 3), InvalidParameter, "shape is 3", "tuple"),
+    bad("code of a lock", lambda _: families.combination_lock((0, 7), horizon=3), InvalidParameter, "action 7", "n_actions = 3"),
+    bad("no code", lambda _: families.combination_lock(5, horizon=3), InvalidParameter, "code is 5", "sequence"),
+]  # fmt: skip
+
+ENVIRONMENTS = [
+    bad("unknown environment", lambda _: gymnasium_table("Taxi-v3"), InvalidEnvironment, "Taxi-v3", "Taxi-v4"),
+    bad("no table", lambda _: gymnasium_table("CartPole-v1"), InvalidEnvironment, "CartPole", "no attribute P"),
+    bad("no time limit", lambda _: gymnasium_table("CliffWalking-v1"), InvalidEnvironment, "max_episode_steps", "horizon=H"),
+    bad("option of an environment", lambda _: gymnasium_table("FrozenLake-v1", size=8), InvalidEnvironment, "FrozenLake-v1", "size"),
+    bad("horizon of a table", lambda _: gymnasium_table("FrozenLake-v1", horizon=-1), InvalidModel, "horizon=-1"),
+    bad("seals row sum", lambda _: from_seals(transition_matrix=[[[0.9]]], reward_matrix=[1.0], initial_state_dist=[1.0], horizon=2), InvalidEnvironment, "transition_matrix[0, 0] sums to 0.9"),
+    bad("seals without an end", lambda _: from_seals(transition_matrix=[[[1]]], reward_matrix=[1], initial_state_dist=[1]), InvalidEnvironment, "horizon is infinite", "discount=gamma"),
+]  # fmt: skip
+
+
+def walks(states: Any = ((0, 1, 2),), *, terminated: bool = False) -> Trajectories:
+    flags = np.full(len(states), terminated)
+    steps = len(states[0]) - 1
+    actions = np.zeros((len(states), steps), dtype=int)
+    return Trajectories.from_arrays(states, actions, actions / 2, flags, ~flags)
+
+
+def minari(folder: Path) -> Path:
+    write_minari(walks(), folder / "toy-v0", dataset_id="toy-v0", n_states=3, n_actions=1)
+    return folder / "toy-v0"
+
+
+def cut_short(folder: Path) -> Any:
+    data = minari(folder) / "data" / "main_data.hdf5"
+    data.write_bytes(data.read_bytes()[:1000])
+    return read_minari(folder / "toy-v0")
+
+
+def wrong_total(folder: Path) -> Any:
+    path = minari(folder) / "data" / "metadata.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"total_steps": 7}))
+    return read_minari(folder / "toy-v0")
+
+
+def pickled(folder: Path) -> Any:
+    ends = {"terminal": np.array([True]), "indices": np.array([], int)}
+    np.savez(folder / "x.npz", obs=np.zeros(3), acts=np.zeros(2), infos=np.array([{}, {}], object), **ends)
+    return read_imitation(folder / "x.npz", terminal_as="terminated")
+
+
+def flipped(folder: Path) -> Any:
+    write_imitation(walks(terminated=True), folder / "x.npz")
+    archive = bytearray((folder / "x.npz").read_bytes())
+    with zipfile.ZipFile(folder / "x.npz") as file:
+        start = file.getinfo("obs.npy").header_offset + 60
+    archive[start] ^= 0xFF
+    (folder / "x.npz").write_bytes(archive)
+    return read_imitation(folder / "x.npz", terminal_as="terminated")
+
+
+def text_for_npz(folder: Path) -> Any:
+    (folder / "x.npz").write_text("not an archive")
+    return read_imitation(folder / "x.npz")
+
+
+def clone(states: Any, mdp: TabularMDP) -> Any:
+    return il.learners.behavioral_cloning(walks(states), mdp)
+
+
+DATASETS = [
+    bad("Minari folder missing", lambda folder: read_minari(folder / "no"), InvalidDataset, "metadata.json does not exist"),
+    bad("Minari file cut short", cut_short, InvalidDataset, "main_data.hdf5 is damaged"),
+    bad("Minari totals", wrong_total, InvalidDataset, "holds 2 steps", "speak of 7"),
+    bad("pickled infos", pickled, InvalidDataset, "infos holds pickled", "drop_infos=True"),
+    bad("npz with a flipped bit", flipped, InvalidDataset, "x.npz is damaged"),
+    bad("npz of text", text_for_npz, InvalidDataset, "not an .npz archive"),
+    bad("one flag for two", lambda folder: write_imitation(walks(), folder / "x"), InvalidDataset, "1 of 1", "truncated_as="),
+    bad("folder in the way", lambda folder: write_imitation(walks(terminated=True), folder / "x.npz" / "y.npz") or write_imitation(walks(terminated=True), folder / "x.npz"), InvalidDataset, "is a folder", "another path"),
+    bad("lengths", lambda _: Trajectories(np.arange(3), np.zeros(3, int), None, np.array([True]), np.array([False]), np.array([0, 3])), InvalidDataset, "(3,)", "ask for 4"),
+    bad("state NaN", lambda _: walks([[0.0, NAN, 0.0]]), InvalidDataset, "contain nan", "trajectory 0, step 1"),
+    bad("cloning another model's expert", lambda _: clone([[0, 4, 1]], model()), InvalidDataset, "contain 4", "n_states is 2"),
+    bad("cloning longer episodes", lambda _: clone([[0, 1, 0, 1]], model()), InvalidDataset, "has 3 steps", "horizon is 2"),
+    bad("cloning observations", lambda _: clone([[[0.5], [0.5], [1.0]]], model()), InvalidDataset, "float64[1]", "not indices"),
+]  # fmt: skip
+
+
+@il.claim(statement="nothing: it only has parameters of many kinds")
+def all_kinds(
+    mdp: il.FiniteHorizonMDP,
+    expert: il.DeterministicPolicy,
+    past: HistoryPolicy,
+    p: il.Distribution,
+    q: il.Distribution,
+    weight: il.UnitInterval,
+    rounds: Iterations,
+    temperature: Temperature,
+    f: il.StateFunction,
+    laws: il.StateLaws,
+    other: il.Reward,
+):
+    return il.value(mdp, expert) <= mdp.horizon
+
+
+def with_(**changes: Any) -> Any:
+    fine = {
+        "mdp": model(), "expert": FIRST, "past": [[EVEN], [EVEN] * 4], "p": [HALF, HALF], "q": [1, 0], "weight": HALF,
+        "rounds": 3, "temperature": 1, "f": [[0, 0]] * 2, "laws": [[1, 0]] * 2, "other": [R] * 2,
+    }  # fmt: skip
+    return all_kinds(**(fine | changes))
+
+
+def theorem(*values: Any) -> Any:
+    return il.catalogue()[THEOREM](*values)
+
+
+INSTANCES = [
+    bad("expert of the wrong model", lambda _: theorem(model(), np.eye(3, dtype=int), FIRST), InvalidInstance, "expert", "(3, 3)", "(2, 2)"),
+    bad("learner of floats", lambda _: theorem(model(), FIRST, np.full((2, 2), 0.5)), InvalidInstance, "learner", "float64"),
+    bad("rewards out of range", lambda _: theorem(model(r=[[3, 0], [0, 1]]), FIRST, EVEN), AssumptionViolated, THEOREM, "rewards in [0, 1]", "3 <= 1 is false"),
+    bad("float rewards out of range", lambda _: theorem(model(r=[[0.0, -0.5], [0, 1]]), FIRST, FIRST), AssumptionViolated, "-0.5 >= 0 is false"),
+    bad("discounted model", lambda _: theorem(model(discount=HALF), FIRST, FIRST), InvalidInstance, "mdp has a discount", "horizon=H"),
+    bad("no learner", lambda _: theorem(model(), FIRST), InvalidInstance, "(mdp, expert, learner)", "'learner'"),
+    bad("order", lambda _: theorem(FIRST, model(), FIRST), InvalidInstance, "mdp must be a TabularMDP", "list"),
+    bad("random expert", lambda _: with_(expert=EVEN), InvalidInstance, "expert is not deterministic"),
+    bad("past", lambda _: with_(past=[[EVEN], [EVEN]]), InvalidInstance, "past[1] has shape (1, 2, 2)", "(4, 2, 2)"),
+    bad("distribution sum", lambda _: with_(p=[HALF, THIRD]), InvalidInstance, "p sums to 5/6"),
+    bad("distributions of two sizes", lambda _: with_(q=[1, 0, 0]), InvalidInstance, "p has 2", "q has 3"),
+    bad("weight", lambda _: with_(weight=Fraction(3, 2)), InvalidInstance, "weight = 3/2", "[0, 1]"),
+    bad("weight NaN", lambda _: with_(weight=NAN), InvalidInstance, "weight is nan"),
+    bad("rounds", lambda _: with_(rounds=True), InvalidInstance, "rounds = True", "whole number"),
+    bad("temperature infinite", lambda _: with_(temperature=INF), InvalidInstance, "temperature is inf"),
+    bad("function out of range", lambda _: with_(f=[[0, 5]] * 2), InvalidInstance, "f has values from 0.0 to 5.0", "[-1, 1]"),
+    bad("laws", lambda _: with_(laws=[[1, 0], [1, 1]]), InvalidInstance, "laws[1] sums to 2"),
+    bad("reward out of range", lambda _: with_(other=[[[0, 2], [0, 0]]] * 2), InvalidInstance, "other has values from 0.0 to 2.0"),
+]  # fmt: skip
+
+ENCODED = {
+    "mdp": {"P": [[["1"], ["1"]]], "r": [["1", "0"]], "mu": ["1"], "horizon": 2},
+    "expert": [["1", "0"]],
+    "learner": [["1/2", "1/2"]],
+}
+
+
+def read(changes: Any = None, **parts: Any) -> Any:
+    encoded = ENCODED | {"mdp": ENCODED["mdp"] | parts} | (changes or {})
+    return decode(il.catalogue()[THEOREM], encoded)
+
+
+JSON = [
+    bad("JSON list", lambda _: decode(il.catalogue()[THEOREM], [ENCODED]), InvalidInstance, "an object", "not [{"),
+    bad("JSON without the learner", lambda _: decode(il.catalogue()[THEOREM], {"mdp": {}, "expert": []}), InvalidInstance, "has mdp, expert;", "takes mdp, expert, learner"),
+    bad("JSON of another claim", lambda _: read({"pupil": []}), InvalidInstance, "pupil", "takes mdp, expert, learner"),
+    bad("JSON word", lambda _: read({"learner": [["half", "1/2"]]}), InvalidInstance, "learner holds 'half'", '"3/7"'),
+    bad("JSON float", lambda _: read({"learner": [[0.1, 0.9]]}), InvalidInstance, "learner holds 0.1", '"3/7"'),
+    bad("JSON division by zero", lambda _: read(r=[["1/0", "0"]]), InvalidInstance, "mdp.r holds '1/0'"),
+    bad("JSON row sum", lambda _: read(P=[[["9/10"], ["1"]]]), InvalidInstance, "mdp is no model", "P[0, 0] sums to 9/10"),
+    bad("JSON with two ends", lambda _: read(discount="1/2"), InvalidInstance, "mdp must have", "one of horizon and discount"),
+    bad("JSON horizon", lambda _: read(horizon="2"), InvalidInstance, "mdp", "horizon='2'", "integer"),
+]  # fmt: skip
+
+
+def checked(function: Callable[..., Any], **options: Any) -> Any:
+    """Verify a claim with this formula over a number p in [0, 1]."""
+
+    @il.claim(statement="planted", id="planted", **options)
+    def planted(p: il.UnitInterval):
+        return function(p)
+
+    return il.verify(planted, n=3)
+
+
+def of_models(function: Callable[..., Any]) -> Any:
+    """Decide a claim with this formula over models on one random block."""
+    from iltheory.engine.evaluate import decide
+    from iltheory.engine.worlds import RandomWorld
+
+    @il.claim(statement="planted", id="planted")
+    def planted(mdp: il.FiniteHorizonMDP, pi: il.Policy):
+        return function(mdp, pi)
+
+    return decide(planted, RandomWorld("uniform").draw(planted, np.random.default_rng(0), 5), 5)
+
+
+def declared(annotation: Any, **options: Any) -> Any:
+    def planted(mdp, pi):
+        return il.value(mdp, pi) <= 1
+
+    planted.__annotations__ = {"mdp": il.FiniteHorizonMDP} | ({} if annotation is None else {"pi": annotation})
+    return il.claim(statement="planted", **options)(planted)
+
+
+def bare(mdp, pi):
+    return il.value(mdp, pi) <= 1
+
+
+def several(*policies: il.Policy):
+    return il.equal(0, 0)
+
+
+def variant(function: Callable[..., Any], counterexample: Any) -> Any:
+    @il.claim(statement="planted", id="planted")
+    def planted(p: il.UnitInterval):
+        return p <= 1
+
+    planted.false_variant("wrong", counterexample=lambda: counterexample)(function)
+    return il.verify(planted, n=3)
+
+
+CLAIMS = [
+    bad("no annotations", lambda _: il.claim(statement="x")(bare), InvalidClaim, "bare has no annotated parameters", "il.Policy"),
+    bad("one annotation missing", lambda _: declared(None), InvalidClaim, "parameters pi have no annotation"),
+    bad("unknown annotation", lambda _: declared(int), InvalidClaim, "parameter pi is annotated <class 'int'>", "il.Policy"),
+    bad("misspelt annotation", lambda _: declared("il.Polcy"), InvalidClaim, "il", "Polcy", "top"),
+    bad("starred parameter", lambda _: il.claim(statement="x")(several), InvalidClaim, "*policies", "il.Policies"),
+    bad("status", lambda _: declared(il.Policy, status="true"), InvalidClaim, "status='true'", "derived here"),
+    bad("assumption no Assumption", lambda _: declared(il.Policy, assumptions=[bare]), InvalidClaim, "assumptions=", "il.Assumption("),
+    bad("assumption of another name", lambda _: declared(il.Policy, assumptions=[il.Assumption("odd", lambda n: True)]), InvalidClaim, "«odd»", "(n)", "(mdp, pi)"),
+    bad("tight no function", lambda _: declared(il.Policy, tight=3), InvalidClaim, "tight=3", "il.Tight"),
+    bad("returns a bool", lambda _: checked(lambda p: True), BlockFailed, "block 0 of planted on random uniform", "returned bool True", "lhs <= rhs", "Fraction on the left"),
+    bad("returns nothing", lambda _: checked(lambda p: None), BlockFailed, "returned NoneType None"),
+    bad("returns a number", lambda _: checked(lambda p: p * p), BlockFailed, "returned IntervalArray", "not a comparison"),
+    bad("compares plain floats", lambda _: checked(lambda p: float(p[0]) <= 1.0), BlockFailed, "returned bool True", "plain floats"),
+    bad("makes a float of a batch", lambda _: checked(lambda p: float(p) <= 1.0), BlockFailed, "single number", "numpy.asarray"),
+    bad("chains comparisons", lambda _: checked(lambda p: 0 <= p <= 1), BlockFailed, "2 numbers", "`a <= x <= b`"),
+    bad("raises", lambda _: checked(lambda p: {}["gap"]), BlockFailed, "block 0 of planted", "KeyError: 'gap'", "bad_inputs.py, line", "blocks that finished are in the ledger"),
+    bad("too many axes", lambda _: of_models(lambda mdp, pi: ar.wrap(mdp.v(pi)) <= mdp.horizon), InvalidClaim, "planted", "for 5 instances", "x.sum(-1)"),
+    bad("mixes a batch", lambda _: checked(lambda p: p.sum() <= 2), BlockFailed, "lhs of one instance", "alone", "mixes the instances"),
+    bad("assumes a number", lambda _: checked(lambda p: il.assume(p) or p <= 1), BlockFailed, "an assumption is a comparison"),
+    bad("assumes too many axes", lambda _: of_models(lambda mdp, pi: il.assume(ar.wrap(mdp.v(pi)) >= 0) or il.value(mdp, pi) <= 99), InvalidClaim, "an assumption has shape", "for 5 instances"),
+    bad("assumes what never holds", lambda _: checked(lambda p: il.assume(p > 1) or p <= 1), NothingVerified, "none of 15 generated instances", "il.assume"),
+    bad("has an assumption that never holds", lambda _: checked(lambda p: p <= 1, assumptions=[il.Assumption("p above 1", lambda p: p > 1)]), NothingVerified, "p above 1"),
+    bad("tight instance of another kind", lambda _: checked(lambda p: p <= 1, tight=lambda: 3), BlockFailed, "tight instance", "il.Tight(instance, lhs, rhs)"),
+    bad("variant of other parameters", lambda _: variant(bare, (1,)), InvalidClaim, "planted/wrong takes (mdp, pi)", "(p)"),
+    bad("counterexample out of range", lambda _: variant(lambda p: p <= 0, (2,)), BlockFailed, "false variants", "p = 2", "[0, 1]"),
+    bad("assumed outside", lambda _: il.assume(il.value(model(), EVEN) >= 100), AssumptionViolated, "1 >= 100 is false"),
+]  # fmt: skip
+
+
+def two_of_one_id(_: Path) -> Any:
+    first, second = (il.claim(statement="x", id="planted")(all_kinds.function) for _ in range(2))
+    return il.verify_all([first, second], n=1)
+
+
+def refused(folder: Path, **options: Any) -> Any:
+    return il.verify("kaariainen-2006-flip", **({"n": 1, "ledger": folder / "x.sqlite"} | options))
+
+
+VERIFY = [
+    bad("unknown id", lambda _: il.verify("ross-bagnell-2010-thm-2"), UnknownClaim, "ross-bagnell-2010-thm-2'", "did you mean", THEOREM),
+    bad("not a claim", lambda _: il.verify(bare), UnknownClaim, "<function bare", "@il.claim"),
+    bad("two claims of one id", two_of_one_id, InvalidOption, "'planted'", "id="),
+    bad("n zero", lambda folder: refused(folder, n=0), InvalidOption, "n=0", "at least 1"),
+    bad("n a float", lambda folder: refused(folder, n=2.5), InvalidOption, "n=2.5", "integer"),
+    bad("budget NaN", lambda folder: refused(folder, budget=NAN), InvalidOption, "budget=nan", "seconds"),
+    bad("budget text", lambda folder: refused(folder, budget="soon"), InvalidOption, "budget='soon'"),
+    bad("seed negative", lambda folder: refused(folder, seed=-1), InvalidOption, "seed=-1", "2**63"),
+    bad("arithmetic", lambda folder: refused(folder, arithmetic="double"), InvalidOption, "'double'", "interval"),
+    bad("executor a number", lambda folder: refused(folder, executor=4), InvalidOption, "executor=4", "processes(4)"),
+    bad("no workers", lambda _: processes(0).__enter__(), ExecutorError, "workers is 0", "at least 1"),
+    bad("no such world", lambda _: il.reproduce(THEOREM, Where("moon", 0, 0, 4, 0)), InvalidOption, "'moon'", "cliff"),
+    bad("no such place", lambda _: il.reproduce(THEOREM, Where("cliff", 0, 0, 4, 4)), InvalidOption, "position=4", "4 in the block"),
+]  # fmt: skip
+
+
+def key(**changes: Any) -> BlockKey:
+    fine = {"claim": "c", "claim_hash": "0f", "arithmetic": "auto", "family": "f", "seed": 0, "index": 0, "size": 1}
+    return BlockKey(**({"versions": "1"} | fine | changes))
+
+
+def of_version(folder: Path, version: int) -> Any:
+    with Ledger(folder / "x.sqlite") as ledger:
+        ledger.record(key(), {}, 0)
+    with sqlite3.connect(folder / "x.sqlite") as connection:
+        connection.execute(f"PRAGMA user_version={version}")
+    return Ledger(folder / "x.sqlite")
+
+
+def of_another_program(folder: Path) -> Any:
+    with sqlite3.connect(folder / "x.sqlite") as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    return Ledger(folder / "x.sqlite")
+
+
+def of_text(folder: Path) -> Any:
+    (folder / "x.sqlite").write_text("my notes, not a database at all " * 50)
+    return Ledger(folder / "x.sqlite")
+
+
+def damaged(folder: Path) -> Any:
+    with Ledger(folder / "x.sqlite") as ledger:
+        for index in range(200):
+            ledger.record(key(index=index), {"text": "x" * 100}, 0)
+    page = (folder / "x.sqlite").read_bytes()[:4096]
+    (folder / "x.sqlite").write_bytes(page + b"\xff" * 4096 * 3)
+    with Ledger(folder / "x.sqlite") as ledger:
+        return list(ledger.results())
+
+
+def recorded(result: Any) -> Any:
+    with Ledger(":memory:") as ledger:
+        return ledger.record(key(), result, 0)
+
+
+LEDGERS = [
+    bad("ledger of another version", lambda folder: of_version(folder, 7), LedgerError, "x.sqlite", "version 7", "name another file"),
+    bad("ledger of another program", of_another_program, LedgerError, "another program", "left as it is"),
+    bad("ledger of text", of_text, LedgerError, "x.sqlite", "not an SQLite file", "left as it is"),
+    bad("ledger damaged", damaged, LedgerError, "x.sqlite", "damaged", ".recover"),
+    bad("ledger a folder", Ledger, LedgerError, "cannot be opened or created", "no folder itself"),
+    bad("ledger in no folder", lambda folder: Ledger(folder / "no" / "x.sqlite"), LedgerError, "its folder exists"),
+    bad("ledger without a name", lambda _: Ledger(""), LedgerError, "path is ''"),
+    bad("ledger a number", lambda _: Ledger(5), LedgerError, "path is 5"),
+    bad("block of no instances", lambda _: key(size=0), LedgerError, "size is 0"),
+    bad("result NaN", lambda _: recorded({"ratio": NAN}), LedgerError, "block 0 of c", "nan as strings"),
+]  # fmt: skip
+
+TABLE = [*MODELS, *POLICIES, *FAMILIES, *ENVIRONMENTS, *DATASETS, *INSTANCES, *JSON, *CLAIMS, *VERIFY, *LEDGERS]
+
+FLIP = "kaariainen-2006-flip.quadratic"
+COMMANDS = [
+    (["frobnicate"], ["frobnicate"]),
+    (["show"], ["ID"]),
+    (["list", "no-such-claim-at-all"], ["no-such-claim-at-all", "iltheory list"]),
+    (["show", "ross-bagnel"], ["ross-bagnel", "did you mean ross-bagnell-2010"]),
+    (["show", FLIP, "--ledger", "notes.txt"], ["notes.txt", "not an SQLite file"]),
+    (["verify", "no-such-claim-at-all"], ["no-such-claim-at-all"]),
+    (["verify", FLIP, "--n", "0"], ["--n"]),
+    (["verify", FLIP, "--n", "many"], ["--n", "valid integer"]),
+    (["verify", FLIP, "--budget", "nan"], ["budget=nan", "positive number of seconds"]),
+    (["verify", FLIP, "--seed", "-1"], ["--seed"]),
+    (["verify", FLIP, "--seed", str(2**63)], [f"seed={2**63}", "2**63 - 1"]),
+    (["verify", FLIP, "--arithmetic", "double"], ["'double'", "rational"]),
+    (["verify", FLIP, "--workers", "0"], ["--workers"]),
+    (["verify", FLIP, "--workers", "2", "--dask", "tcp://127.0.0.1:1"], ["--workers", "dask"]),
+    (["verify", FLIP, "--dask", "nowhere"], ["'nowhere'", "dask scheduler"]),
+    (["verify", FLIP, "--ledger", "notes.txt"], ["notes.txt", "left as it is"]),
+    (["verify", FLIP, "--ledger", "notes.txt/x.sqlite"], ["notes.txt/x.sqlite", "cannot be opened or created"]),
+    (["verify", FLIP, "--ledger", "no/folder/x.sqlite"], ["no/folder/x.sqlite", "its folder exists"]),
+    (["list", FLIP, "--json", "no/folder/x.json"], ["no/folder/x.json", "No such file or directory", "another file"]),
+    (["list", FLIP, "--json", "."], ["--json .", "Is a directory"]),
+]
+"""Arguments, and words that standard error must hold; the exit status must be 2."""
