@@ -41,7 +41,7 @@ def test_a_bad_command_prints_one_error_and_exits_with_2(arguments, words, tmp_p
         main()
     assert left.value.code == 2
     error = capsys.readouterr().err
-    assert error.lower().count("error") == 1 and "Traceback" not in error
+    assert error.count("error: ") + error.count("─ Error ─") == 1 and "Traceback" not in error
     for word in words:
         assert word in error
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
