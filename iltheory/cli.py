@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LEDGER = Path("iltheory.sqlite")
 STANDARD_OUTPUT = Path("-")
+FILE_WIDTH = 110
+"""Columns of output that is no terminal's."""
 REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
 
 app = typer.Typer(
@@ -161,7 +163,8 @@ def _chosen(ids: list[str] | None) -> list[Claim]:
 def _print(page: RenderableType, json_file: Path | None) -> None:
     """Print for people, unless standard output is taken by JSON."""
     if json_file != STANDARD_OUTPUT:
-        Console(highlight=False, markup=False).print(page)  # brackets are those of formulas
+        console = Console(highlight=False, markup=False)  # brackets are those of formulas
+        console.print(page, width=None if console.is_terminal else max(console.width, FILE_WIDTH))
 
 
 def _write_json(path: Path | None, document: dict[str, Any]) -> None:

@@ -44,8 +44,8 @@ class Decision:
     def ratios(self) -> NDArray[np.float64]:
         """How close each instance comes to violating the claim: the smaller side over the larger.
 
-        1 is equality, more than 1 a violation. NaN where the larger side is not positive and the claim holds, for then
-        a ratio says nothing; infinite where it is not positive and the claim is violated. Of equalities, ``|lhs - rhs|``.
+        1 is equality, more than 1 a violation. Where the larger side is not positive a ratio says nothing: NaN if the
+        claim holds there, infinite if not. Of equalities, ``|lhs - rhs|``.
         """
         low, high = (self.rhs, self.lhs) if self.op in (">=", ">") else (self.lhs, self.rhs)
         if self.op == "==":

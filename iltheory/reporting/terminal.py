@@ -87,17 +87,15 @@ def reports_table(reports: Sequence[Report]) -> RenderableType:
     """One row a claim, and the sums below."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("claim", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
-    table.add_column("worst", justify="right")
-    table.add_column("where", overflow="fold")
-    table.add_column("tight", justify="right")
-    table.add_column("variants", justify="right")
+    table.add_column("verdict", overflow="fold", min_width=len("holds on 1000 instances"))
+    table.add_column("worst", justify="right", no_wrap=True)
+    table.add_column("tight", justify="right", no_wrap=True)
+    table.add_column("variants", justify="right", no_wrap=True)
     for report in reports:
         table.add_row(
             report.claim,
             Text(report.verdict, style=STYLES[report.rung]),
-            _number(report.worst) if report.op != "==" else f"|Δ| {_number(report.worst)}",
-            "" if report.where is None else report.where.family,
+            _number(report.worst),
             "" if report.tight_ratio is None else _tight(report),
             f"{report.variants_refuted}/{report.variants}" if report.variants else "",
         )
@@ -111,7 +109,7 @@ def summary(reports: Sequence[Report]) -> str:
     words: list[str] = [f"{len(reports)} claims on {instances:,} instances ({seconds:.0f} s of computing)"]
     for rung, phrase in (
         ("instances", "hold on all of theirs"),
-        ("consistent", "equalities with logarithms are consistent"),
+        ("consistent", "with logarithms or roots are consistent"),
         ("refuted", "refuted"),
         ("none", "not decided"),
     ):
@@ -166,4 +164,4 @@ def _tight(report: Report) -> str:
 
 
 def _number(x: float | None) -> str:
-    return "" if x is None else f"{x:.4g}"
+    return "" if x is None else f"{x:.3g}"
