@@ -352,6 +352,7 @@ CLAIMS = [
     bad("returns nothing", lambda _: checked(lambda p: None), BlockFailed, "returned NoneType None"),
     bad("returns a number", lambda _: checked(lambda p: p * p), BlockFailed, "returned IntervalArray", "not a comparison"),
     bad("compares plain floats", lambda _: checked(lambda p: float(p[0]) <= 1.0), BlockFailed, "returned bool True", "plain floats"),
+    bad("compares with a rounded constant", lambda _: checked(lambda p: p <= 0.3), BlockFailed, "MixedArithmetic", "float", "Fraction"),
     bad("makes a float of a batch", lambda _: checked(lambda p: float(p) <= 1.0), BlockFailed, "single number", "numpy.asarray"),
     bad("chains comparisons", lambda _: checked(lambda p: 0 <= p <= 1), BlockFailed, "2 numbers", "`a <= x <= b`"),
     bad("raises", lambda _: checked(lambda p: {}["gap"]), BlockFailed, "block 0 of planted", "KeyError: 'gap'", "bad_inputs.py, line", "blocks that finished are in the ledger"),

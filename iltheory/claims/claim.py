@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from iltheory.claims.fingerprint import fingerprint
 from iltheory.claims.kinds import Instance, InvalidInstance, Kind, check_outcomes
+from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, Comparison
 from sims.errors import IltheoryError
@@ -181,6 +182,7 @@ class Claim:
 
     def evaluate(self, instance: Instance) -> Comparison:
         """Evaluate on values that are already checked, reporting assumptions to the enclosing ``collecting()``."""
+        instance = {name: _quantity(value) for name, value in instance.items()}
         for assumption in self.assumptions:
             for condition in assumption.conditions(instance):
                 _report(assumption.name, condition)
@@ -363,6 +365,13 @@ def verdicts(condition: Any) -> NDArray[np.int8]:
             f"got {type(condition).__name__} {condition!r:.60}."
         )
     return np.where(answers, HOLDS, REFUTED).astype(np.int8)
+
+
+def _quantity(value: Any) -> Any:
+    """Let plain floats answer comparisons as the numbers of every other system do."""
+    if isinstance(value, tuple):
+        return tuple(map(_quantity, value))
+    return value if isinstance(value, TabularMDP | int) else ar.wrap(value)
 
 
 def _failing(condition: Any) -> str:

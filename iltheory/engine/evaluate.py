@@ -111,17 +111,22 @@ def _spread(x: NDArray[Any], size: int, what: str) -> NDArray[Any]:
     return np.array(np.broadcast_to(x, (size,)))
 
 
-def check_separable(claim: Claim, instance: Instance) -> None:
+def check_separable(claim: Claim, instance: Instance, *, arithmetic: str = "auto") -> None:
     """Check on the first two instances of a batch that a formula gives each what it gives it alone.
+
+    Parameters
+    ----------
+    arithmetic : as for :func:`decide`, but not ``float64``, where rounding depends on the batch
 
     Raises
     ------
     InvalidClaim
         If it mixes the instances, as a sum or maximum without an axis does.
     """
+    system = ar.INTERVAL if arithmetic == "auto" else ar.get_system(arithmetic)
     both, *single = (claim.select(instance, index) for index in (np.arange(2), 0, 1))
-    together = _bounds(claim, both, 2)
-    for i, alone in enumerate(_bounds(claim, one, 1) for one in single):
+    together = _bounds(claim, both, 2, system)
+    for i, alone in enumerate(_bounds(claim, one, 1, system) for one in single):
         for name in ("lhs", "rhs"):
             (low,), (high,) = alone[name]
             lows, highs = together[name]
@@ -133,10 +138,12 @@ def check_separable(claim: Claim, instance: Instance) -> None:
                 )
 
 
-def _bounds(claim: Claim, instance: Instance, size: int) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
-    """Enclosures of both sides in intervals, whether or not the assumptions hold."""
+def _bounds(
+    claim: Claim, instance: Instance, size: int, system: System
+) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """Bounds on both sides, whether or not the assumptions hold."""
     with collecting():
-        comparison = claim.evaluate(claim.convert(instance, ar.INTERVAL))
+        comparison = claim.evaluate(claim.convert(instance, system))
     what = f"{claim.id}: a side of the comparison"
     return {
         name: (_spread(ar.lower(side), size, what), _spread(ar.upper(side), size, what))
