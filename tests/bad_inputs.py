@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import iltheory as il
-from iltheory.claims.claim import AssumptionViolated, InvalidClaim
+from iltheory.claims.claim import AssumptionViolated, InvalidClaim, Sizes
 from iltheory.claims.instances import decode
 from iltheory.claims.kinds import HistoryPolicy, InvalidInstance, Iterations, Temperature
 from iltheory.claims.registry import UnknownClaim
@@ -345,6 +345,10 @@ CLAIMS = [
     bad("misspelt annotation", lambda _: declared("il.Polcy"), InvalidClaim, "il", "Polcy", "top"),
     bad("starred parameter", lambda _: il.claim(statement="x")(several), InvalidClaim, "*policies", "il.Policies"),
     bad("status", lambda _: declared(il.Policy, status="true"), InvalidClaim, "status='true'", "derived here"),
+    bad("no statement", lambda _: il.claim(statement=None)(all_kinds.function), InvalidClaim, "statement=None", "LaTeX"),
+    bad("source a text", lambda _: declared(il.Policy, source="Smith 2020"), InvalidClaim, "source='Smith 2020'", "il.Paper"),
+    bad("sizes of nothing", lambda _: declared(il.Policy, largest=Sizes(n_states=0)), InvalidClaim, "n_states is 0", "at least 1"),
+    bad("sizes a dictionary", lambda _: declared(il.Policy, largest={"n_states": 3}), InvalidClaim, "largest={'n_states': 3}", "Sizes"),
     bad("assumption no Assumption", lambda _: declared(il.Policy, assumptions=[bare]), InvalidClaim, "assumptions=", "il.Assumption("),
     bad("assumption of another name", lambda _: declared(il.Policy, assumptions=[il.Assumption("odd", lambda n: True)]), InvalidClaim, "«odd»", "(n)", "(mdp, pi)"),
     bad("tight no function", lambda _: declared(il.Policy, tight=3), InvalidClaim, "tight=3", "il.Tight"),

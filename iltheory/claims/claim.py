@@ -109,6 +109,12 @@ class Sizes:
     length: int = 4
     strict: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("n_states", "n_actions", "horizon", "length"):
+            size = getattr(self, name)
+            if not isinstance(size, int) or size < 1:
+                raise InvalidClaim(f"largest: {name} is {size!r} (should be an integer, at least 1).")
+
 
 @dataclass(frozen=True, eq=False)
 class Claim:
@@ -303,6 +309,13 @@ def claim(
         name = id or function.__name__.replace("_", "-")
         if status not in STATUSES:
             raise InvalidClaim(f"{name}: status={status!r} must be one of {', '.join(STATUSES)}.")
+        for argument, value, kind, words in (
+            ("statement", statement, str, "LaTeX, a string"),
+            ("source", source, Paper | None, "an il.Paper or None"),
+            ("largest", largest, Sizes, "iltheory.claims.claim.Sizes"),
+        ):
+            if not isinstance(value, kind):
+                raise InvalidClaim(f"{name}: {argument}={value!r:.60} must be {words}.")
         kinds = _kinds(function)
         if not kinds:
             raise InvalidClaim(

@@ -25,6 +25,8 @@ def _converter() -> Any:
     from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
     def fraction(node: Any, l2tobj: Any) -> str:
+        if not node.nodeargs:  # braces are missing
+            return str(node.latex_verbatim())
         above, below = (_unbraced(l2tobj.nodelist_to_text([arg])) for arg in node.nodeargs)
         return f"{_grouped(above)}/{_grouped(below)} "
 

@@ -83,6 +83,12 @@ def test_the_command_line_lists_shows_and_verifies_them_in_worker_processes(site
     assert report["claim"] == "squares-below" and report["variants_refuted"] == report["variants"] == 1
 
 
+def test_a_statement_that_is_no_latex_is_shown_as_it_is(site):
+    install(site, "my_theory", THEORY.replace(r"p^2 \le p", r"\frac{1 [/bold] [p]"))
+    page = command(site, "show", "squares-below").stdout
+    assert page.count(r"\frac{1 [/bold] [p]") == 2  # the statement in words and in LaTeX
+
+
 def test_they_follow_ours_in_the_catalogue_and_run_in_worker_processes(site, tmp_path):
     install(site, "my_theory", THEORY)
     assert list(il.catalogue())[-1] == "squares-below"
