@@ -19,6 +19,9 @@ NOT_APPLICABLE = 2
 BALL_BITS = (128, 512)
 """Precisions tried, in turn, for instances that neither intervals nor rationals decide."""
 
+SMALL_BATCH = 16
+"""Instances evaluated exactly at once: exact numbers of a batch share one denominator, which must not grow with it."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -65,23 +68,17 @@ def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "au
     if arithmetic != "auto":
         return _evaluate(claim, instance, size, ar.get_system(arithmetic))
     decision = _evaluate(claim, instance, size, ar.INTERVAL)
-    for system in (ar.RATIONAL, *(ar.Ball(bits) for bits in BALL_BITS)):
+    # No number of bits proves an equality: it is only tried at the highest precision, for the narrowest width.
+    bits = BALL_BITS[-1:] if decision.op == "==" else BALL_BITS
+    for system in (ar.RATIONAL, *map(ar.Ball, bits)):
         open_ = np.flatnonzero(decision.verdicts == UNDECIDED)
-        undecidable = decision.op == "==" and system.name == "ball" and "ball" in decision.systems
-        if len(open_) == 0 or undecidable:  # no number of bits proves an equality
-            break
-        for part in _chunks(open_, system):
+        for part in (open_[i : i + SMALL_BATCH] for i in range(0, len(open_), SMALL_BATCH)):
             try:
                 finer = _evaluate(claim, claim.select(instance, part), len(part), system)
             except NotRepresentable:
                 break  # the formula leaves this system (a logarithm among rationals): the next one decides
             decision = _merge(decision, part, finer)
     return decision
-
-
-def _chunks(indices: NDArray[np.intp], system: System) -> list[NDArray[np.intp]]:
-    """Small batches: exact numbers of a batch share one denominator, which must not grow with the batch."""
-    return [indices[i : i + 16] for i in range(0, len(indices), 16)]
 
 
 def _evaluate(claim: Claim, instance: Instance, size: int, system: System) -> Decision:

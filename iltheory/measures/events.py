@@ -12,6 +12,7 @@ from iltheory.measures.steps import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, Comparison, Numbers
+from sims.tabular import at_step
 
 
 def indicator(event: Comparison) -> Numbers:
@@ -26,18 +27,23 @@ def mistake_law(mdp: TabularMDP, expert: Any, learner: Any, acting: Any, samples
     At each visited state the learner draws an action, and errs if an action the expert draws is another one.
     For deterministic policies this is the number of visited states where they disagree.
 
-    Parameters ---------- acting : policy that moves samples : number of independent trajectories
+    Parameters
+    ----------
+    acting : policy that moves
+    samples : number of independent trajectories
 
-    Returns ------- numbers ``[..., samples * H + 1]``, the probability of each count
+    Returns
+    -------
+    numbers ``[..., samples * H + 1]``, the probability of each count
     """
     acting = mdp.policy(acting)
     agreement = ar.sum(mdp.policy(expert) * mdp.policy(learner), -1)
     law = mdp.mu[None]  # counts so far on the first axis, states on the last
     for h in range(steps(mdp)):
         if h > 0:
-            acted = law[..., None] * acting[..., h - 1 if acting.shape[-3] > 1 else 0, :, :]
+            acted = law[..., None] * at_step(acting, h - 1)
             law = mdp.transitions.push(acted, h - 1)
-        agrees = agreement[..., h if agreement.shape[-2] > 1 else 0, :]
+        agrees = at_step(agreement, h, 1)
         right, wrong = law * agrees, law * (1 - agrees)
         law = ar.concatenate([right, 0 * wrong[:1]]) + ar.concatenate([0 * right[:1], wrong])
     one = ar.sum(law, -1)
@@ -66,9 +72,11 @@ def worst_failure_probability(own: Numbers, laws: Sequence[Numbers], margin: Any
     exceeds the observed average by more than a margin. All histories are enumerated, and the worst rule
     found by backward induction.
 
-    Parameters ---------- own : numbers ``[..., K]``, each learner's expected number of mistakes in n
-    decisions of its own laws : for each of N iterations numbers ``[..., K, n + 1]``, the law of the number
-    of mistakes in n decisions margin : numbers ``[...]``, a loss: mistakes divided by decisions
+    Parameters
+    ----------
+    own : numbers ``[..., K]``, each learner's expected number of mistakes in n decisions of its own
+    laws : for each of N iterations numbers ``[..., K, n + 1]``, the law of the number of mistakes in n decisions
+    margin : numbers ``[...]``, a loss: mistakes divided by decisions
     """
     learners, outcomes = laws[0].shape[-2:]
     best, count = 0 * own[..., :1] + (outcomes - 1), np.zeros(1, dtype=np.int64)

@@ -9,6 +9,7 @@ from iltheory.measures.steps import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.tabular import at_step
 
 
 @quantity
@@ -39,12 +40,13 @@ def explored_return(mdp: TabularMDP, acting: Any, expert: Any, pi: Any) -> Numbe
     """
     horizon, n_actions = steps(mdp), mdp.n_actions
     pi, expert = mdp.policy(pi), mdp.policy(expert)
+    # The weight A pi(a|s) of a sample, times the probability 1/A of its action: together unbiased.
     entered = mdp.state_occupancy(acting)[..., None] * (pi * n_actions) / n_actions
     rolling, paid = None, []
     for h in range(horizon):
         samples = entered[..., h, :, :]
         if rolling is not None:
-            samples = samples + rolling[..., None] * expert[..., h if expert.shape[-3] > 1 else 0, :, :]
+            samples = samples + rolling[..., None] * at_step(expert, h)
         paid.append(ar.sum(samples * mdp.reward(h), (-2, -1)))
         rolling = mdp.transitions.push(samples, h)
     return ar.sum(ar.stack(paid), 0) / horizon

@@ -12,6 +12,7 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import IltheoryError, InvalidArgument
+from sims.tabular import at_step
 
 LARGEST_ENUMERATION = 10**7
 """Trajectories (over the whole batch) that may be enumerated at once."""
@@ -48,7 +49,7 @@ def trajectory_law(mdp: TabularMDP, pi: Any) -> Numbers:
     law = _flat(mdp.mu[..., None] * acts[0][..., 0, 0, :, :])
     for h in range(1, horizon):
         kernel = mdp.transitions.dense()
-        kernel = kernel[..., h - 1 if kernel.shape[-4] > 1 else 0, :, :, :]
+        kernel = at_step(kernel, h - 1, 3)
         rows = ar.reshape(kernel, (*kernel.shape[:-3], pairs, mdp.n_states))
         # [..., past, (s, a)] -> [..., past, (s, a), s', a']
         law = ar.reshape(law, (*law.shape[:-1], law.shape[-1] // pairs, pairs))
@@ -95,10 +96,10 @@ def trajectory_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     horizon = _finite(mdp, "trajectory_hellinger2")
     p, q = mdp.policy(first), mdp.policy(second)
     shared, distance = ar.sqrt(p) * ar.sqrt(q), squared_hellinger(p, q) / 2
-    apart = distance[..., horizon - 1 if distance.shape[-2] > 1 else 0, :]
+    apart = at_step(distance, horizon - 1, 1)
     for h in reversed(range(horizon - 1)):
-        now = distance[..., h if distance.shape[-2] > 1 else 0, :]
-        apart = now + ar.sum(_at(shared, h) * mdp.transitions.expect(apart, h), -1)
+        now = at_step(distance, h, 1)
+        apart = now + ar.sum(at_step(shared, h) * mdp.transitions.expect(apart, h), -1)
     return 2 * ar.sum(mdp.mu * apart, -1)
 
 
@@ -113,9 +114,9 @@ def trajectory_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     taken = ar.possibly_nonzero(mdp.state_occupancy(first))[..., None] & ar.possibly_nonzero(p)
     with np.errstate(divide="ignore"):
         ratio = ar.where(taken, p * p / ar.where(taken, q, 1), 0)
-    moment = ar.sum(_at(ratio, horizon - 1), -1)
+    moment = ar.sum(at_step(ratio, horizon - 1), -1)
     for h in reversed(range(horizon - 1)):
-        moment = ar.sum(_at(ratio, h) * mdp.transitions.expect(moment, h), -1)
+        moment = ar.sum(at_step(ratio, h) * mdp.transitions.expect(moment, h), -1)
     return ar.sum(mdp.mu * moment, -1) - 1
 
 
@@ -123,7 +124,7 @@ def _laws_given_the_past(mdp: TabularMDP, pi: Any, horizon: int) -> list[Numbers
     """Laws of the action at each step, shaped ``[..., earlier, (s, a), s', a']`` or with axes of length 1."""
     if not isinstance(pi, tuple):
         pi = mdp.policy(pi)
-        return [_at(pi, h)[..., None, None, :, :] for h in range(horizon)]
+        return [at_step(pi, h)[..., None, None, :, :] for h in range(horizon)]
     pairs = mdp.n_states * mdp.n_actions
     return [
         act[..., None, :, :]
@@ -137,10 +138,6 @@ def _finite(mdp: TabularMDP, name: str) -> int:
     if mdp.horizon is None:
         raise InvalidArgument(f"{name} needs a finite horizon; this model is discounted (discount={mdp.discount}).")
     return mdp.horizon
-
-
-def _at(pi: Numbers, step: int) -> Numbers:
-    return pi[..., step if pi.shape[-3] > 1 else 0, :, :]
 
 
 def _flat(x: Numbers) -> Numbers:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -103,6 +103,10 @@ def mean(pi: Numbers, q: Numbers) -> Numbers:
     return ar.einsum("...sa,...sa->...s", pi, q)
 
 
-def at_step(pi: Numbers, step: int) -> Numbers:
-    """The rows ``[..., S, A]`` of a policy ``[..., T, S, A]`` at one step."""
-    return pi[..., step if pi.shape[-3] > 1 else 0, :, :]
+def at_step(x: Numbers, step: int, core: int = 2) -> Numbers:
+    """What ``x`` is at one step: its last ``core`` axes, behind a step axis of length H or, if it does not vary, 1.
+
+    A policy ``[..., T, S, A]`` has two core axes, a function ``[..., T, S]`` of the state one.
+    """
+    index: tuple[Any, ...] = (..., step if x.shape[-core - 1] > 1 else 0, *[slice(None)] * core)
+    return x[index]

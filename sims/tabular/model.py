@@ -142,7 +142,7 @@ class TabularMDP:
 
     def reward(self, step: int = 0) -> Numbers:
         """Expected rewards ``[..., S, A]`` at one step."""
-        return self._rewards[..., step if self._rewards.shape[-3] > 1 else 0, :, :]
+        return evaluation.at_step(self._rewards, step)
 
     def __repr__(self) -> str:
         end = f"horizon={self.horizon}" if self.horizon is not None else f"discount={self.discount}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
 from sims.tabular.errors import InvalidModel, InvalidPolicy
+from sims.tabular.evaluation import at_step
 from sims.tabular.transitions import Rows
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _rewards(mdp: TabularMDP, step: int, s: Indices, a: Indices, after: Indices)
     if mdp.next_state_reward is None:
         return ar.midpoint(mdp.reward(step))[s, a]
     table = mdp.next_state_reward
-    return ar.midpoint(table[step if table.shape[-4] > 1 else 0])[s, a, after]
+    return ar.midpoint(at_step(table, step, 3))[s, a, after]
 
 
 def _single(mdp: TabularMDP, pi: Any) -> NDArray[np.float64]:
