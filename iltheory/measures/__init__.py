@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from iltheory.measures.events import indicator, mistake_law, worst_failure_probability
+from iltheory.measures.f_divergences import (
+    CHI2,
+    F_DIVERGENCES,
+    FORWARD_KL,
+    JENSEN_SHANNON,
+    REVERSE_KL,
+    SQUARED_HELLINGER,
+    TOTAL_VARIATION,
+    FDivergence,
+)
 from iltheory.measures.losses import expected_loss, explored_return
 from iltheory.measures.models import transition_tv
 from iltheory.measures.occupancies import (
@@ -69,6 +79,14 @@ from iltheory.measures.values import (
 from iltheory.measures.vertices import TooManyPolicies, deterministic_policies, occupancy_vertices
 
 __all__ = [
+    "CHI2",
+    "FDivergence",
+    "FORWARD_KL",
+    "F_DIVERGENCES",
+    "JENSEN_SHANNON",
+    "REVERSE_KL",
+    "SQUARED_HELLINGER",
+    "TOTAL_VARIATION",
     "TooManyPolicies",
     "TooManyTrajectories",
     "average",

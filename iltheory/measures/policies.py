@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from iltheory.measures.f_divergences import CHI2, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
 from iltheory.measures.quantity import average, expectation, quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -14,28 +13,22 @@ from sims.arithmetic import Numbers
 
 def total_variation(p: Numbers, q: Numbers) -> Numbers:
     """``1/2 sum |p - q|`` over the last axis."""
-    return ar.sum(ar.absolute(p - q), -1) / 2
+    return TOTAL_VARIATION(p, q, axes=1)
 
 
 def kl_divergence(p: Numbers, q: Numbers) -> Numbers:
     """``sum p log(p / q)`` over the last axis, in nats."""
-    return ar.sum(ar.relative_entropy(p, q), -1)
+    return REVERSE_KL(p, q, axes=1)
 
 
 def squared_hellinger(p: Numbers, q: Numbers) -> Numbers:
     """``sum (sqrt p - sqrt q)^2`` over the last axis, without a factor 1/2, so at most 2."""
-    present = ar.possibly_nonzero(p) | ar.possibly_nonzero(q)
-    roots = ar.where(present, ar.sqrt(p) + ar.sqrt(q), 1)
-    difference = (p - q) / roots  # sqrt p - sqrt q without cancellation, and exactly 0 where p = q
-    return ar.sum(difference * difference, -1)
+    return SQUARED_HELLINGER(p, q, axes=1)
 
 
 def chi2_divergence(p: Numbers, q: Numbers) -> Numbers:
     """``sum (p - q)^2 / q`` over the last axis, with ``0 / 0 = 0``."""
-    present = ar.possibly_nonzero(p) | ar.possibly_nonzero(q)
-    difference = p - q
-    with np.errstate(divide="ignore"):
-        return ar.sum(difference * difference / ar.where(present, q, 1), -1)
+    return CHI2(p, q, axes=1)
 
 
 @quantity

@@ -1,0 +1,76 @@
+"""What an expert shows: its exact occupancy, or the empirical one of its demonstrations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iltheory.measures.quantity import gamma
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.datasets.errors import InvalidDataset
+
+if TYPE_CHECKING:
+    from sims.datasets import Trajectories
+
+Expert = Any
+"""A policy of the model (numbers ``[..., H, S, A]`` or ``[..., S, A]``), known exactly, or ``Trajectories``."""
+
+
+def shown_occupancy(mdp: TabularMDP, expert: Expert) -> Numbers:
+    """State-action occupancy that a learner is asked to match, in the number system of the model.
+
+    Parameters
+    ----------
+    expert : a policy, whose occupancy is exact, or trajectories of states and actions of the model
+
+    Returns
+    -------
+    numbers ``[..., H, S, A]``, each step sums to 1; with a discount ``[..., S, A]``, sums to 1
+    """
+    from sims.datasets import Trajectories
+
+    return empirical_occupancy(mdp, expert) if isinstance(expert, Trajectories) else mdp.occupancy(expert)
+
+
+def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
+    """Occupancy of the demonstrations, each trajectory counting alike.
+
+    A trajectory that ended in a terminal state stays there, with actions drawn uniformly: terminal states are
+    absorbing and every action does the same. With a discount, step t weighs ``gamma**t`` and what a truncated trajectory
+    does not show is left out, the weights then being normalised; a time limit is never an absorbing state.
+
+    Raises
+    ------
+    InvalidDataset
+        If states or actions are out of range, or, with a finite horizon, if a trajectory stops before step H without
+        having terminated: what it does later is unknown.
+    """
+    shape = (mdp.n_states, mdp.n_actions)
+    steps = mdp.horizon if mdp.horizon is not None else int(demos.lengths.max(initial=1))
+    counts = demos.counts(steps, *shape)
+    ended = np.zeros((steps + 1, mdp.n_states), dtype=np.int64)
+    over = np.flatnonzero(demos.terminated)
+    np.add.at(ended, (demos.lengths[over], demos.states[demos.offsets[over + 1] + over].astype(np.intp)), 1)
+    convert = mdp.system.convert
+    if mdp.horizon is not None:
+        _check_whole(demos, mdp.horizon)
+        resting = np.cumsum(ended, axis=0)[:steps, :, None]
+        return convert(counts * mdp.n_actions + resting) / (mdp.n_actions * len(demos))
+    weights = ar.stack([gamma(mdp) ** t for t in range(steps + 1)], axis=-1)
+    shown = (1 - gamma(mdp)) * ar.einsum("t,tsa->sa", weights[:-1], convert(counts))
+    rest = ar.einsum("t,ts->s", weights, convert(ended)) / mdp.n_actions
+    total = shown + rest[:, None]
+    return total / total.sum()
+
+
+def _check_whole(demos: Trajectories, horizon: int) -> None:
+    short = np.flatnonzero((demos.lengths < horizon) & ~demos.terminated)
+    if short.size:
+        i = int(short[0])
+        raise InvalidDataset(
+            f"trajectory {i} stops after {demos.lengths[i]} of {horizon} steps without having terminated: what the "
+            "expert does later is not known.\n  Record whole trajectories, or use a model with a shorter horizon."
+        )

@@ -1,0 +1,132 @@
+"""f-divergences between occupancies, each with the rewards whose conjugate it is.
+
+``D_f(d || e) = sum e f(d / e)`` is the value of a game against rewards: ``max_r <e, phi(r)> - <d, r>`` with the
+utility ``phi(x) = -f*(-x)``, attained at ``r = -f'(d / e)`` (Nguyen, Wainwright and Jordan 2010; the table of
+Garg et al. 2021, IQ-Learn). Here d is the learner's occupancy and e the expert's: the reward is high where the
+expert goes more often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+
+
+@dataclass(frozen=True)
+class FDivergence:
+    """One f-divergence ``D_f(d || e)``, as functions that act entry by entry, in any number system.
+
+    Attributes
+    ----------
+    name : as in ``iltheory`` calls it
+    terms : (d, e) -> ``e f(d / e)``, continued to 0; their sum is the divergence, in nats where there are logarithms
+    utility : r -> ``phi(r)``, concave, for rewards between ``low`` and ``high``
+    slope : r -> ``phi'(r)``, positive inside
+    reward : (d, e) -> ``-f'(d / e)``, the best reward against d
+    low, high : the rewards for which ``phi`` is finite, concave and nondecreasing; the ends may be infinite
+    """
+
+    name: str
+    terms: Callable[[Numbers, Numbers], Numbers]
+    utility: Callable[[Numbers], Numbers]
+    slope: Callable[[Numbers], Numbers]
+    reward: Callable[[Numbers, Numbers], Numbers]
+    low: float = -inf
+    high: float = inf
+
+    def __call__(self, d: Numbers, e: Numbers, *, axes: int) -> Numbers:
+        """``D_f(d || e)`` of laws on the last ``axes`` axes."""
+        return ar.sum(self.terms(d, e), tuple(range(-axes, 0)))
+
+
+def _hellinger(d: Numbers, e: Numbers) -> Numbers:
+    roots = ar.where(_present(d, e), ar.sqrt(d) + ar.sqrt(e), 1)
+    return ((d - e) / roots) ** 2  # sqrt d - sqrt e without cancellation, and exactly 0 where d = e
+
+
+def _chi2(d: Numbers, e: Numbers) -> Numbers:
+    with np.errstate(divide="ignore"):
+        return (d - e) ** 2 / ar.where(_present(d, e), e, 1)
+
+
+def _present(d: Numbers, e: Numbers) -> NDArray[np.bool_]:
+    return ar.possibly_nonzero(d) | ar.possibly_nonzero(e)
+
+
+def _jensen_shannon(d: Numbers, e: Numbers) -> Numbers:
+    middle = (d + e) / 2
+    return ar.relative_entropy(d, middle) + ar.relative_entropy(e, middle)
+
+
+FORWARD_KL = FDivergence(
+    "forward-kl",
+    terms=lambda d, e: ar.relative_entropy(e, d),
+    utility=lambda r: 1 + ar.log(r),
+    slope=lambda r: 1 / r,
+    reward=lambda d, e: e / d,
+    low=0,
+)
+"""``KL(e || d)``, ``f(t) = -log t``."""
+
+REVERSE_KL = FDivergence(
+    "reverse-kl",
+    terms=ar.relative_entropy,
+    utility=lambda r: -ar.exp(-r - 1),
+    slope=lambda r: ar.exp(-r - 1),
+    reward=lambda d, e: -1 - ar.log(d / e),
+)
+"""``KL(d || e)``, ``f(t) = t log t``."""
+
+SQUARED_HELLINGER = FDivergence(
+    "squared-hellinger",
+    terms=_hellinger,
+    utility=lambda r: r / (1 + r),
+    slope=lambda r: 1 / (1 + r) ** 2,
+    reward=lambda d, e: ar.sqrt(e / d) - 1,
+    low=-1,
+)
+"""``sum (sqrt d - sqrt e)^2``, in [0, 2], ``f(t) = (sqrt t - 1)^2``."""
+
+CHI2 = FDivergence(
+    "chi2",
+    terms=_chi2,
+    utility=lambda r: r - r**2 / 4,
+    slope=lambda r: 1 - r / 2,
+    reward=lambda d, e: 2 * (1 - d / e),
+    high=2,
+)
+"""``sum (d - e)^2 / e``, ``f(t) = (t - 1)^2``."""
+
+JENSEN_SHANNON = FDivergence(
+    "jensen-shannon",
+    terms=_jensen_shannon,
+    utility=lambda r: ar.log(2 - ar.exp(-r)),
+    slope=lambda r: 1 / (2 * ar.exp(r) - 1),
+    reward=lambda d, e: ar.log((d + e) / (2 * d)),
+    low=-log(2),
+)
+"""Twice the Jensen-Shannon divergence, in [0, 2 log 2], ``f(t) = t log t - (t + 1) log((t + 1) / 2)``."""
+
+TOTAL_VARIATION = FDivergence(
+    "total-variation",
+    terms=lambda d, e: ar.absolute(d - e) / 2,
+    utility=lambda r: r,
+    slope=lambda r: 1 + 0 * r,
+    reward=lambda d, e: ar.where(ar.midpoint(d) <= ar.midpoint(e), 1 + 0 * d, -1 + 0 * d) / 2,
+    low=-0.5,
+    high=0.5,
+)
+"""Total variation, in [0, 1], ``f(t) = |t - 1| / 2``."""
+
+F_DIVERGENCES: Mapping[str, FDivergence] = {
+    divergence.name: divergence
+    for divergence in (FORWARD_KL, REVERSE_KL, SQUARED_HELLINGER, CHI2, JENSEN_SHANNON, TOTAL_VARIATION)
+}
+"""All of them, by name."""
