@@ -39,8 +39,8 @@ def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
     """Occupancy of the demonstrations, each trajectory counting alike.
 
     A trajectory that ended in a terminal state stays there, with actions drawn uniformly: terminal states are
-    absorbing and every action does the same. With a discount, step t weighs ``gamma**t`` and what a truncated trajectory
-    does not show is left out, the weights then being normalised; a time limit is never an absorbing state.
+    absorbing and every action does the same. With a discount, step t weighs ``gamma**t`` and what a truncated
+    trajectory does not show is left out, the weights then being normalised; a time limit is never an absorbing state.
 
     Raises
     ------
