@@ -164,17 +164,17 @@ def soft_optimal(mdp: TabularMDP, temperature: Any) -> SoftOptimal:
     if mdp.horizon is None:
         v = _soft_fixed_point(mdp, tau)
         q = mdp.backup(v)
-        return SoftOptimal(_softmax(q, tau), q, v, ar.sum(mdp.mu * v, -1))
+        return SoftOptimal(softmax(q, tau), q, v, ar.sum(mdp.mu * v, -1))
     q = mdp.reward(mdp.horizon - 1)
-    v = _soft_maximum(q, tau)
+    v = soft_maximum(q, tau)
     qs, vs = [q], [v]
     for h in reversed(range(mdp.horizon - 1)):
         q = mdp.backup(v, h)
-        v = _soft_maximum(q, tau)
+        v = soft_maximum(q, tau)
         qs.append(q)
         vs.append(v)
     q, v = stack_steps(qs[::-1], 2), stack_steps(vs[::-1], 1)
-    return SoftOptimal(_softmax(q, tau[..., None]), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
+    return SoftOptimal(softmax(q, tau[..., None]), q, v, ar.sum(mdp.mu * v[..., 0, :], -1))
 
 
 def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
@@ -193,23 +193,23 @@ def _soft_fixed_point(mdp: TabularMDP, tau: Numbers) -> Numbers:
             break
         v = ar.where(grows[..., None], better, v)
     start, slope = mdp.system.convert(v), mdp.system.convert(policy)
-    return solve.bellman_fixed_point(mdp, start, slope, lambda x: _soft_maximum(mdp.backup(x), tau))
+    return solve.bellman_fixed_point(mdp, start, slope, lambda x: soft_maximum(mdp.backup(x), tau))
 
 
 def _soft_newton(mdp: TabularMDP, v: Numbers, tau: Numbers) -> tuple[Numbers, Numbers]:
     q = mdp.backup(v)
-    improved = _soft_maximum(q, tau)
-    policy = _softmax(q, tau)
+    improved = soft_maximum(q, tau)
+    policy = softmax(q, tau)
     return policy, v + solve.float_solver(mdp, policy)(improved - v)
 
 
-def _soft_maximum(q: Numbers, tau: Numbers) -> Numbers:
+def soft_maximum(q: Numbers, tau: Numbers) -> Numbers:
     """``tau * log sum_a exp(q / tau)`` over the last axis."""
     shift, weights = _weights(q, tau)
     return shift + tau * ar.log(ar.sum(weights, -1))
 
 
-def _softmax(q: Numbers, tau: Numbers) -> Numbers:
+def softmax(q: Numbers, tau: Numbers) -> Numbers:
     """``exp(q / tau)``, normalised over the last axis."""
     weights = _weights(q, tau)[1]
     return weights / ar.sum(weights, -1)[..., None]
