@@ -9,7 +9,8 @@ expert goes more often.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import inf, log
 
 import numpy as np
@@ -29,8 +30,10 @@ class FDivergence:
     terms : (d, e) -> ``e f(d / e)``, continued to 0; their sum is the divergence, in nats where there are logarithms
     utility : r -> ``phi(r)``, concave, for rewards between ``low`` and ``high``
     slope : r -> ``phi'(r)``, positive inside
-    reward : (d, e) -> ``-f'(d / e)``, the best reward against d
+    reward : (d, e) -> ``-f'(d / e)``, the best reward against d: minus the derivative of ``terms`` in d
+    curvature : (d, e) -> ``f''(d / e) / e``, the second derivative of ``terms`` in d
     low, high : the rewards for which ``phi`` is finite, concave and nondecreasing; the ends may be infinite
+    neutral : the best reward where ``d = e``, ``-f'(1)``
     """
 
     name: str
@@ -38,12 +41,37 @@ class FDivergence:
     utility: Callable[[Numbers], Numbers]
     slope: Callable[[Numbers], Numbers]
     reward: Callable[[Numbers, Numbers], Numbers]
+    curvature: Callable[[Numbers, Numbers], Numbers]
     low: float = -inf
     high: float = inf
+    neutral: int = 0
 
     def __call__(self, d: Numbers, e: Numbers, *, axes: int) -> Numbers:
         """``D_f(d || e)`` of laws on the last ``axes`` axes."""
         return ar.sum(self.terms(d, e), tuple(range(-axes, 0)))
+
+    def envelope(self, r: Numbers) -> Numbers:
+        """The least nondecreasing function above ``phi``, ``sup_{x <= r} phi(x)``: constant from ``high`` on."""
+        return self.utility(r if self.high == inf else ar.minimum(r, Fraction(self.high)))
+
+    def centred(self) -> FDivergence:
+        """The same divergence of laws with rewards moved so that the best one is 0 where ``d = e``.
+
+        Adding ``c (t - 1)`` to f changes no divergence between laws, moves rewards by -c and turns ``phi(x)`` into
+        ``phi(x + c) - c``; with ``c = -f'(1)``, ``phi(0) = 0`` and ``phi'(0) = 1``. Of ``reverse-kl`` this makes
+        ``phi(x) = 1 - exp(-x)``, which IQ-Learn's code calls ``kl_fix``.
+        """
+        c = self.neutral
+        return replace(
+            self,
+            name=f"{self.name}, centred",
+            utility=lambda r: self.utility(r + c) - c,
+            slope=lambda r: self.slope(r + c),
+            reward=lambda d, e: self.reward(d, e) - c,
+            low=self.low - c,
+            high=self.high - c,
+            neutral=0,
+        )
 
 
 def _hellinger(d: Numbers, e: Numbers) -> Numbers:
@@ -71,6 +99,7 @@ FORWARD_KL = FDivergence(
     utility=lambda r: 1 + ar.log(r),
     slope=lambda r: 1 / r,
     reward=lambda d, e: e / d,
+    curvature=lambda d, e: e / d**2,
     low=0,
 )
 """``KL(e || d)``, ``f(t) = -log t``."""
@@ -81,6 +110,7 @@ REVERSE_KL = FDivergence(
     utility=lambda r: -ar.exp(-r - 1),
     slope=lambda r: ar.exp(-r - 1),
     reward=lambda d, e: -1 - ar.log(d / e),
+    curvature=lambda d, e: 1 / d,
 )
 """``KL(d || e)``, ``f(t) = t log t``."""
 
@@ -90,6 +120,7 @@ SQUARED_HELLINGER = FDivergence(
     utility=lambda r: r / (1 + r),
     slope=lambda r: 1 / (1 + r) ** 2,
     reward=lambda d, e: ar.sqrt(e / d) - 1,
+    curvature=lambda d, e: ar.sqrt(e / d) / (2 * d),
     low=-1,
 )
 """``sum (sqrt d - sqrt e)^2``, in [0, 2], ``f(t) = (sqrt t - 1)^2``."""
@@ -100,6 +131,7 @@ CHI2 = FDivergence(
     utility=lambda r: r - r**2 / 4,
     slope=lambda r: 1 - r / 2,
     reward=lambda d, e: 2 * (1 - d / e),
+    curvature=lambda d, e: 2 / e + 0 * d,
     high=2,
 )
 """``sum (d - e)^2 / e``, ``f(t) = (t - 1)^2``."""
@@ -110,6 +142,7 @@ JENSEN_SHANNON = FDivergence(
     utility=lambda r: ar.log(2 - ar.exp(-r)),
     slope=lambda r: 1 / (2 * ar.exp(r) - 1),
     reward=lambda d, e: ar.log((d + e) / (2 * d)),
+    curvature=lambda d, e: e / (d * (d + e)),
     low=-log(2),
 )
 """Twice the Jensen-Shannon divergence, in [0, 2 log 2], ``f(t) = t log t - (t + 1) log((t + 1) / 2)``."""
@@ -120,6 +153,7 @@ TOTAL_VARIATION = FDivergence(
     utility=lambda r: r,
     slope=lambda r: 1 + 0 * r,
     reward=lambda d, e: ar.where(ar.midpoint(d) <= ar.midpoint(e), 1 + 0 * d, -1 + 0 * d) / 2,
+    curvature=lambda d, e: 0 * (d + e),
     low=-0.5,
     high=0.5,
 )

@@ -61,6 +61,11 @@ def total(mdp: TabularMDP, mean: Numbers) -> Numbers:
     return mean * mdp.horizon if mdp.horizon is not None else mean / (1 - gamma(mdp))
 
 
+def per_step(mdp: TabularMDP, sum: Numbers) -> Numbers:
+    """Turn a sum over steps into a mean over steps, undoing ``total``: over H, or times ``1 - gamma``."""
+    return sum / mdp.horizon if mdp.horizon is not None else sum * (1 - gamma(mdp))
+
+
 def largest(mdp: TabularMDP, f: Numbers) -> Numbers:
     """Maximum over states of ``f[..., S]``, and over steps of ``f[..., H, S]`` if the horizon is finite."""
     f = ar.amax(f, -1)

@@ -1,0 +1,28 @@
+"""Saddle points of imitation: solved in floats, then bounded from both sides rigorously."""
+
+from __future__ import annotations
+
+from iltheory.games.adversaries import (
+    Adversary,
+    DivergenceRewards,
+    InvalidStrategy,
+    LinearRewards,
+    LipschitzRewards,
+)
+from iltheory.games.game import OccupancyGame
+from iltheory.games.saddle import Bounds, Saddle, bounds
+from iltheory.games.solve import SOLVERS, solve
+
+__all__ = [
+    "Adversary",
+    "Bounds",
+    "DivergenceRewards",
+    "InvalidStrategy",
+    "LinearRewards",
+    "LipschitzRewards",
+    "OccupancyGame",
+    "SOLVERS",
+    "Saddle",
+    "bounds",
+    "solve",
+]

@@ -1,0 +1,293 @@
+"""Who the learner plays against: classes of rewards, each with the distance it induces between laws.
+
+An adversary picks a reward r that tells the expert from the learner, and is worth ``<e, phi(r)> - <d, r>`` where
+e and d are the expert's and the learner's laws of (h, s, a). The best it can do against d is a distance between d and
+e: an f-divergence, a norm of feature expectations, a Wasserstein distance.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.measures import F_DIVERGENCES, FDivergence
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers, System
+from sims.errors import IltheoryError
+
+Floats = NDArray[np.float64]
+
+
+class InvalidStrategy(IltheoryError, ValueError):
+    """A reward does not belong to the class an adversary may pick from, or a class is ill-defined."""
+
+
+class Adversary(ABC):
+    """A class of rewards with a concave utility. Laws are shaped ``[H, S, A]`` or ``[S, A]`` and sum to 1."""
+
+    @abstractmethod
+    def distance(self, d: Numbers, e: Numbers) -> Numbers:
+        """``max_r <e, phi(r)> - <d, r>``: how well the best reward tells d from e."""
+
+    @abstractmethod
+    def reward(self, strategy: Numbers) -> Numbers:
+        """The reward function a strategy stands for, ``[H, S, A]`` (or ``[1, S, A]``), or ``[S, A]``."""
+
+    @abstractmethod
+    def gain(self, strategy: Numbers, e: Numbers) -> Numbers:
+        """``<e, phi(r)>``."""
+
+    @abstractmethod
+    def respond(self, d: Floats, e: Floats) -> Floats:
+        """A best strategy against d, in floats."""
+
+    @abstractmethod
+    def admit(self, strategy: Floats) -> Any:
+        """A strategy (floats or exact rationals) near the given floats."""
+
+    @abstractmethod
+    def check(self, strategy: Any) -> None:
+        """Raise ``InvalidStrategy`` unless floats or rationals, taken as they are, certainly are a strategy."""
+
+    def to(self, system: System) -> Self:
+        """The same class with its data in another number system."""
+        return self
+
+
+def pairing(law: Numbers, f: Numbers) -> Numbers:
+    """``<law, f>``: sum over all axes of the law."""
+    return ar.sum(law * f, tuple(range(-law.ndim, 0)))
+
+
+@dataclass(frozen=True)
+class DivergenceRewards(Adversary):
+    """All rewards, with the utility of an f-divergence: GAIL and its kin. A strategy is the reward itself.
+
+    Where the expert never goes, the best reward is the lowest one, which may be infinitely low: then no strategy
+    attains the distance. ``gain`` counts such pairs by their limit, 0.
+
+    Parameters
+    ----------
+    divergence : an :class:`~iltheory.measures.FDivergence`, or its name
+    """
+
+    divergence: FDivergence
+
+    def __init__(self, divergence: FDivergence | str) -> None:
+        if isinstance(divergence, str) and divergence not in F_DIVERGENCES:
+            raise InvalidStrategy(f"divergence={divergence!r} must be one of {', '.join(F_DIVERGENCES)}.")
+        chosen = F_DIVERGENCES[divergence] if isinstance(divergence, str) else divergence
+        object.__setattr__(self, "divergence", chosen)
+
+    def distance(self, d: Numbers, e: Numbers) -> Numbers:
+        return self.divergence(d, e, axes=e.ndim)
+
+    def reward(self, strategy: Numbers) -> Numbers:
+        return strategy
+
+    def gain(self, strategy: Numbers, e: Numbers) -> Numbers:
+        shown = ar.possibly_nonzero(e)
+        safe = ar.where(shown, strategy, 1)  # 1 lies inside every domain but that of total variation, where phi(r) = r
+        return ar.sum(ar.where(shown, e * self.divergence.utility(safe), 0), tuple(range(-e.ndim, 0)))
+
+    def respond(self, d: Floats, e: Floats) -> Floats:
+        with np.errstate(all="ignore"):
+            best: Floats = self.divergence.reward(d, e)
+        return self.admit(np.where(np.isnan(best), 0.0, best))
+
+    def admit(self, strategy: Floats) -> Floats:
+        return np.clip(strategy, max(self.divergence.low, -LARGE), min(self.divergence.high, LARGE))
+
+    def check(self, strategy: Any) -> None:
+        low, high = self.divergence.low, self.divergence.high
+        if not ((strategy >= low).all() and (strategy <= high).all()):
+            raise InvalidStrategy(
+                f"rewards between {strategy.min():.6g} and {strategy.max():.6g} leave the domain "
+                f"[{low:.6g}, {high:.6g}] of {self.divergence.name}."
+            )
+
+
+LARGE = 1e6
+"""Stands for an infinite reward in floats."""
+
+BALLS = ("simplex", "l1", "l2", "linf")
+
+
+@dataclass(frozen=True)
+class LinearRewards(Adversary):
+    """Rewards ``w . f(s, a)`` with weights in a ball: matching of feature expectations.
+
+    The distance is a norm of the difference of feature expectations: its maximum for the ``simplex`` (Syed and
+    Schapire 2007; it may be negative), its sup norm for ``l1``, l2 norm for ``l2`` (Abbeel and Ng 2004), l1 norm
+    for ``linf``. A strategy is the vector w.
+
+    Parameters
+    ----------
+    features : numbers ``[S, A, k]``, or ``[H, S, A, k]``
+    ball : ``simplex``, ``l1``, ``l2`` or ``linf``
+    """
+
+    features: Numbers
+    ball: str = "l2"
+
+    def __post_init__(self) -> None:
+        if self.ball not in BALLS:
+            raise InvalidStrategy(f"ball={self.ball!r} must be one of {', '.join(BALLS)}.")
+        object.__setattr__(self, "features", ar.asarray(self.features))
+        if self.features.ndim not in (3, 4):
+            raise InvalidStrategy(f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k].")
+
+    def to(self, system: System) -> Self:
+        return replace(self, features=ar.convert(self.features, system))
+
+    def expectation(self, d: Numbers) -> Numbers:
+        """Feature expectations ``[k]`` of a law."""
+        return ar.sum(d[..., None] * self.features, tuple(range(-d.ndim - 1, -1)))
+
+    def distance(self, d: Numbers, e: Numbers) -> Numbers:
+        difference = self.expectation(e) - self.expectation(d)
+        if self.ball == "simplex":
+            return ar.amax(difference, -1)
+        if self.ball == "l1":
+            return ar.amax(ar.absolute(difference), -1)
+        if self.ball == "linf":
+            return ar.sum(ar.absolute(difference), -1)
+        return ar.sqrt(ar.sum(difference * difference, -1))
+
+    def reward(self, strategy: Numbers) -> Numbers:
+        return ar.sum(self.features * strategy, -1)
+
+    def gain(self, strategy: Numbers, e: Numbers) -> Numbers:
+        return ar.sum(self.expectation(e) * strategy, -1)
+
+    def check(self, strategy: Any) -> None:
+        w = ar.RATIONAL.convert(strategy)
+        outside = {
+            "simplex": lambda: ar.absolute(ar.sum(w, -1) - 1) - ar.minimum(ar.amin(w, -1), 0),
+            "l1": lambda: ar.sum(ar.absolute(w), -1) - 1,
+            "linf": lambda: ar.amax(ar.absolute(w), -1) - 1,
+            "l2": lambda: ar.sum(w * w, -1) - 1,
+        }[self.ball]()
+        if outside > 0:
+            raise InvalidStrategy(f"the weights {w} lie outside the {self.ball} ball, by {float(outside):.3g}.")
+
+    def respond(self, d: Floats, e: Floats) -> Floats:
+        features = ar.midpoint(self.features)
+        difference = np.tensordot(e - d, np.broadcast_to(features, (*d.shape, features.shape[-1])), d.ndim)
+        if self.ball == "linf":
+            return np.where(difference >= 0, 1.0, -1.0)
+        if self.ball == "l2":
+            norm = np.sqrt(difference @ difference)
+            return difference / norm if norm > 0 else difference
+        size = difference if self.ball == "simplex" else abs(difference)
+        best = np.zeros_like(difference)
+        best[size.argmax()] = 1.0 if self.ball == "simplex" or difference[size.argmax()] >= 0 else -1.0
+        return best
+
+    def admit(self, strategy: Floats) -> Any:
+        if self.ball == "linf":
+            return np.clip(strategy, -1, 1)
+        if self.ball == "l2":
+            norm = np.sqrt(strategy @ strategy)
+            return strategy * (min(1.0, 1 / norm) * SHRINK) if norm > 0 else strategy
+        w = np.maximum(strategy, 0) if self.ball == "simplex" else strategy
+        exact = ar.RATIONAL.convert(w)
+        total = ar.sum(ar.absolute(exact), -1)
+        return exact / total if self.ball == "simplex" or float(total) > 1 else exact
+
+
+SHRINK = 1 - 2.0**-50
+"""Moves a point that rounding put on the edge of a ball inside it."""
+
+
+@dataclass(frozen=True)
+class LipschitzRewards(Adversary):
+    """Rewards that change by at most the distance between pairs: the Wasserstein-1 distance, mean over steps.
+
+    Parameters
+    ----------
+    metric : numbers ``[S * A, S * A]``, distance between the pairs (s, a), numbered ``s * A + a``
+    """
+
+    metric: Numbers
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metric", ar.asarray(self.metric))
+        m = ar.midpoint(self.metric)
+        if m.ndim != 2 or m.shape[0] != m.shape[1] or (m != m.T).any() or m.diagonal().any() or (m < 0).any():
+            raise InvalidStrategy(
+                f"metric of shape {m.shape} must be square and symmetric with zeros on the diagonal and nothing negative."
+            )
+
+    def to(self, system: System) -> Self:
+        return replace(self, metric=ar.convert(self.metric, system))
+
+    def distance(self, d: Numbers, e: Numbers) -> Numbers:
+        """Enclosure of the distance: a transport plan from above, a potential from below."""
+        ds, es = (ar.reshape(x, (-1, len(self.metric))) for x in (d, e))
+        system = ar.system_of(d)
+        bounds = [self._transport(ds[h], es[h], system) for h in range(len(ds))]
+        total = ar.sum(ar.stack(bounds), 0)
+        return total
+
+    def _transport(self, d: Numbers, e: Numbers, system: System) -> Numbers:
+        cost = ar.midpoint(self.metric)
+        plan, potential = transport(ar.midpoint(d), ar.midpoint(e), cost)
+        if system.name == "float64":
+            return (plan * cost).sum()
+        exact = system.convert(plan)
+        missing = ar.sum(ar.absolute(d - ar.sum(exact, 1)), -1) + ar.sum(ar.absolute(e - ar.sum(exact, 0)), -1)
+        most = ar.amax(ar.reshape(self.metric, (-1,)), -1)
+        above = ar.sum(exact * self.metric, (0, 1)) + most * missing
+        below = pairing(e - d, system.convert(self._lipschitz(potential)))
+        return ar.hull(ar.minimum(below, above), above)
+
+    def _lipschitz(self, r: Floats) -> Floats:
+        """Largest 1-Lipschitz function below r, shrunk so that rounding cannot matter."""
+        cost = ar.midpoint(self.metric)
+        smooth = (r[..., None, :] + cost).min(-1)
+        centred: Floats = smooth - (smooth.max(-1, keepdims=True) + smooth.min(-1, keepdims=True)) / 2
+        return centred * SHRINK_METRIC
+
+    def reward(self, strategy: Numbers) -> Numbers:
+        return strategy
+
+    def gain(self, strategy: Numbers, e: Numbers) -> Numbers:
+        return pairing(e, strategy)
+
+    def check(self, strategy: Any) -> None:
+        r = ar.INTERVAL.convert(strategy).reshape((-1, len(self.metric)))
+        gentle = ar.wrap(ar.absolute(r[:, :, None] - r[:, None, :])) <= ar.convert(self.metric, "interval")
+        if not (gentle.verdicts == 1).all():
+            raise InvalidStrategy("the reward changes by more than the distance between two pairs.")
+
+    def respond(self, d: Floats, e: Floats) -> Floats:
+        n = len(self.metric)
+        rows = zip(d.reshape(-1, n), e.reshape(-1, n), strict=True)
+        cost = ar.midpoint(self.metric)
+        return np.stack([transport(p, q, cost)[1] for p, q in rows]).reshape(d.shape)
+
+    def admit(self, strategy: Floats) -> Floats:
+        return self._lipschitz(strategy.reshape(-1, len(self.metric))).reshape(strategy.shape)
+
+
+SHRINK_METRIC = 1 - 2.0**-40
+"""Makes room for the rounding of differences of potentials, which are small against the metric's largest entry."""
+
+
+def transport(d: Floats, e: Floats, cost: Floats) -> tuple[Floats, Floats]:
+    """An optimal transport plan ``[n, n]`` from d to e and a potential ``[n]`` that is high at e, in floats."""
+    from scipy.optimize import linprog
+    from scipy.sparse import identity, kron, vstack
+
+    n = len(d)
+    ones = np.ones((1, n))
+    marginals = vstack([kron(identity(n), ones), kron(ones, identity(n))])
+    found = linprog(cost.ravel(), A_eq=marginals, b_eq=np.concatenate([d, e * (d.sum() / e.sum())]), method="highs")
+    if found.x is None:
+        raise InvalidStrategy(f"the transport problem could not be solved: {found.message}")
+    return found.x.reshape(n, n), found.eqlin.marginals[n:]

@@ -1,0 +1,158 @@
+"""The flow equations of occupancies in floats, for solvers: which laws of (h, s, a) a policy can have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims import TabularMDP
+from sims.tabular.dense import DenseTransitions
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The equations ``E x = b`` of a dense model, ``x[T, S, A]`` with T = H steps, or 1 if it is discounted.
+
+    ``x_h(s) = b_h(s) + sum P_{h-1}(s | s', a') x_{h-1}(s', a')``; with a discount
+    ``x(s) = b(s) + gamma sum P(s | s', a') x(s', a')``.
+
+    Attributes
+    ----------
+    p : ``[T, S, A, S]``, or ``[1, S, A, S]`` if it does not vary
+    b : ``[T, S]``
+    gamma : the discount, or None
+    """
+
+    p: Floats
+    b: Floats
+    gamma: float | None
+
+    @classmethod
+    def of(cls, mdp: TabularMDP) -> Flow:
+        """The flow of a float64 model with a dense transition table."""
+        assert isinstance(mdp.transitions, DenseTransitions)
+        p, mu = np.asarray(mdp.transitions.probabilities), np.asarray(mdp.mu)
+        if mdp.horizon is None:
+            gamma = float(mdp.discount)
+            return cls(p, (1 - gamma) * mu[None], gamma)
+        b = np.zeros((mdp.horizon, mdp.n_states))
+        b[0] = mu / mdp.horizon
+        return cls(p, b, None)
+
+    def _push(self, x: Floats) -> Floats:
+        """Mass that flows into the states of the next step, ``[T, S]``."""
+        steps, states, actions = x.shape
+        if len(self.p) == 1:
+            return x.reshape(steps, -1) @ self.p.reshape(states * actions, states)
+        return np.asarray(x.reshape(steps, 1, -1) @ self.p.reshape(steps, states * actions, states))[:, 0]
+
+    def expect(self, y: Floats) -> Floats:
+        """Expectation ``[T, S, A]`` of ``y[T, S]`` at the next state."""
+        return np.asarray(self.p @ y[:, None, :, None])[..., 0]
+
+    def occupancy(self, pi: Floats) -> Floats:
+        """Law ``[T, S, A]`` of a policy."""
+        if self.gamma is not None:
+            kernel = np.einsum("sa,sat->st", pi[0], self.p[0])
+            mass = np.linalg.solve(np.eye(len(kernel)) - self.gamma * kernel.T, self.b[0])[None]
+            return np.maximum(mass, 0)[..., None] * pi
+        x = np.zeros_like(pi)
+        mass = self.b[0]
+        for h in range(len(pi)):
+            x[h] = mass[:, None] * pi[h]
+            mass = x[h].ravel() @ self.p[min(h, len(self.p) - 1)].reshape(-1, len(mass))
+        return x
+
+    def image(self, x: Floats) -> Floats:
+        """``E x``: what is at each state less what flows into it, ``[T, S]``."""
+        inflow = self._push(x)
+        if self.gamma is not None:
+            return x.sum(-1) - self.gamma * inflow
+        mass: Floats = x.sum(-1)
+        mass[1:] -= inflow[:-1]
+        return mass
+
+    def adjoint(self, y: Floats) -> Floats:
+        """``E' y``: ``y_h(s) - E y_{h+1}(s')``, ``[T, S, A]``; with a discount ``y(s) - gamma E y(s')``."""
+        if self.gamma is not None:
+            return y[..., None] - self.gamma * self.expect(y)
+        later = np.zeros_like(y)
+        later[:-1] = y[1:]
+        return y[..., None] - self.expect(later)
+
+    def reachable(self, allowed: Mask) -> Mask:
+        """States ``[T, S]`` with positive probability under some policy that takes allowed pairs ``[T, S, A]``."""
+        now = self.b > 0
+        while True:
+            inflow = self._push((now[..., None] & allowed).astype(float)) > 0
+            grown = now | inflow if self.gamma is not None else now | np.vstack([now[:1] & False, inflow[:-1]])
+            if np.array_equal(grown, now):
+                return now
+            now = grown
+
+    def solve(self, v: Floats, k: Floats, rhs: Floats) -> Floats:
+        """Solve ``E C E' y = rhs``, where C has the blocks ``diag(v) + k v v'`` of each state.
+
+        Parameters
+        ----------
+        v : ``[T, S, A]``, not negative; zero where a pair is not allowed
+        k : ``[T, S]``, not negative
+        rhs : ``[T, S]``
+        """
+        own, cross, pushed = self._blocks(v, k)
+        if self.gamma is not None:
+            matrix = own[0] - self.gamma * (cross[0] + cross[0].T) + self.gamma**2 * pushed[0]
+            return _solve(matrix, rhs[0])[None]
+        diagonal = own
+        diagonal[1:] += pushed[:-1]
+        return _block_tridiagonal(diagonal, -cross[:-1], rhs)
+
+    def _blocks(self, v: Floats, k: Floats) -> tuple[Floats, Floats, Floats]:
+        """``C`` between the states themselves, with their successors, and between successors: ``[T, S, S]`` each."""
+        steps, states, actions = v.shape
+        total = v.sum(-1)
+        row = v * (1 + k * total)[..., None]
+        own = np.zeros((steps, states, states))
+        index = np.arange(states)
+        weight = row.sum(-1)
+        own[:, index, index] = np.where(weight > 0, weight, 1.0)  # the equation of a state nobody reaches is y = rhs
+        cross = np.asarray(row[:, :, None, :] @ self.p)[:, :, 0]
+        mixed = np.asarray(v[:, :, None, :] @ self.p)[:, :, 0]
+        flat = np.broadcast_to(self.p, (steps, *self.p.shape[1:])).reshape(steps, states * actions, states)
+        pushed = flat.transpose(0, 2, 1) @ (v.reshape(steps, -1, 1) * flat)
+        pushed += mixed.transpose(0, 2, 1) @ (k[..., None] * mixed)
+        return own, cross, pushed
+
+
+def _solve(matrix: Floats, rhs: Floats) -> Floats:
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    scale = 1 / np.sqrt(matrix.diagonal())
+    scaled = matrix * scale[:, None] * scale
+    try:
+        return np.asarray(cho_solve(cho_factor(scaled), rhs * scale)) * scale
+    except LinAlgError:  # rounding made it indefinite
+        return np.asarray(np.linalg.lstsq(scaled, rhs * scale, rcond=1e-15)[0]) * scale
+
+
+def _block_tridiagonal(diagonal: Floats, upper: Floats, rhs: Floats) -> Floats:
+    """Solve a symmetric block tridiagonal system by block elimination."""
+    diagonal, rhs = diagonal.copy(), rhs.copy()
+    for h in range(len(upper)):
+        factor = _solve_many(diagonal[h], upper[h])
+        diagonal[h + 1] -= upper[h].T @ factor
+        rhs[h + 1] -= factor.T @ rhs[h]
+    y = np.empty_like(rhs)
+    y[-1] = _solve(diagonal[-1], rhs[-1])
+    for h in reversed(range(len(upper))):
+        y[h] = _solve(diagonal[h], rhs[h] - upper[h] @ y[h + 1])
+    return y
+
+
+def _solve_many(matrix: Floats, rhs: Floats) -> Floats:
+    return np.asarray(np.linalg.solve(matrix, rhs))

@@ -1,0 +1,91 @@
+"""Imitation as a game between a policy and a reward, played on the occupancy polytope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from iltheory.games.adversaries import Adversary
+from iltheory.measures.quantity import per_step
+from iltheory.measures.values import causal_entropy
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers, System
+from sims.errors import InvalidArgument
+from sims.tabular.reading import bring, read_numbers, read_scalar
+
+
+@dataclass(frozen=True)
+class OccupancyGame:
+    """``min_pi max_r <e, phi(r)> - <d_pi, r> - lambda E_{d_pi}[-log pi]`` over policies and an adversary's rewards.
+
+    Laws of (h, s, a) with h uniform, or of (s, a) at a geometric time: all payoffs are means over steps. Convex in
+    the occupancy and concave in the reward, so both orders of min and max have one value. A policy
+    bounds it from above (:meth:`primal`), a reward from below (:meth:`dual`).
+
+    Attributes
+    ----------
+    mdp : the model; its own rewards do not matter
+    target : occupancy of the expert, ``[H, S, A]`` (each step sums to 1) or ``[S, A]``; it need not be possible in the
+        model, as that of a few demonstrations is not
+    adversary : the class of rewards
+    entropy_weight : lambda >= 0, weight of the causal entropy per step, in units of reward per nat
+    """
+
+    mdp: TabularMDP
+    target: Numbers
+    adversary: Adversary
+    entropy_weight: Any = 0
+
+    def __post_init__(self) -> None:
+        system = self.mdp.system
+        if self.mdp.batch_shape:
+            raise InvalidArgument(f"mdp is a batch of shape {self.mdp.batch_shape}; a game is about one model.")
+        target = bring(read_numbers("target", self.target, InvalidArgument), system)
+        if tuple(target.shape) != self.shape:
+            raise InvalidArgument(f"target has shape {tuple(target.shape)}; an occupancy of the model has {self.shape}.")
+        weight = bring(read_scalar("entropy_weight", self.entropy_weight), system)
+        if not ar.lower(weight) >= 0:
+            raise InvalidArgument(f"entropy_weight={self.entropy_weight} must not be negative.")
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "entropy_weight", weight)
+        object.__setattr__(self, "adversary", self.adversary.to(system))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of occupancies."""
+        sizes = (self.mdp.n_states, self.mdp.n_actions)
+        return sizes if self.mdp.horizon is None else (self.mdp.horizon, *sizes)
+
+    @property
+    def entropic(self) -> bool:
+        """Whether the entropy counts."""
+        return bool(ar.lower(self.entropy_weight) > 0)
+
+    def law(self, occupancy: Numbers) -> Numbers:
+        """Law of (h, s, a), or of (s, a): sums to 1 over all axes."""
+        return occupancy if self.mdp.horizon is None else occupancy / self.mdp.horizon
+
+    def primal(self, policy: Any) -> Numbers:
+        """What the best reward makes of a policy: at least the value of the game."""
+        distance = self.adversary.distance(self.law(self.mdp.occupancy(policy)), self.law(self.target))
+        if not self.entropic:
+            return distance
+        return distance - self.entropy_weight * per_step(self.mdp, causal_entropy(self.mdp, policy))
+
+    def dual(self, strategy: Numbers) -> Numbers:
+        """What the best policy makes of a reward: at most the value of the game."""
+        return self.adversary.gain(strategy, self.law(self.target)) - per_step(self.mdp, self.best_value(strategy))
+
+    def best_value(self, strategy: Numbers) -> Numbers:
+        """Largest expected reward plus ``lambda`` times causal entropy, on the scale of J."""
+        model = self.mdp.with_rewards(self.adversary.reward(strategy))
+        return model.soft_optimal(self.entropy_weight).value if self.entropic else model.optimal_value()
+
+    def to(self, system: str | System, **options: Any) -> Self:
+        """The same game in another number system."""
+        system = ar.get_system(system, **options)
+        convert = system.convert
+        return type(self)(
+            self.mdp.to(system), convert(self.target), self.adversary.to(system), convert(self.entropy_weight)
+        )

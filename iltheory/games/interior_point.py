@@ -1,0 +1,221 @@
+"""Primal-dual interior point on the occupancy polytope, for f-divergences.
+
+Newton's method on the optimality conditions of ``min sum_i e_i f(x_i / e_i) - lambda Hbar(x)`` over ``E x = b, x >= 0``,
+with the products ``x z`` of a pair and its multiplier driven to zero. The Hessian has one block a state, a diagonal
+plus the rank one of the entropy, so a step costs one system in the states: ``[S, S]`` with a discount, block
+tridiagonal with a horizon. Total variation has a kink instead of a curvature: its reward is a variable of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.games.adversaries import DivergenceRewards
+from iltheory.games.flow import Flow
+from iltheory.games.game import OccupancyGame
+from iltheory.games.iterate import Iterate, NoFiniteValue, policy_of
+from iltheory.measures import TOTAL_VARIATION, FDivergence
+from sims.errors import InvalidArgument
+from sims.tabular.dense import DenseTransitions
+
+Floats = NDArray[np.float64]
+
+TO_BOUNDARY = 0.995
+"""Share of the way to the boundary that a step may go."""
+DECREASE = 0.15
+"""Factor of the products ``x z`` from one step to the next, if the step was long."""
+SMALLEST = 1e-18
+"""Products ``x z`` from which floats have nothing left to gain."""
+NEGLIGIBLE = 1e-17
+"""Gain of a Newton step, in units of payoff, at which it has converged."""
+STEPS = 300
+
+
+def interior_point(game: OccupancyGame) -> Iterator[Iterate]:
+    """Iterates towards the saddle point of a float64 game against an f-divergence, on a dense model.
+
+    Raises
+    ------
+    InvalidArgument
+        If the adversary or the storage of the model is another.
+    NoFiniteValue
+        If every policy goes where the expert never does and the divergence forbids it.
+    """
+    if not isinstance(game.adversary, DivergenceRewards):
+        raise InvalidArgument("interior-point plays against f-divergences; for other rewards use method='conic'.")
+    if not isinstance(game.mdp.transitions, DenseTransitions):
+        raise InvalidArgument("interior-point needs a dense transition table; for sparse models use a first-order method.")
+    target = np.asarray(game.law(game.target)).reshape(-1, game.mdp.n_states, game.mdp.n_actions)
+    problem = _Problem(Flow.of(game.mdp), target, game.adversary.divergence, float(game.entropy_weight))
+    for x, reward, gap in problem.steps():
+        yield Iterate(policy_of(x).reshape(game.shape), reward.reshape(game.shape), gap)
+
+
+class _Smooth:
+    """The divergence of a smooth f: slope and curvature in x."""
+
+    def __init__(self, divergence: FDivergence, e: Floats) -> None:
+        self.divergence, self.e = divergence, e
+
+    def start(self, x: Floats, mu: float) -> None:
+        pass
+
+    def linearise(self, x: Floats, mu: float) -> tuple[Floats, Floats]:
+        """Gradient (of the model of the next step) and curvature at x."""
+        return -self.divergence.reward(x, self.e), self.divergence.curvature(x, self.e)
+
+    def direction(self, dx: Floats) -> float:
+        """Take note of a step, and say how much of it may be made."""
+        return inf
+
+    def move(self, length: float) -> None:
+        pass
+
+    def reward(self, x: Floats) -> Floats:
+        return self.divergence.reward(x, self.e)
+
+
+class _Kink:
+    """Total variation, ``max (e - x) r`` over ``|r| <= 1/2``: ``e - x = p - q``, with multipliers p and q of the two ends.
+
+    ``p * above = q * below = mu`` with the slacks ``above = 1/2 - r``, ``below = 1/2 + r``, which are variables of their
+    own: near an end of the interval, r has no digits left for its distance to it.
+    """
+
+    def __init__(self, e: Floats) -> None:
+        self.e = e
+
+    def start(self, x: Floats, mu: float) -> None:
+        self.above, self.below = np.full_like(x, 0.5), np.full_like(x, 0.5)
+        self.p, self.q = 2 * mu + np.maximum(self.e - x, 0), 2 * mu + np.maximum(x - self.e, 0)
+
+    def linearise(self, x: Floats, mu: float) -> tuple[Floats, Floats]:
+        self.up, self.down = mu / self.above - self.p, mu / self.below - self.q
+        self.sigma = self.p / self.above + self.q / self.below
+        self.miss = self.e - x - self.p + self.q - self.up + self.down
+        return -self.reward(x) - self.miss / self.sigma, 1 / self.sigma
+
+    def direction(self, dx: Floats) -> float:
+        self.dr = (self.miss - dx) / self.sigma
+        self.dp = self.up + self.p * self.dr / self.above
+        self.dq = self.down - self.q * self.dr / self.below
+        pairs = ((self.p, self.dp), (self.q, self.dq), (self.above, -self.dr), (self.below, self.dr))
+        return min(_room(value, change) for value, change in pairs)
+
+    def move(self, length: float) -> None:
+        self.above, self.below = self.above - length * self.dr, self.below + length * self.dr
+        self.p, self.q = self.p + length * self.dp, self.q + length * self.dq
+
+    def reward(self, x: Floats) -> Floats:
+        return np.where(self.above < self.below, 0.5 - self.above, self.below - 0.5)
+
+
+class _Problem:
+    """The conic problem in floats; ``x[T, S, A]``, flow multipliers ``y[T, S]``, multipliers ``z`` of ``x >= 0``."""
+
+    def __init__(self, flow: Flow, e: Floats, divergence: FDivergence, weight: float) -> None:
+        self.flow, self.e, self.divergence, self.weight = flow, e, divergence, weight
+        forbidden = (e == 0) & np.isinf(_at_zero(divergence))
+        self.free = self._free(~forbidden)
+        self.term = _Kink(e) if divergence is TOTAL_VARIATION else _Smooth(divergence, np.where(self.free, e, 1))
+
+    def _free(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pairs that policies of finite distance may visit: no state they may reach leaves them without action."""
+        while True:
+            stuck = ~allowed.any(-1)
+            reached = self.flow.reachable(allowed)
+            if not (stuck & reached).any():
+                return allowed & reached[..., None]
+            if (stuck & (self.flow.b > 0)).any():
+                raise NoFiniteValue(
+                    f"the {self.divergence.name} of every policy from the expert is infinite: from some state every action "
+                    "leads where the expert never goes.\\n  Use a divergence that stays finite (jensen-shannon, "
+                    "squared-hellinger, total-variation, forward-kl), or smooth the expert."
+                )
+            leads = self._leads_to(stuck)
+            allowed = allowed & ~leads & ~stuck[..., None]
+
+    def _leads_to(self, states: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        hit = states.astype(float)
+        later = hit if self.flow.gamma is not None else np.vstack([hit[1:], 0 * hit[:1]])
+        return self.flow.expect(later) > 0
+
+    def steps(self) -> Iterator[tuple[Floats, Floats, float]]:
+        """Newton steps: x, the reward it faces, and an estimate of the duality gap."""
+        x = self.flow.occupancy(policy_of(self.free.astype(float))) * self.free
+        count = max(int(self.free.sum()), 1)
+        mu = 0.1 / count**2
+        z = np.where(self.free, mu / np.where(self.free, x, 1), 0)
+        y = np.zeros(x.shape[:2])
+        self.term.start(x, mu)
+        for _ in range(STEPS):
+            dx, dy, dz, decrement = self._direction(x, y, z, mu)
+            room = min(self.term.direction(dx), _room(x[self.free], dx[self.free]), _room(z[self.free], dz[self.free]))
+            length = min(1.0, TO_BOUNDARY * room)
+            x, y, z = x + length * dx, y + length * dy, z + length * dz
+            self.term.move(length)
+            products = float((x * z).sum())
+            yield x, self._reward(x), products + decrement
+            if mu <= SMALLEST and decrement <= NEGLIGIBLE:
+                return
+            if length > 0.5:
+                mu = max(min(DECREASE * mu, 0.5 * products / count), SMALLEST)
+
+    def _direction(self, x: Floats, y: Floats, z: Floats, mu: float) -> tuple[Floats, Floats, Floats, float]:
+        """Newton step in x, y and z, and its decrement: about twice what it gains."""
+        free = self.free
+        safe = np.where(free, x, 1)
+        gradient, curvature = self.term.linearise(safe, mu)
+        mass = np.where(free.any(-1), x.sum(-1), 1)
+        share = x / mass[..., None]
+        diagonal = curvature + z / safe
+        if self.weight > 0:
+            gradient = gradient + self.weight * np.log(np.where(free, share, 1))
+            bend = diagonal * safe / self.weight  # how far from the cone's own flat direction
+            v = np.where(free, safe / (self.weight * (1 + bend)), 0)
+            k = (self.weight / mass) / np.where(free.any(-1), (share * bend / (1 + bend)).sum(-1), 1)
+        else:
+            v, k = np.where(free, 1 / diagonal, 0), np.zeros_like(mass)
+        k = np.where(free.any(-1), k, 0)
+        right = mu / safe - (gradient - self.flow.adjoint(y))
+        # dx = C (right + E' dy) with E dx = b - E x
+        missing = self.flow.b - self.flow.image(x)
+        dy = self.flow.solve(v, k, missing - self.flow.image(_block(v, k, right)))
+        pull = right + self.flow.adjoint(dy)
+        dx = _block(v, k, pull)
+        dz = np.where(free, mu / safe - z - z * dx / safe, 0)
+        return dx, dy, dz, abs(float((dx * pull).sum()))
+
+    def _reward(self, x: Floats) -> Floats:
+        """The reward against x; where no policy may go, low enough that none does."""
+        free = self.free
+        with np.errstate(all="ignore"):
+            r = np.where(free, self.term.reward(np.where(free, x, 1)), 0)
+        if free.all():
+            return r
+        steps = len(x) if self.flow.gamma is None else 1 / (1 - self.flow.gamma)
+        worst = 10 * (1 + np.ptp(r[free]) + self.weight * np.log(x.shape[-1])) * steps + 800 * self.weight
+        reached = free.any(-1, keepdims=True)
+        low, high = max(self.divergence.low, r[free].min() - worst), self.divergence.high
+        return np.where(free, r, np.where(reached, low, min(max(0.0, low), high)))
+
+
+def _block(v: Floats, k: Floats, right: Floats) -> Floats:
+    """``(diag(v) + k v v') right`` in each state."""
+    return v * (right + (k * (v * right).sum(-1))[..., None])
+
+
+def _room(value: Floats, change: Floats) -> float:
+    """How far a positive value may move before it vanishes."""
+    down = change < 0
+    return float((value[down] / -change[down]).min()) if down.any() else inf
+
+
+def _at_zero(divergence: FDivergence) -> float:
+    """``f(t)`` per unit of mass where the expert has none."""
+    with np.errstate(all="ignore"):
+        return float(divergence.terms(np.ones(()), np.zeros(())))
