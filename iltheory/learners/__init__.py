@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from iltheory.learners.behavioral_cloning import behavioral_cloning
+from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
 
-__all__ = ["behavioral_cloning"]
+__all__ = ["MaximumCausalEntropy", "behavioral_cloning", "maximum_causal_entropy"]
