@@ -236,17 +236,22 @@ class PositiveNumber(ArrayKind):
 
 @dataclass(frozen=True)
 class RewardKind(ArrayKind):
-    """A reward function of the model before it, ``[H, S, A]`` or ``[S, A]``, with values in [low, high]."""
+    """A reward function of the model before it, ``[H, S, A]`` or ``[S, A]``, with values in [low, high].
+
+    A stationary one has a step axis of length 1 if the horizon is finite.
+    """
 
     low: int = 0
     high: int = 1
+    stationary: bool = False
 
     def __str__(self) -> str:
-        return f"reward function with values in [{self.low}, {self.high}]"
+        return f"{'stationary ' * self.stationary}reward function with values in [{self.low}, {self.high}]"
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
-        return (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states, mdp.n_actions)
+        steps = () if mdp.horizon is None else (1,) if self.stationary else (mdp.horizon,)
+        return (*steps, mdp.n_states, mdp.n_actions)
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.units(rng, (scale.size, *self.core(before)), self.low, self.high)
@@ -434,6 +439,8 @@ Reward = Annotated[Any, RewardKind()]
 """A reward function with values in [0, 1]."""
 SignedReward = Annotated[Any, RewardKind(low=-1)]
 """A reward function with values in [-1, 1]."""
+SignedStationaryReward = Annotated[Any, RewardKind(low=-1, stationary=True)]
+"""A reward function with values in [-1, 1] that does not vary with the step."""
 StateFunction = Annotated[Any, StateFunctionKind()]
 """A function of the state (and step) with values in [-1, 1]."""
 StateLaws = Annotated[Any, StateLawsKind()]
