@@ -24,7 +24,7 @@ def soft_v(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
     ``V = <pi, Q> + temperature * H(pi)`` with ``Q = r + E V(s')``, or ``r + gamma E V(s')``: an ordinary
     value, of the rewards plus the entropies.
     """
-    return mdp.with_rewards(mdp.rewards() + _bonus(mdp, pi, temperature)[..., None]).v(pi)
+    return mdp.with_rewards(mdp.rewards() + entropy_bonus(mdp, pi, temperature)[..., None]).v(pi)
 
 
 def soft_advantage(mdp: TabularMDP, pi: Any, other: Any, temperature: Any) -> Numbers:
@@ -34,12 +34,18 @@ def soft_advantage(mdp: TabularMDP, pi: Any, other: Any, temperature: Any) -> Nu
     """
     v = soft_v(mdp, other, temperature)
     q = mdp.rewards() + expected_next(mdp, v)
-    return ar.sum(mdp.policy(pi) * q, -1) + _bonus(mdp, pi, temperature) - v
+    return ar.sum(mdp.policy(pi) * q, -1) + entropy_bonus(mdp, pi, temperature) - v
 
 
-def _bonus(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
+def entropy_bonus(mdp: TabularMDP, pi: Any, temperature: Any) -> Numbers:
+    """``temperature * H(pi(.|s))``, ``[..., T, S]`` with T in {1, H}, or ``[..., S]``."""
+    return temperatures(mdp, temperature) * ar.sum(ar.entropy(mdp.policy(pi)), -1)
+
+
+def temperatures(mdp: TabularMDP, temperature: Any) -> Numbers:
+    """A temperature, one for each instance of a batch, shaped to meet functions of the state."""
     axes = (None,) if mdp.horizon is None else (None, None)
-    return _tau(mdp, temperature)[(..., *axes)] * ar.sum(ar.entropy(mdp.policy(pi)), -1)
+    return _tau(mdp, temperature)[(..., *axes)]
 
 
 def _tau(mdp: TabularMDP, temperature: Any) -> Numbers:
