@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from iltheory.measures.quantity import expected_next, per_step, quantity, sum_over_pairs, sum_over_states
+from iltheory.measures.quantity import expected_next, per_step, quantity, sum_over_pairs
 from iltheory.measures.soft import entropy_bonus, soft_v, temperatures
 from sims import TabularMDP
 from sims import arithmetic as ar
