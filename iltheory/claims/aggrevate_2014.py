@@ -15,7 +15,6 @@ from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Tight, claim
-from iltheory.claims.dagger_2011 import acting, interference
 from iltheory.claims.dagger_2011_no_regret import geometric, logarithm
 from iltheory.claims.kinds import (
     FiniteHorizonMDP,
@@ -26,10 +25,13 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.tables import off_course, playing, task
 from iltheory.measures import (
+    acting,
     expected_loss,
     gap,
+    interference,
     largest,
     mean,
+    shortfall,
     steps,
 )
 from sims import TabularMDP, families
@@ -44,12 +46,6 @@ def aggrevate(theorem: str) -> Paper:
     """A theorem of the paper."""
     title = "Reinforcement and imitation learning via interactive no-regret learning"
     return Paper("Ross and Bagnell", 2014, title, theorem, arxiv="1406.5979")
-
-
-def shortfall(mdp: TabularMDP, expert: Any) -> Any:
-    """What an action loses against the best one before the expert goes on: ``max_a Q^E - Q^E(s, .)``."""
-    q = mdp.q(expert)
-    return ar.amax(q, -1)[..., None] - q
 
 
 def largest_advantage(mdp: TabularMDP, expert: Any) -> Any:

@@ -14,13 +14,13 @@ from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Paper, Tight, clai
 from iltheory.claims.kinds import DeterministicPolicy, FiniteHorizonMDP, Policy, UnitInterval
 from iltheory.claims.tables import coin, off_course
 from iltheory.measures import (
-    blend,
+    acting,
     disadvantage,
     error_rate,
     expected_loss,
     gap,
+    interference,
     largest,
-    mean,
     occupancy_tv,
     on_policy_error_rate,
     state_occupancy_tv,
@@ -158,19 +158,6 @@ def stochastic_half(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> A
 def stochastic_expert_range(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     rate = on_policy_error_rate(mdp, expert, learner)
     return gap(mdp, expert, learner) <= _spread_where_visited(mdp, expert, expert) * steps(mdp) * rate
-
-
-def interference(mdp: TabularMDP, beta: Any) -> Any:
-    """Probability that the expert, acting with probability ``beta``, acted before a uniformly random step.
-
-    ``(1/H) sum_h (1 - (1 - beta)^(h-1))``.
-    """
-    return 1 - mean((1 - beta) ** h for h in range(steps(mdp)))
-
-
-def acting(expert: Any, learner: Any, beta: Any) -> Any:
-    """DAgger's policy for gathering data: each step the expert with probability ``beta``, or the learner."""
-    return blend([expert, learner], [beta, 1 - beta])
 
 
 def state_l1(mdp: TabularMDP, first: Any, second: Any) -> Any:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Tight, claim
-from iltheory.claims.dagger_2011 import acting, dagger, interference
+from iltheory.claims.dagger_2011 import dagger
 from iltheory.claims.kinds import (
     FiniteHorizonMDP,
     Horizon,
@@ -27,8 +27,10 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.tables import coin
 from iltheory.measures import (
+    acting,
     expected_loss,
     greatest,
+    interference,
     mean,
     quantity,
     smallest,

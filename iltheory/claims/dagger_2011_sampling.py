@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Sizes, Tight, claim
-from iltheory.claims.dagger_2011 import acting, dagger, interference
+from iltheory.claims.dagger_2011 import dagger
 from iltheory.claims.dagger_2011_no_regret import penalty
 from iltheory.claims.kinds import (
     Count,
@@ -31,7 +31,9 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.tables import playing, task
 from iltheory.measures import (
+    acting,
     expected_loss,
+    interference,
     mean,
     mistake_law,
     smallest,

@@ -30,6 +30,37 @@ def expected_loss(mdp: TabularMDP, loss: Any, pi: Any, states: Any) -> Numbers:
 
 
 @quantity
+def linear_loss(mdp: TabularMDP, costs: Any, pi: Any) -> Numbers:
+    """Loss of a policy whose costs are already weighed by the laws of the states: ``(1/H) sum costs * pi``.
+
+    With ``costs = states[..., None] * loss`` this is :func:`expected_loss`; costs of several iterations add up.
+
+    Parameters
+    ----------
+    costs : numbers ``[..., H, S, A]``; with a discount ``[..., S, A]``
+    """
+    return average(mdp, 1, ar.sum(mdp.policy(pi) * costs, -1))
+
+
+@quantity
+def cross_entropy(mdp: TabularMDP, weights: Any, pi: Any) -> Numbers:
+    """Log loss of a policy on weighted pairs, ``-(1/H) sum weights * log pi``, in nats; infinite if one is impossible.
+
+    Parameters
+    ----------
+    weights : numbers of at least 0, ``[..., H, S, A]``; with a discount ``[..., S, A]``
+    """
+    surprise = ar.relative_entropy(weights, mdp.policy(pi)) + ar.entropy(weights)
+    return average(mdp, 1, ar.sum(surprise, -1))
+
+
+def shortfall(mdp: TabularMDP, pi: Any) -> Numbers:
+    """What an action loses against the best one before a policy goes on: ``max_a Q - Q(s, .)``, ``[..., H, S, A]``."""
+    q = mdp.q(pi)
+    return ar.amax(q, -1)[..., None] - q
+
+
+@quantity
 def explored_return(mdp: TabularMDP, acting: Any, expert: Any, pi: Any) -> Numbers:
     """Expected value of AggreVaTe's estimate of the expert's return after one action of a policy.
 

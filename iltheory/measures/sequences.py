@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iltheory.measures.quantity import quantity
 from sims import arithmetic as ar
@@ -39,13 +40,29 @@ def greatest(values: Iterable[Any]) -> Numbers:
     return reduce(ar.maximum, values)
 
 
-def blend(policies: Sequence[Any], weights: Sequence[Any]) -> Numbers:
-    """Choose among policies of a finite horizon afresh at every step: ``sum_i w_i pi_i``.
+def blend(policies: Sequence[Any], weights: Sequence[Any], *, axes: int = 3) -> Numbers:
+    """Choose among policies afresh at every step: ``sum_i w_i pi_i``.
 
     Parameters
     ----------
     policies : numbers ``[..., H, S, A]`` (or with a step axis of length 1)
     weights : numbers ``[...]``, one for each policy and instance, summing to 1
+    axes : axes of a policy; 2 with a discount, for policies ``[..., S, A]``
     """
-    parts = [weight[..., None, None, None] * pi for weight, pi in zip(weights, policies, strict=True)]
-    return reduce(lambda x, y: x + y, parts)
+    lift = (..., *[None] * axes)
+    return reduce(lambda x, y: x + y, (weight[lift] * pi for weight, pi in zip(weights, policies, strict=True)))
+
+
+def pick(policies: Sequence[Any], index: NDArray[np.integer[Any]], *, axes: int = 3) -> Numbers:
+    """One of some policies for each instance.
+
+    Parameters
+    ----------
+    policies : numbers ``[..., H, S, A]`` (or with a step axis of length 1)
+    index : ints ``[...]``, which policy
+    axes : axes of a policy; 2 with a discount, for policies ``[..., S, A]``
+    """
+    if index.ndim == 0:
+        return policies[int(index)]
+    chosen = index[(..., *[None] * axes)]
+    return reduce(lambda other, i: ar.where(chosen == i, policies[i], other), range(1, len(policies)), policies[0])
