@@ -1,0 +1,167 @@
+"""Rewards that no behaviour tells apart: potential shaping, and how many of them there are.
+
+Temperature plays no part here: if two rewards have the same soft-optimal policy at one temperature, then ``tau`` times
+them have it at temperature ``tau``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from iltheory.measures.quantity import expected_next, gamma, quantity
+from iltheory.measures.steps import steps
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers, RationalArray
+from sims.errors import InvalidArgument
+from sims.tabular import at_step
+
+# Shaping.
+
+
+def shaping(mdp: TabularMDP, potential: Any) -> Numbers:
+    """What a potential adds to the rewards of pairs: ``gamma E Phi(s') - Phi(s)`` (Ng, Harada and Russell 1999).
+
+    Parameters
+    ----------
+    potential : numbers ``[..., S]``; with a horizon ``[..., H, S]``, and nothing after the last step: ``Phi_{H+1} = 0``
+
+    Returns
+    -------
+    numbers ``[..., S, A]`` or ``[..., H, S, A]``
+
+    Raises
+    ------
+    InvalidArgument
+        If the potential of a terminal state is not 0. An episode that has ended pays nothing, so what its last
+        transition was promised would never be paid back, and optimal policies would change.
+    """
+    potential = mdp.system.coerce(potential)
+    _check_ends(mdp, potential)
+    return expected_next(mdp, potential) - potential[..., None]
+
+
+def next_state_shaping(mdp: TabularMDP, potential: Any) -> Numbers:
+    """As :func:`shaping`, before the next state is averaged out: ``gamma Phi(s') - Phi(s)``, ``[..., S, A, S]``.
+
+    For models with a discount.
+    """
+    potential = mdp.system.coerce(potential)
+    _check_ends(mdp, potential)
+    added = gamma(mdp)[..., None, None] * potential[..., None, :] - potential[..., :, None]
+    shape = (*added.shape[:-2], mdp.n_states, mdp.n_actions, mdp.n_states)
+    return ar.broadcast_to(added[..., :, None, :], shape)
+
+
+def shaped(mdp: TabularMDP, potential: Any) -> TabularMDP:
+    """The same model paying ``r + gamma E Phi(s') - Phi(s)``; see :func:`shaping`."""
+    return mdp.with_rewards(mdp.rewards() + shaping(mdp, potential))
+
+
+def _check_ends(mdp: TabularMDP, potential: Numbers) -> None:
+    if mdp.terminal is None:
+        return
+    wrong = ar.possibly_nonzero(potential) & mdp.terminal
+    if wrong.any():
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        where = ", ".join(map(str, index))
+        raise InvalidArgument(
+            f"potential[{where}] is {potential[index]} in a terminal state (should be 0): shaping would pay for the "
+            f"end of an episode.\n  Subtract it from the whole potential, or build the model without `terminal`."
+        )
+
+
+# Ambiguity.
+
+
+@quantity
+def rank(matrix: Numbers) -> Numbers:
+    """Rank of ``matrix[..., m, n]``.
+
+    Exact for rationals (fraction-free elimination in flint); of floats the numerical rank, by singular values; of
+    enclosures only the bounds 0 and ``min(m, n)``.
+    """
+    system = ar.system_of(matrix)
+    if isinstance(matrix, RationalArray):
+        import flint
+
+        m, n = matrix.shape[-2:]
+        batch = tuple(matrix.shape[:-2])
+        flat = matrix.num.reshape(math.prod(batch), m * n)
+        ranks = [flint.fmpz_mat(m, n, row.tolist()).rank() for row in flat]
+        return system.convert(np.array(ranks, dtype=np.int64).reshape(batch))
+    if system.name == "float64":
+        return system.convert(np.linalg.matrix_rank(np.asarray(matrix)).astype(np.float64))
+    least = np.zeros(matrix.shape[:-2], dtype=np.int64)
+    return ar.hull(system.convert(least), system.convert(least + min(matrix.shape[-2:])))
+
+
+@quantity
+def state_reward_ambiguity(mdp: TabularMDP) -> Numbers:
+    """Dimension of the rewards of states alone that explain one soft-optimal policy.
+
+    They are ``r + v - gamma P_a v`` for the v with ``P_a v`` the same for all actions a, so S minus the rank of the
+    differences of rows of P. It is 1, constants, where behaviour identifies the reward.
+    """
+    gamma(mdp)
+    differences = _pairs(mdp.P - mdp.P[..., :, :1, :])
+    return mdp.n_states - rank(differences)
+
+
+@quantity
+def reward_ambiguity(*mdps: TabularMDP) -> Numbers:
+    """Dimension of the rewards of pairs that explain the soft-optimal policies of all of some models at once.
+
+    The models have discounts, and share states and actions; transitions and discounts may differ. In each one a
+    reward may change by ``v - gamma P_a v`` (Cao, Cohen and Szpruch 2021): these subspaces are intersected. One model
+    leaves S dimensions, and any number of them at least 1: constants.
+    """
+    changes = [_potential_differences(mdp) for mdp in mdps]
+    batch = np.broadcast_shapes(*(tuple(change.shape[:-2]) for change in changes))
+    first, *others = (ar.broadcast_to(change, (*batch, *change.shape[-2:])) for change in changes)
+    if not others:
+        return rank(first)
+    rows = [
+        ar.concatenate([first, *(-b if i == j else 0 * b for j, b in enumerate(others))], axis=len(batch) + 1)
+        for i in range(len(others))
+    ]
+    agreeing = ar.concatenate(rows, axis=len(batch))
+    return agreeing.shape[-1] - rank(agreeing)
+
+
+@quantity
+def stationary_reward_ambiguity(mdp: TabularMDP) -> Numbers:
+    """Dimension of the rewards of pairs, the same at every step of a horizon, that explain one soft-optimal policy.
+
+    They are the changes f with ``f(s, a) = v_h(s) - E v_{h+1}(s')`` at every step for some values v,
+    ``v_{H+1} = 0``; the policy is known in all states at all steps.
+    """
+    horizon, pairs, n = steps(mdp), mdp.n_states * mdp.n_actions, mdp.n_states
+    kernel = mdp.transitions.dense()
+    here = np.repeat(np.eye(n, dtype=np.int64), mdp.n_actions, axis=0)
+    paid = np.eye(pairs, dtype=np.int64)
+    batch = tuple(kernel.shape[:-4])
+    rows = []
+    for h in range(horizon):
+        values = [0 * here] * horizon
+        values[h] = -here
+        blocks = [ar.broadcast_to(mdp.system.convert(b), (*batch, *b.shape)) for b in (paid, *values)]
+        if h + 1 < horizon:
+            blocks[h + 2] = _pairs(at_step(kernel, h, 3))
+        rows.append(ar.concatenate(blocks, axis=len(batch) + 1))
+    system = ar.concatenate(rows, axis=len(batch))
+    return system.shape[-1] - rank(system)
+
+
+def _potential_differences(mdp: TabularMDP) -> Numbers:
+    """The map ``v -> v(s) - gamma E v(s')`` of values to rewards, ``[..., S * A, S]``."""
+    here = np.eye(mdp.n_states, dtype=np.int64)[:, None, :]
+    return _pairs(here - gamma(mdp)[..., None, None, None] * mdp.P)
+
+
+def _pairs(kernel: Numbers) -> Numbers:
+    """Join the state and action axes of ``[..., S, A, n]``."""
+    return ar.reshape(kernel, (*kernel.shape[:-3], kernel.shape[-3] * kernel.shape[-2], kernel.shape[-1]))
