@@ -295,6 +295,23 @@ class StateLawsKind(StateFunctionKind):
 
 
 @dataclass(frozen=True)
+class StateSetKind(StateFunctionKind):
+    """A set of states at each step, as its indicator ``[H, S]`` (or ``[S]``): 1 inside, 0 outside."""
+
+    def __str__(self) -> str:
+        return "set of states at each step"
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
+        return RationalArray(rng.integers(0, 2, size=(scale.size, *self.core(before))))
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        indicator = super().check(name, value, before)
+        if not np.all(np.isin(ar.midpoint(indicator), (0, 1))):
+            raise InvalidInstance(f"{name} must be 1 inside the set and 0 outside; it has other values.")
+        return indicator
+
+
+@dataclass(frozen=True)
 class HistoryPolicyKind(Kind):
     """A policy that remembers everything: H laws of the action, the h-th ``[(S * A)**(h - 1), S, A]``."""
 
@@ -445,3 +462,5 @@ StateFunction = Annotated[Any, StateFunctionKind()]
 """A function of the state (and step) with values in [-1, 1]."""
 StateLaws = Annotated[Any, StateLawsKind()]
 """A law of the state at each step."""
+StateSet = Annotated[Any, StateSetKind()]
+"""A set of states at each step, as an indicator."""

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from iltheory.measures.bayes import bayes_value, interactive_bayes_value
 from iltheory.measures.confidence import (
     betting_sequence,
     empirical_bernstein_sequence,
     hoeffding_sequence,
+)
+from iltheory.measures.datasets import (
+    DatasetLaw,
+    TooManyDatasets,
+    clones,
+    count_law,
+    dataset_law,
+    expected_clone_value,
+    visit_law,
 )
 from iltheory.measures.events import indicator, mistake_law, worst_failure_probability
 from iltheory.measures.f_divergences import (
@@ -56,6 +66,16 @@ from iltheory.measures.inverse_soft import (
     telescoped_value,
 )
 from iltheory.measures.losses import cross_entropy, expected_loss, explored_return, linear_loss, shortfall
+from iltheory.measures.mimicking import (
+    agreeing_occupancy,
+    earned,
+    inside_occupancy,
+    left_occupancy,
+    mimicking_occupancy,
+    missing_masses,
+    retracing_occupancy,
+    steps_lost,
+)
 from iltheory.measures.mixing import acting, interference
 from iltheory.measures.models import transition_tv
 from iltheory.measures.moments import (
@@ -158,6 +178,23 @@ from iltheory.measures.values import (
 from iltheory.measures.vertices import TooManyPolicies, deterministic_policies, occupancy_vertices
 
 __all__ = [
+    "bayes_value",
+    "interactive_bayes_value",
+    "DatasetLaw",
+    "TooManyDatasets",
+    "clones",
+    "count_law",
+    "dataset_law",
+    "expected_clone_value",
+    "visit_law",
+    "agreeing_occupancy",
+    "earned",
+    "inside_occupancy",
+    "left_occupancy",
+    "mimicking_occupancy",
+    "missing_masses",
+    "retracing_occupancy",
+    "steps_lost",
     "edges",
     "is_decomposable",
     "is_deterministic",
