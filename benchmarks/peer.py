@@ -147,6 +147,53 @@ def imitation_marginals(x):
     return Task(lambda: mce_occupancy_measures(env, pi=x["pi"])[0])
 
 
+def imitation_mce_irl(x):
+    """Maximum causal entropy IRL with one linear weight a state; answers (iterations, occupancy error)."""
+    from types import SimpleNamespace
+
+    import gymnasium
+    import torch
+    from imitation.algorithms.mce_irl import MCEIRL, mce_occupancy_measures
+    from imitation.rewards.reward_nets import BasicRewardNet
+
+    torch.set_num_threads(1)
+    n_states, n_actions, _ = x["P"].shape
+    states, actions = gymnasium.spaces.Discrete(n_states), gymnasium.spaces.Discrete(n_actions)
+    observations = gymnasium.spaces.Box(0.0, 1.0, (n_states,))
+    env = SimpleNamespace(
+        horizon=len(x["pi"]),
+        state_dim=n_states,
+        action_dim=n_actions,
+        state_space=states,
+        action_space=actions,
+        transition_matrix=x["P"],
+        initial_state_dist=x["mu"],
+        reward_matrix=np.zeros(n_states),
+        observation_matrix=np.eye(n_states, dtype=np.float32),
+    )
+    shown = mce_occupancy_measures(env, pi=x["pi"])[1]
+
+    def prepare():
+        torch.manual_seed(0)
+        net = BasicRewardNet(observations, actions, use_action=False, use_done=False, hid_sizes=[])
+        # Its steps are counted for the note.
+        learner = MCEIRL(shown, env, net, np.random.default_rng(0), log_interval=None)
+        counted, step = [0], learner._train_step
+
+        def train_step(matrix):
+            counted[0] += 1
+            return step(matrix)
+
+        learner._train_step = train_step
+        return learner, counted
+
+    def run(learner, counted):
+        visits = learner.train(max_iter=int(x["iterations"]))
+        return counted[0], np.abs(visits - shown).max()
+
+    return Task(run, prepare)
+
+
 TASKS = {
     "quantecon.evaluate_policy": quantecon_evaluate,
     "quantecon.modified_policy_iteration": quantecon_mpi,
@@ -155,6 +202,7 @@ TASKS = {
     "jaxdp.Occupancy": jaxdp_occupancies,
     "mdpsolver.mpi": mdpsolver_mpi,
     "imitation.mce_occupancy_measures": imitation_marginals,
+    "imitation.MCEIRL": imitation_mce_irl,
 }
 
 

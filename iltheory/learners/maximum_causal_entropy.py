@@ -12,7 +12,7 @@ from iltheory.learners.demonstrations import Expert, shown_occupancy
 from iltheory.learners.newton import Point, descend
 from iltheory.learners.reward_features import RewardFeatures, read_features
 from iltheory.learners.soft_responses import soft_response
-from iltheory.measures import per_step, soft_optimal_value
+from iltheory.measures import per_step
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable, Numbers
@@ -99,14 +99,13 @@ def maximum_causal_entropy(
     )
     theta = mdp.system.convert(points[-1].x)
     reward = f.rewards(theta)
-    paid = mdp.with_rewards(reward)
-    policy = paid.soft_optimal(1).policy
+    best = mdp.with_rewards(reward).soft_optimal(1)
     return MaximumCausalEntropy(
         theta=theta,
         reward=reward,
-        policy=policy,
-        dual=per_step(mdp, soft_optimal_value(paid, 1)) - ar.sum(theta * target, -1),
-        feature_error=ar.amax(ar.absolute(f.expect(mdp.occupancy(policy)) - target), -1),
+        policy=best.policy,
+        dual=per_step(mdp, best.value) - ar.sum(theta * target, -1),
+        feature_error=ar.amax(ar.absolute(f.expect(mdp.occupancy(best.policy)) - target), -1),
         status=_status(points, tolerance),
         duals=np.array([point.value for point in points]),
         errors=np.array([point.error for point in points]),
