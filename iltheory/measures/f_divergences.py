@@ -30,7 +30,6 @@ class FDivergence:
     terms : (d, e) -> ``e f(d / e)``, continued to 0; their sum is the divergence, in nats where there are logarithms
     utility : r -> ``phi(r)``, concave, for rewards between ``low`` and ``high``
     slope : r -> ``phi'(r)``, positive inside
-    curvature : r -> ``phi''(r)``, not positive
     reward : (d, e) -> ``-f'(d / e)``, the best reward against d: minus the derivative of ``terms`` in d
     curvature : (d, e) -> ``f''(d / e) / e``, the second derivative of ``terms`` in d
     low, high : the rewards for which ``phi`` is finite, concave and nondecreasing; the ends may be infinite
@@ -41,7 +40,6 @@ class FDivergence:
     terms: Callable[[Numbers, Numbers], Numbers]
     utility: Callable[[Numbers], Numbers]
     slope: Callable[[Numbers], Numbers]
-    curvature: Callable[[Numbers], Numbers]
     reward: Callable[[Numbers, Numbers], Numbers]
     curvature: Callable[[Numbers, Numbers], Numbers]
     low: float = -inf
@@ -69,7 +67,6 @@ class FDivergence:
             name=f"{self.name}, centred",
             utility=lambda r: self.utility(r + c) - c,
             slope=lambda r: self.slope(r + c),
-            curvature=lambda r: self.curvature(r + c),
             reward=lambda d, e: self.reward(d, e) - c,
             low=self.low - c,
             high=self.high - c,
@@ -101,7 +98,6 @@ FORWARD_KL = FDivergence(
     terms=lambda d, e: ar.relative_entropy(e, d),
     utility=lambda r: 1 + ar.log(r),
     slope=lambda r: 1 / r,
-    curvature=lambda r: -1 / r**2,
     reward=lambda d, e: e / d,
     curvature=lambda d, e: e / d**2,
     low=0,
@@ -113,7 +109,6 @@ REVERSE_KL = FDivergence(
     terms=ar.relative_entropy,
     utility=lambda r: -ar.exp(-r - 1),
     slope=lambda r: ar.exp(-r - 1),
-    curvature=lambda r: -ar.exp(-r - 1),
     reward=lambda d, e: -1 - ar.log(d / e),
     curvature=lambda d, e: 1 / d,
 )
@@ -124,7 +119,6 @@ SQUARED_HELLINGER = FDivergence(
     terms=_hellinger,
     utility=lambda r: r / (1 + r),
     slope=lambda r: 1 / (1 + r) ** 2,
-    curvature=lambda r: -2 / (1 + r) ** 3,
     reward=lambda d, e: ar.sqrt(e / d) - 1,
     curvature=lambda d, e: ar.sqrt(e / d) / (2 * d),
     low=-1,
@@ -136,7 +130,6 @@ CHI2 = FDivergence(
     terms=_chi2,
     utility=lambda r: r - r**2 / 4,
     slope=lambda r: 1 - r / 2,
-    curvature=lambda r: (0 * r - 1) / 2,
     reward=lambda d, e: 2 * (1 - d / e),
     curvature=lambda d, e: 2 / e + 0 * d,
     high=2,
@@ -148,7 +141,6 @@ JENSEN_SHANNON = FDivergence(
     terms=_jensen_shannon,
     utility=lambda r: ar.log(2 - ar.exp(-r)),
     slope=lambda r: 1 / (2 * ar.exp(r) - 1),
-    curvature=lambda r: -2 * ar.exp(r) / (2 * ar.exp(r) - 1) ** 2,
     reward=lambda d, e: ar.log((d + e) / (2 * d)),
     curvature=lambda d, e: e / (d * (d + e)),
     low=-log(2),
@@ -160,7 +152,6 @@ TOTAL_VARIATION = FDivergence(
     terms=lambda d, e: ar.absolute(d - e) / 2,
     utility=lambda r: r,
     slope=lambda r: 1 + 0 * r,
-    curvature=lambda r: 0 * r,
     reward=lambda d, e: ar.where(ar.midpoint(d) <= ar.midpoint(e), 1 + 0 * d, -1 + 0 * d) / 2,
     curvature=lambda d, e: 0 * (d + e),
     low=-0.5,
