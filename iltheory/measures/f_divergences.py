@@ -101,6 +101,7 @@ FORWARD_KL = FDivergence(
     reward=lambda d, e: e / d,
     curvature=lambda d, e: e / d**2,
     low=0,
+    neutral=1,
 )
 """``KL(e || d)``, ``f(t) = -log t``."""
 
@@ -111,6 +112,7 @@ REVERSE_KL = FDivergence(
     slope=lambda r: ar.exp(-r - 1),
     reward=lambda d, e: -1 - ar.log(d / e),
     curvature=lambda d, e: 1 / d,
+    neutral=-1,
 )
 """``KL(d || e)``, ``f(t) = t log t``."""
 
