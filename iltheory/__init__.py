@@ -36,6 +36,7 @@ from iltheory.claims.registry import catalogue
 from iltheory.engine.report import Report
 from iltheory.engine.verify import reproduce, verify, verify_all
 from iltheory.measures import (
+    Sampling,
     TooManyTrajectories,
     causal_entropy,
     disadvantage,
@@ -52,6 +53,7 @@ from iltheory.measures import (
     policy_hellinger2,
     policy_kl,
     policy_tv,
+    sampled_mean,
     smallest_reward,
     soft_optimal_value,
     soft_value,
@@ -85,6 +87,7 @@ __all__ = [
     "Policy",
     "Report",
     "Reward",
+    "Sampling",
     "SignedReward",
     "StateFunction",
     "StateLaws",
@@ -119,6 +122,7 @@ __all__ = [
     "policy_kl",
     "policy_tv",
     "reproduce",
+    "sampled_mean",
     "smallest_reward",
     "soft_optimal_value",
     "soft_value",

@@ -131,6 +131,8 @@ class Claim:
     assumptions : conditions beyond the kinds
     tight : returns an instance with known sides, or None
     largest : sizes of random instances
+    samples : of a statistical claim, whose function asks for ``il.sampled_mean``: most outcomes of each expectation on
+        one instance; None for claims that are computed
     false_variants : deliberately wrong versions, each with a known counterexample
     counterexample : of a false variant: returns an instance that refutes it
     """
@@ -144,6 +146,7 @@ class Claim:
     assumptions: tuple[Assumption, ...] = ()
     tight: Callable[[], Tight] | None = None
     largest: Sizes = Sizes()
+    samples: int | None = None
     false_variants: list[Claim] = field(default_factory=list)
     counterexample: Callable[[], Any] | None = None
 
@@ -211,6 +214,11 @@ class Claim:
         return {name: kind.select(instance[name], index, instance) for name, kind in self.parameters.items()}
 
     @property
+    def statistical(self) -> bool:
+        """Whether sides are sampled, so that verdicts hold with confidence."""
+        return self.samples is not None
+
+    @property
     def summary(self) -> str:
         """First line of the docstring: the claim in words."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
@@ -230,6 +238,7 @@ class Claim:
             "status": self.status,
             "parameters": self.parameter_words,
             "assumptions": [assumption.name for assumption in self.assumptions],
+            "samples": self.samples,
             "false_variants": [{"id": v.id, "statement": v.statement} for v in self.false_variants],
             "proof": inspect.getdoc(self.function) or "",
         }
@@ -246,7 +255,7 @@ class Claim:
         functions = [self.function, *(a.holds for a in self.assumptions), self.tight]
         for variant in self.false_variants:
             functions += [variant.function, variant.counterexample]
-        return fingerprint(self.function.__module__, [self.parameters, self.largest, *functions])
+        return fingerprint(self.function.__module__, [self.parameters, self.largest, self.samples, *functions])
 
     def false_variant(
         self, name: str, *, counterexample: Callable[[], Any], statement: str = ""
@@ -292,6 +301,7 @@ def claim(
     assumptions: Iterable[Assumption] = (),
     tight: Callable[[], Tight] | None = None,
     largest: Sizes = Sizes(),
+    samples: int | None = None,
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Turn a function into a claim; see :class:`Claim` for the arguments.
 
@@ -313,9 +323,12 @@ def claim(
             ("statement", statement, str, "LaTeX, a string"),
             ("source", source, Paper | None, "an il.Paper or None"),
             ("largest", largest, Sizes, "iltheory.claims.claim.Sizes"),
+            ("samples", samples, int | None, "a whole number of outcomes, or None"),
         ):
             if not isinstance(value, kind):
                 raise InvalidClaim(f"{name}: {argument}={value!r:.60} must be {words}.")
+        if samples is not None and samples < 1:
+            raise InvalidClaim(f"{name}: samples={samples} must be at least 1.")
         kinds = _kinds(function)
         if not kinds:
             raise InvalidClaim(
@@ -341,6 +354,7 @@ def claim(
             assumptions=assumed,
             tight=tight,
             largest=largest,
+            samples=samples,
         )
 
     return decorate

@@ -28,6 +28,7 @@ MODULES = (
     "iltheory.claims.dagger_2011",
     "iltheory.claims.dagger_2011_no_regret",
     "iltheory.claims.dagger_2011_sampling",
+    "iltheory.claims.dagger_2011_sampled",
     "iltheory.claims.dagger_2011_performance",
     "iltheory.claims.aggrevate_2014",
     "iltheory.claims.aggrevate_2014_sampling",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,14 +12,21 @@ from numpy.typing import NDArray
 
 from iltheory.claims.claim import Claim, InvalidClaim, collecting, verdicts
 from iltheory.claims.kinds import Instance
+from iltheory.engine.statistical import decide_by_sampling
 from sims import arithmetic as ar
-from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, NotRepresentable, System
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure, NotRepresentable, System
 
 NOT_APPLICABLE = 2
 """Verdict of an instance that certainly violates an assumption."""
 
 BALL_BITS = (128, 512)
 """Precisions tried, in turn, for instances that neither intervals nor rationals decide."""
+
+DELTA = Fraction(1, 10**6)
+"""Probability that any verdict of a run about a statistical claim is wrong."""
+
+CONFIDENCE = "confidence"
+"""In place of a number system's name, for instances that sampling decided."""
 
 SMALL_BATCH = 16
 """Instances evaluated exactly at once: exact numbers of a batch share one denominator, which must not grow with it."""
@@ -34,6 +43,7 @@ class Decision:
     op : the comparison
     widths : float64 ``[n]``, how far apart the two sides may still be where a comparison is undecided, else 0
     systems : names of the number system that decided each instance
+    enclosures : of a statistical claim, both sides for each instance
     """
 
     verdicts: NDArray[np.int8]
@@ -42,6 +52,7 @@ class Decision:
     op: str
     widths: NDArray[np.float64]
     systems: NDArray[Any]
+    enclosures: tuple[tuple[Enclosure, Enclosure], ...] = ()
 
     @property
     def ratios(self) -> NDArray[np.float64]:
@@ -57,14 +68,25 @@ class Decision:
             return np.where(high > 0, low / high, np.where(low > high, np.inf, np.nan))
 
 
-def decide(claim: Claim, instance: Instance, size: int, *, arithmetic: str = "auto") -> Decision:
+def decide(
+    claim: Claim,
+    instance: Instance,
+    size: int,
+    *,
+    arithmetic: str = "auto",
+    seed: Sequence[int] = (0,),
+    delta: Fraction = DELTA,
+) -> Decision:
     """Evaluate a claim on a batch.
 
     Parameters
     ----------
     instance : values of the parameters (exact, or of the system asked for), with ``size`` instances
     arithmetic : ``auto`` screens in intervals and escalates; a number system's name stays in it
+    seed, delta : of a statistical claim: seed of the outcomes, and probability that any of the verdicts is wrong
     """
+    if claim.statistical:
+        return _decide_by_sampling(claim, instance, size, seed, delta)
     if arithmetic != "auto":
         return _evaluate(claim, instance, size, ar.get_system(arithmetic))
     decision = _evaluate(claim, instance, size, ar.INTERVAL)
@@ -90,12 +112,37 @@ def _evaluate(claim: Claim, instance: Instance, size: int, system: System) -> De
     met = np.full(size, HOLDS, dtype=np.int8)
     for _, condition in conditions:
         met = np.minimum(met, _spread(verdicts(condition), size, assumption))
-    outcome = np.where(met == REFUTED, NOT_APPLICABLE, np.where(met == UNDECIDED, UNDECIDED, outcome)).astype(np.int8)
+    outcome = _where_met(met, outcome)
     lhs, rhs = (_spread(ar.midpoint(numbers), size, side) for numbers in (comparison.lhs, comparison.rhs))
     difference = ar.wrap(comparison.lhs) - comparison.rhs
     reach = _spread(np.maximum(np.abs(ar.lower(difference)), np.abs(ar.upper(difference))), size, side)
     widths = np.where(outcome == UNDECIDED, np.where(met == UNDECIDED, np.inf, reach), 0.0)
     return Decision(outcome, lhs, rhs, comparison.op, widths, np.full(size, system.name, dtype=object))
+
+
+def _decide_by_sampling(claim: Claim, instance: Instance, size: int, seed: Sequence[int], delta: Fraction) -> Decision:
+    """Decide each instance by outcomes of its own, with an equal share of delta."""
+    found = [
+        decide_by_sampling(claim, claim.select(instance, i), np.random.default_rng([*seed, i]), delta / size)
+        for i in range(size)
+    ]
+    met = np.array([one.met for one in found], dtype=np.int8)
+    outcome = _where_met(met, np.array([one.verdict for one in found], dtype=np.int8))
+    differences = [one.lhs - one.rhs for one in found]
+    reach = np.array([max(abs(float(d.lower)), abs(float(d.upper))) for d in differences])
+    widths = np.where(outcome == UNDECIDED, np.where(met == UNDECIDED, np.inf, reach), 0.0)
+    lhs, rhs = (np.array([_middle(getattr(one, side)) for one in found]) for side in ("lhs", "rhs"))
+    sides = tuple((one.lhs, one.rhs) for one in found)
+    return Decision(outcome, lhs, rhs, found[0].op, widths, np.full(size, CONFIDENCE, dtype=object), sides)
+
+
+def _middle(x: Enclosure) -> float:
+    return float((x.lower + x.upper) / 2)
+
+
+def _where_met(met: NDArray[np.int8], outcome: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Verdicts, given how each instance meets the assumptions."""
+    return np.where(met == REFUTED, NOT_APPLICABLE, np.where(met == UNDECIDED, UNDECIDED, outcome)).astype(np.int8)
 
 
 def _spread(x: NDArray[Any], size: int, what: str) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any
 
 from iltheory.claims.claim import Claim
+from iltheory.engine.evaluate import DELTA
 from iltheory.engine.ledger import BlockKey, Record
 
 SCHEMA = "iltheory-report/1"
@@ -70,6 +71,7 @@ class Report:
     tight_ratio : ratio on the claim's tight instance, or None if it has none
     tight_agrees : whether both sides were equal to (or contained) the closed forms there
     variants_refuted, variants : false variants refuted on their counterexamples, and their number
+    delta : of a statistical claim, the probability that any of its verdicts is wrong; 0 for one that is computed
     """
 
     claim: str
@@ -87,6 +89,7 @@ class Report:
     tight_agrees: bool | None = None
     variants_refuted: int = 0
     variants: int = 0
+    delta: float = 0.0
 
     def _count(self, name: str) -> int:
         return sum(getattr(family, name) for family in self.families)
@@ -118,13 +121,19 @@ class Report:
 
     @property
     def rung(self) -> str:
-        """Kind of evidence: ``refuted``, ``instances``, ``consistent``, ``none`` (floats, or nothing decided)."""
+        """Kind of evidence.
+
+        ``refuted`` (with confidence where ``delta`` is positive), ``instances``, ``confidence``, ``consistent`` or
+        ``none`` (floats, or nothing decided).
+        """
         if self.arithmetic == "float64":
             return "none"
         if self.refuted:
             return "refuted"
         if not self.sound:
             return "none"
+        if self.delta:
+            return "confidence" if self.undecided < self.instances else "none"
         if self.undecided:
             return "consistent" if self.width < float("inf") else "none"
         return "instances"
@@ -140,7 +149,7 @@ class Report:
         if self.arithmetic == "float64":
             return f"violated in floats on {self.refuted} (nothing certified)" if self.refuted else "no violation found"
         if self.refuted:
-            return "refuted"
+            return f"refuted{self._confidence}"
         if not self.sound:
             return (
                 f"not trusted: {self.variants_refuted} of {self.variants} false variants refuted, tight instance "
@@ -148,9 +157,16 @@ class Report:
             )
         if self.rung == "consistent":
             return f"consistent to width {self.width:.1e} on {self.instances} instances"
+        if self.rung == "confidence":
+            decided = f"holds{self._confidence} on {self.instances - self.undecided} instances"
+            return decided + (f", undecided on {self.undecided} to width {self.width:.1e}" if self.undecided else "")
         if self.undecided:
             return f"undecided on {self.undecided} of {self.instances} instances"
         return f"holds on {self.instances} instances"
+
+    @property
+    def _confidence(self) -> str:
+        return f" with confidence 1 - {self.delta:.0e}" if self.delta else ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -202,6 +218,7 @@ def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed:
         claim=claim.id,
         arithmetic=arithmetic,
         seed=seed,
+        delta=float(DELTA) if claim.statistical else 0.0,
         families=families,
         systems=dict(systems),
         worst=None if best is None else best[0],

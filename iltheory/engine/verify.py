@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
@@ -20,11 +21,12 @@ from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
 from iltheory.claims.registry import UnknownClaim, catalogue, find
 from iltheory.engine.blocks import run_blocks
-from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, check_separable, decide
+from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, check_separable, decide
 from iltheory.engine.executors import processes, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.engine.provenance import libraries, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
+from iltheory.engine.statistical import enclose_by_sampling
 from iltheory.engine.worlds import RandomWorld, World, worlds
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
@@ -246,10 +248,17 @@ def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
         return {"refuted": sum(_is_refuted(variant) for variant in claim.false_variants)}
     instance = _draw(claim, key)
     rigorous, random = key.arithmetic != "float64", isinstance(_worlds()[key.family], RandomWorld)
-    if key.index == 0 and key.size > 1 and rigorous and random:
+    if key.index == 0 and key.size > 1 and rigorous and random and not claim.statistical:
         check_separable(claim, instance, arithmetic=key.arithmetic)
-    decision = decide(claim, instance, key.size, arithmetic=key.arithmetic)
+    decision = decide(
+        claim, instance, key.size, arithmetic=key.arithmetic, seed=(*_seeds(claim, key), 1), delta=_share(key)
+    )
     return _result(claim, instance, decision)
+
+
+def _share(key: BlockKey) -> Fraction:
+    """What a block may spend of ``DELTA``: all blocks there can ever be, of all worlds, spend no more than it."""
+    return DELTA / (len(_worlds()) * (key.index + 1) * (key.index + 2))
 
 
 def evidence(claim: Claim, ledger: Path, *, seed: int = 0, arithmetic: str = "auto") -> Report | None:
@@ -304,8 +313,12 @@ def lookup(claim: str | Claim) -> Claim:
 
 
 def _draw(claim: Claim, key: BlockKey) -> Instance:
+    return _worlds()[key.family].draw(claim, np.random.default_rng(_seeds(claim, key)), key.size)
+
+
+def _seeds(claim: Claim, key: BlockKey) -> list[int]:
     names = (zlib.crc32(text.encode()) for text in (claim.id, key.family))
-    return _worlds()[key.family].draw(claim, np.random.default_rng([key.seed, *names, key.index]), key.size)
+    return [key.seed, *names, key.index]
 
 
 def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, Any]:
@@ -325,7 +338,8 @@ def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, A
     if counts["refuted"] and decision.systems[0] != "float64":
         position = int(np.argmax(np.where(verdicts == REFUTED, np.nan_to_num(decision.ratios, nan=0.0), -1.0)))
         violating = claim.select(instance, position)
-        lhs, rhs = (str(Enclosure.of(side)) for side in _sides(claim, violating))
+        sides = decision.enclosures[position] if claim.statistical else map(Enclosure.of, _sides(claim, violating))
+        lhs, rhs = map(str, sides)
         encoded = encode(violating)
         refutation = {"instance": encoded, "position": position, "lhs": lhs, "rhs": rhs, "op": decision.op}
     used, numbers = np.unique(decision.systems.astype(str), return_counts=True)
@@ -348,8 +362,16 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
             f"{claim.id}: tight() returned {type(tight).__name__} {tight!r:.60}; return il.Tight(instance, lhs, rhs)."
         )
     instance = claim.bind_any(tight.instance)
-    lhs, rhs = _sides(claim, instance)
-    agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
+    if claim.statistical:
+        sides = zip(
+            enclose_by_sampling(claim, instance, np.random.default_rng(0), DELTA),
+            map(Enclosure.of, (tight.lhs, tight.rhs)),
+            strict=True,
+        )
+        agrees = all(side.compare("==", form) >= 0 for side, form in sides)
+    else:
+        lhs, rhs = _sides(claim, instance)
+        agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
     return {"ratio": float(decide(claim, instance, 1).ratios[0]), "agrees": agrees}
 
 

@@ -20,6 +20,8 @@ from sims import arithmetic as ar
 LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
 DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
 RANDOM_BLOCK = 64
+SAMPLED_BLOCK = 8
+"""Instances in a block of a statistical claim, each of which is sampled by itself."""
 WORLD_BLOCK = 16
 WORLD_BLOCK_ENTRIES = 32_000
 """Entries (states times actions times steps) in a block: fewer instances of large worlds, at least one."""
@@ -65,7 +67,7 @@ class RandomWorld(World):
         self.name = f"random {law}"
 
     def block_size(self, claim: Claim) -> int:
-        return RANDOM_BLOCK
+        return SAMPLED_BLOCK if claim.statistical else RANDOM_BLOCK
 
     def serves(self, claim: Claim) -> bool:
         return True
@@ -106,7 +108,8 @@ class FixedWorld(World):
     def block_size(self, claim: Claim) -> int:
         built = self._built(claim)
         assert built is not None
-        return min(WORLD_BLOCK, max(1, WORLD_BLOCK_ENTRIES // _entries(built[0])))
+        largest = SAMPLED_BLOCK if claim.statistical else WORLD_BLOCK
+        return min(largest, max(1, WORLD_BLOCK_ENTRIES // _entries(built[0])))
 
     def serves(self, claim: Claim) -> bool:
         built = self._built(claim)

@@ -19,7 +19,7 @@ from iltheory.engine.report import Report
 from iltheory.reporting.latex import readable
 
 LONGEST_NUMBER = 60
-STYLES = {"refuted": "bold red", "instances": "green", "consistent": "cyan", "none": "yellow"}
+STYLES = {"refuted": "bold red", "instances": "green", "confidence": "blue", "consistent": "cyan", "none": "yellow"}
 
 
 def claims_table(claims: Sequence[Claim]) -> RenderableType:
@@ -109,6 +109,7 @@ def summary(reports: Sequence[Report]) -> str:
     words: list[str] = [f"{len(reports)} claims on {instances:,} instances ({seconds:.0f} s of computing)"]
     for rung, phrase in (
         ("instances", "hold on all of theirs"),
+        ("confidence", "hold with confidence on sampled outcomes"),
         ("consistent", "with logarithms or roots are consistent"),
         ("refuted", "refuted"),
         ("none", "not decided"),

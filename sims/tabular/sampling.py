@@ -120,10 +120,10 @@ def _walk(
     """States ``[n, steps + 1]``, actions and rewards ``[n, steps]``, walking on through terminal states."""
     states, actions = np.empty((n, steps + 1), dtype=np.intp), np.empty((n, steps), dtype=np.intp)
     rewards = np.empty((n, steps))
-    state = Categorical(_table(ar.midpoint(mdp.mu)[None])).draw(np.zeros(n, dtype=np.intp), rng)
+    state = Categorical(table(ar.midpoint(mdp.mu)[None])).draw(np.zeros(n, dtype=np.intp), rng)
     for h in range(steps):
         if h == 0 or len(pi) > 1:
-            policy = Categorical(_table(pi[h]))
+            policy = Categorical(table(pi[h]))
         if h == 0 or mdp.transitions.steps > 1:
             moves = Categorical(mdp.transitions.rows(h))
         action = policy.draw(state, rng)
@@ -135,7 +135,8 @@ def _walk(
     return states, actions, rewards
 
 
-def _table(rows: NDArray[np.float64]) -> Rows:
+def table(rows: NDArray[np.float64]) -> Rows:
+    """Laws of a dense table ``[n_rows, n]``."""
     n_rows, n = rows.shape
     return Rows(np.arange(n_rows + 1) * n, np.tile(np.arange(n), n_rows), rows.ravel())
 

@@ -1,4 +1,8 @@
-"""What every claim of the catalogue must satisfy, whatever it says."""
+"""What every claim of the catalogue must satisfy, whatever it says.
+
+Claims that are computed must be decided exactly and agree in every number system; statistical ones hold with
+confidence, and their closed forms lie in narrow enclosures.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,21 @@ from latex2mathml.converter import convert as to_mathml
 
 from iltheory.claims.claim import DERIVED_HERE, STATUSES, Claim
 from iltheory.claims.registry import catalogue
-from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
+from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, decide
+from iltheory.engine.statistical import enclose_by_sampling
 from iltheory.engine.worlds import LAWS, RandomWorld
 from sims import arithmetic as ar
-from sims.arithmetic import REFUTED, UNDECIDED
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 
 INSTANCES = 8
 TIE = 1e-100
 """Equal irrational sides cannot be decided; balls of 512 bits must find them no further apart than this."""
+WIDEST = 0.1
+"""Widest enclosure of a sampled side from all its outcomes, relative to the side where that exceeds 1."""
 
 CLAIMS = catalogue()
+COMPUTED = [id for id, claim in CLAIMS.items() if not claim.statistical]
+STATISTICAL = [id for id, claim in CLAIMS.items() if claim.statistical]
 VARIANTS = {variant.id: variant for claim in CLAIMS.values() for variant in claim.false_variants}
 
 
@@ -60,7 +69,7 @@ def test_statement_renders(id):
     assert not unknown
 
 
-@pytest.mark.parametrize("id", CLAIMS)
+@pytest.mark.parametrize("id", COMPUTED)
 def test_tight_instance_has_its_closed_forms(id):
     claim = CLAIMS[id]
     assert claim.tight is not None
@@ -70,6 +79,19 @@ def test_tight_instance_has_its_closed_forms(id):
         assert distance(side, form) <= TIE
         assert np.all(ar.equal(side, form).verdicts != REFUTED)
     assert np.all(decide(claim, instance, 1).verdicts != REFUTED)
+
+
+@pytest.mark.parametrize("id", STATISTICAL)
+def test_tight_instance_of_a_statistical_claim_has_its_closed_forms(id):
+    claim = CLAIMS[id]
+    tight = claim.tight()
+    instance = claim.bind_any(tight.instance)
+    sides = enclose_by_sampling(claim, instance, seed(id), DELTA)
+    for side, form in zip(sides, (tight.lhs, tight.rhs), strict=True):
+        exact = Enclosure.of(form)
+        assert side.compare("==", exact) != REFUTED
+        assert side.width <= WIDEST * max(1, exact.upper)
+    assert decide(claim, instance, 1).verdicts[0] == HOLDS
 
 
 @pytest.mark.parametrize("id", CLAIMS)
@@ -97,7 +119,7 @@ def drawn(id: str, law: str) -> tuple[dict, Decision]:
 
 
 @pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("id", CLAIMS)
+@pytest.mark.parametrize("id", COMPUTED)
 def test_holds_on_random_instances(id, law):
     claim = CLAIMS[id]
     instance, decision = drawn(id, law)
@@ -108,12 +130,22 @@ def test_holds_on_random_instances(id, law):
         assert distance(lhs, rhs) <= TIE
 
 
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("id", STATISTICAL)
+def test_a_statistical_claim_holds_with_confidence_on_random_instances(id, law):
+    _, decision = drawn(id, law)
+    applicable = decision.verdicts != NOT_APPLICABLE
+    assert not np.any(decision.verdicts == REFUTED)
+    assert np.sum(decision.verdicts == HOLDS) >= np.sum(applicable) / 2
+    assert np.all(decision.widths[decision.verdicts == UNDECIDED] <= WIDEST * np.maximum(1, decision.rhs).max())
+
+
 @pytest.mark.parametrize("id", CLAIMS)
 def test_is_not_vacuous(id):
     assert any(np.any(drawn(id, law)[1].verdicts != NOT_APPLICABLE) for law in LAWS)
 
 
-@pytest.mark.parametrize("id", CLAIMS)
+@pytest.mark.parametrize("id", COMPUTED)
 def test_a_batch_is_its_instances_one_by_one(id):
     claim = CLAIMS[id]
     instance = RandomWorld("mixed").draw(claim, seed(id), 3)
@@ -126,7 +158,7 @@ def test_a_batch_is_its_instances_one_by_one(id):
             assert np.isclose(one, three, rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
-@pytest.mark.parametrize("id", CLAIMS)
+@pytest.mark.parametrize("id", COMPUTED)
 def test_float64_agrees_with_the_rigorous_systems(id):
     claim = CLAIMS[id]
     instance, rigorous = drawn(id, "uniform")
