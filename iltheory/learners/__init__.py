@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
+from iltheory.learners.aggrevate import Aggrevate, aggrevate
 from iltheory.learners.behavioral_cloning import behavioral_cloning
+from iltheory.learners.dagger import Dagger, dagger
+from iltheory.learners.forward_training import ForwardTraining, forward_training
+from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
+from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
+from iltheory.learners.maximum_entropy import MaximumEntropy, maximum_entropy
+from iltheory.learners.nrpi import Nrpi, nrpi
+from iltheory.learners.online import FollowTheLeader, FollowTheRegularizedLeader, OnlineLearner, hedge
+from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
+from iltheory.learners.schedules import at_first, geometric, never
+from iltheory.learners.smile import Smile, smile
 
-__all__ = ["MaximumCausalEntropy", "behavioral_cloning", "maximum_causal_entropy"]
+__all__ = [
+    "Aggrevate",
+    "Dagger",
+    "FinitePolicies",
+    "FollowTheLeader",
+    "FollowTheRegularizedLeader",
+    "ForwardTraining",
+    "LOG_LOSS",
+    "LogLinearPolicies",
+    "Loss",
+    "MaximumCausalEntropy",
+    "MaximumEntropy",
+    "NoMaximum",
+    "Nrpi",
+    "OnlineLearner",
+    "PolicyClass",
+    "Smile",
+    "TabularPolicies",
+    "ZERO_ONE",
+    "action_costs",
+    "aggrevate",
+    "at_first",
+    "behavioral_cloning",
+    "dagger",
+    "forward_training",
+    "geometric",
+    "hedge",
+    "maximum_causal_entropy",
+    "maximum_entropy",
+    "never",
+    "nrpi",
+    "smile",
+]

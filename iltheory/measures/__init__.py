@@ -28,6 +28,7 @@ from iltheory.measures.f_divergences import (
     TOTAL_VARIATION,
     FDivergence,
 )
+from iltheory.measures.gibbs import TrajectoryGibbs, gibbs_occupancy, trajectory_gibbs
 from iltheory.measures.graphs import (
     edges,
     is_decomposable,
@@ -243,6 +244,7 @@ __all__ = [
     "FORWARD_KL",
     "gamma",
     "gap",
+    "gibbs_occupancy",
     "greatest",
     "half_span",
     "half_spans",
@@ -334,6 +336,8 @@ __all__ = [
     "TOTAL_VARIATION",
     "total_variation",
     "trajectory_chi2",
+    "TrajectoryGibbs",
+    "trajectory_gibbs",
     "trajectory_hellinger2",
     "trajectory_kl",
     "trajectory_law",

@@ -1,0 +1,113 @@
+"""The dual of an entropy: least ``g(theta) = value(theta . f) - theta . f_E``, and whether it is attained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.learners.newton import Point, descend
+from iltheory.learners.reward_features import RewardFeatures
+from iltheory.learners.soft_responses import SoftResponse
+from sims import TabularMDP
+from sims.arithmetic import NotRepresentable
+from sims.errors import InvalidArgument
+
+Floats = NDArray[np.float64]
+Status = Literal["attained", "not attained", "infeasible", "unfinished"]
+
+BOUNDARY_RATE = 0.25
+"""On the boundary the gradient falls like ``exp(-x)``: a Newton step leaves 1/e of it; at a minimum at most a tenth."""
+
+
+@dataclass(frozen=True)
+class DualSearch:
+    """Where the search for the least dual value ended, in floats.
+
+    Attributes
+    ----------
+    theta : floats ``[k]``
+    status : ``attained``: the feature error is within the tolerance. ``not attained``: it is, too, but the dual has no
+        minimum, as far as the tolerance can tell; it falls for ever as theta grows, because the features are on the
+        boundary of what can be shown (a deterministic expert, say). ``infeasible``: the dual is below every entropy,
+        so nothing has these features (empirical ones, say). ``unfinished``: more iterations, or a larger
+        tolerance, are needed.
+    duals, errors : floats ``[iterations + 1]``, dual value and feature error of every iterate
+    """
+
+    theta: Floats
+    status: Status
+    duals: Floats
+    errors: Floats
+
+
+def minimise_dual(
+    respond: Callable[[Floats], SoftResponse],
+    features: RewardFeatures,
+    target: Floats,
+    *,
+    floor: float,
+    tolerance: float,
+    iterations: int,
+) -> DualSearch:
+    """Minimise the dual by Newton's method from ``theta = 0``.
+
+    Parameters
+    ----------
+    respond : the best response to a reward ``[T, S, A]`` or ``[S, A]``
+    target : floats ``[k]``, ``f_E``
+    floor : no entropy is lower
+    """
+
+    def at(theta: Floats) -> Point:
+        response, linear = respond(features.rewards(theta)), theta * target
+        moments = features.squared().expect(response.occupancy)
+        return Point(
+            x=theta,
+            value=response.value - float(linear.sum()),
+            rounding=1e-14 * (1 + abs(response.value) + float(np.abs(linear).sum())),
+            gradient=features.expect(response.occupancy) - target,
+            curvature=lambda direction: features.expect(response.slope(features.rewards(direction))),
+            scale=np.maximum(moments, 1e-12 * max(moments.max(), np.finfo(float).tiny)),
+        )
+
+    def is_below(point: Point) -> bool:
+        return point.value < floor - point.rounding
+
+    points = descend(
+        at,
+        np.zeros(features.count),
+        until=lambda point: point.error <= tolerance or is_below(point),
+        iterations=iterations,
+    )
+    duals, errors = (np.array([getattr(point, name) for point in points]) for name in ("value", "error"))
+    status: Status = "infeasible" if is_below(points[-1]) else _status(errors, tolerance)
+    return DualSearch(points[-1].x, status, duals, errors)
+
+
+def _status(errors: Floats, tolerance: float) -> Status:
+    if errors[-1] > tolerance:
+        return "unfinished"
+    return "attained" if len(errors) == 1 or errors[-1] <= BOUNDARY_RATE * errors[-2] else "not attained"
+
+
+def check_search(mdp: TabularMDP, tolerance: Any, iterations: Any) -> None:
+    """Refuse models and options that the search cannot serve.
+
+    Raises
+    ------
+    InvalidArgument, NotRepresentable
+    """
+    if mdp.batch_shape:
+        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; take one model at a time, mdp.select(i).")
+    if mdp.system.name == "rational":
+        raise NotRepresentable(
+            "soft values have logarithms, which are not rational; use mdp.to('float64'), 'interval' or 'ball'."
+        )
+    if not isinstance(tolerance, int | float) or not 0 < tolerance < np.inf:
+        raise InvalidArgument(f"tolerance={tolerance!r} must be a positive number.")
+    if not isinstance(iterations, int) or isinstance(iterations, bool) or iterations < 1:
+        raise InvalidArgument(f"iterations={iterations!r} must be an integer, at least 1.")
