@@ -42,7 +42,10 @@ def trajectory_gibbs(mdp: TabularMDP) -> TrajectoryGibbs:
     """
     one = mdp.system.convert(1)
     v = 0 * mdp.mu
-    vs, qs, gains, tilts = [], [], [], []
+    vs: list[Numbers] = []
+    qs: list[Numbers] = []
+    gains: list[Numbers] = []
+    tilts: list[Numbers] = []
     for h in reversed(range(steps(mdp))):
         shift = system_like(v).convert(ar.midpoint(ar.amax(v, -1)))[..., None]
         tilt = ar.exp(v - shift)
