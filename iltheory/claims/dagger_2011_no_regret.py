@@ -26,6 +26,7 @@ from iltheory.claims.kinds import (
     UnitIntervals,
 )
 from iltheory.claims.tables import coin
+from iltheory.learners import schedules
 from iltheory.measures import (
     acting,
     expected_loss,
@@ -63,7 +64,8 @@ def penalty(mdp: TabularMDP, betas: Sequence[Any]) -> Any:
 
 def geometric(alpha: Any, n: int) -> list[Any]:
     """The schedule ``beta_i = (1 - alpha)^(i-1)``."""
-    return [(1 - alpha) ** i for i in range(n)]
+    beta = schedules.geometric(alpha)
+    return [beta(i) for i in range(1, n + 1)]
 
 
 def staying(horizon: int, *betas: Fraction) -> tuple[Any, ...]:

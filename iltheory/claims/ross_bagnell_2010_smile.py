@@ -18,6 +18,7 @@ from iltheory.claims.claim import DERIVED_HERE, Tight, claim
 from iltheory.claims.kinds import DeterministicPolicy, FiniteHorizonMDP, Policies, Policy, UnitInterval
 from iltheory.claims.ross_bagnell_2010 import ross_bagnell
 from iltheory.claims.tables import coin, contagion
+from iltheory.learners.smile import mixture, shares, without_expert
 from iltheory.measures import blend, expected_loss, gap, largest, step_errors, steps, steps_left
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -25,20 +26,9 @@ from sims import arithmetic as ar
 EIGHTH, HALF = Fraction(1, 8), Fraction(1, 2)
 
 
-def shares(alpha: Any, n: int) -> list[Any]:
-    """What the updates 1 to n move: ``alpha (1 - alpha)^(j-1)``."""
-    return [alpha * (1 - alpha) ** j for j in range(n)]
-
-
 def mixtures(expert: Any, learners: Sequence[Any], alpha: Any) -> list[Any]:
     """SMILe's policies ``pi^0 .. pi^N``."""
-    return [blend([expert, *learners[:n]], [(1 - alpha) ** n, *shares(alpha, n)]) for n in range(len(learners) + 1)]
-
-
-def without_expert(learners: Sequence[Any], alpha: Any) -> Any:
-    """SMILe's final policy with the expert's share taken out: weights ``(1 - alpha)^(j-1)``, normalised."""
-    weights = [(1 - alpha) ** j for j in range(len(learners))]
-    return blend(learners, [weight / sum(weights) for weight in weights])
+    return [mixture(expert, learners[:n], alpha) for n in range(len(learners) + 1)]
 
 
 def harm(mdp: TabularMDP, expert: Any, current: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from iltheory.learners.losses import LOG_LOSS, Loss
+from iltheory.learners.policy_class import ALL_POLICIES, PolicyClass
 from sims import TabularMDP
 from sims.arithmetic import Numbers
 
@@ -11,24 +13,42 @@ if TYPE_CHECKING:
     from sims.datasets import Trajectories
 
 
-def behavioral_cloning(demos: Trajectories, mdp: TabularMDP) -> Numbers:
-    """Maximum-likelihood policy of the demonstrations: the empirical law of actions in each state.
+def behavioral_cloning(
+    demos: Trajectories | Any,
+    mdp: TabularMDP,
+    *,
+    loss: Loss = LOG_LOSS,
+    policy_class: PolicyClass = ALL_POLICIES,
+) -> Numbers:
+    """The policy that imitates the actions shown best, where they were shown.
 
-    It minimises the empirical log loss over all tabular policies, and, where the expert is deterministic, agrees with
-    it in every state the demonstrations visit.
+    By default it is the maximum-likelihood policy over all tabular ones: the empirical law of actions in each state,
+    uniform where nothing was shown. With ``policy_class=TabularPolicies(unseen=a)`` and a deterministic expert it
+    mimics where it has seen and plays action a elsewhere (Rajaraman, Yang, Jiao and Ramchandran 2020);
+    ``smoothing`` and stationary policies are options of the class, too.
 
     Parameters
     ----------
-    demos : trajectories of states and actions of ``mdp``
-    mdp : gives the sizes, the horizon and the number system; its transitions and rewards are not used
+    demos : trajectories of states and actions of ``mdp``, whose steps all count alike; or, at population level, an
+        expert's policy ``[S, A]`` or ``[..., H, S, A]``, which shows its occupancy
+    mdp : gives the sizes, the horizon and the number system; given trajectories, its transitions and rewards are not
+        used
+    loss : log loss (maximum likelihood), 0-1 loss or any other of :mod:`iltheory.learners.losses`
+    policy_class : where the policy is looked for
 
     Returns
     -------
-    numbers ``[H, S, A]``, one law for each step and state; with a discount ``[S, A]``, all steps counted together
-        Uniform where the demonstrations never were.
+    numbers ``[..., T, S, A]`` with T in {1, H}, 1 for stationary policies; with a discount ``[..., S, A]``, all steps
+        counted together
     """
+    return loss.minimizer(mdp, policy_class, loss.data(_shown(mdp, demos)))
+
+
+def _shown(mdp: TabularMDP, demos: Any) -> Numbers:
+    from sims.datasets import Trajectories
+
+    if not isinstance(demos, Trajectories):
+        return mdp.occupancy(demos)
     steps = mdp.horizon if mdp.horizon is not None else int(demos.lengths.max())
     counts = demos.counts(steps, mdp.n_states, mdp.n_actions)
-    if mdp.horizon is None:
-        counts = counts.sum(axis=0)
-    return mdp.project(mdp.system.convert(counts))
+    return mdp.system.convert(counts if mdp.horizon is not None else counts.sum(axis=0))

@@ -1,0 +1,106 @@
+"""NRPI: policy iteration without regret, on states of an exploration law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.learners.exploration import sampled_costs
+from iltheory.learners.labels import read_rng
+from iltheory.learners.losses import COST
+from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.policy_class import PolicyClass
+from iltheory.measures import pick, steps, together
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
+from sims.tabular import TrajectoryMixture, trajectory_mixture
+from sims.tabular.reading import bring, read_numbers
+from sims.tabular.validation import check_distributions
+
+
+@dataclass(frozen=True)
+class Nrpi(OnlineRun):
+    """What NRPI learnt.
+
+    Losses are costs to go of the policy of the iteration itself, ``-Q^{hat pi_i}``, on explored states: exact, or
+    estimated from samples.
+
+    Attributes
+    ----------
+    policies, losses, hindsight, class_error, regret : see :class:`~iltheory.learners.online.OnlineRun`
+    values : numbers ``[N, ...]``, exact value J of each policy
+    best : ints ``[...]``, the policy with the largest value, from 0
+    mixture : occupancy and history-free policy of drawing one of the policies, each as likely, for a whole trajectory
+    policy : numbers ``[..., H, S, A]``, the latter: what NRPI returns
+    """
+
+    values: Numbers
+    best: NDArray[np.intp]
+    mixture: TrajectoryMixture
+    policy: Numbers
+
+    @property
+    def best_policy(self) -> Numbers:
+        """The policy with the largest value, ``[..., T, S, A]``."""
+        return pick(self.policies, self.best)
+
+
+def nrpi(
+    mdp: TabularMDP,
+    exploration: Any,
+    policy_class: PolicyClass,
+    *,
+    iterations: int,
+    online: OnlineLearner = FOLLOW_THE_LEADER,
+    samples: int | None = None,
+    rng: int | np.random.Generator | None = None,
+) -> Nrpi:
+    """No-regret policy iteration (Ross and Bagnell 2014, algorithm 2) [memory].
+
+    At iteration i a policy loses ``-Q^{hat pi_i}(s, pi)`` on states of the exploration law: what it would earn by
+    acting once in place of ``hat pi_i``. No expert is asked; it may say which states are worth exploring.
+
+    Parameters
+    ----------
+    mdp : finite horizon H
+    exploration : laws of the states explored, ``[S]`` or ``[..., H, S]``; such as ``mdp.state_occupancy(expert)`` or,
+        from demonstrations, the sum of ``shown_occupancy(mdp, demos)`` over actions
+    online : picks the next policy from the losses so far
+    samples : number of sampled returns at each iteration, each after one uniformly random action; None for exact values
+    rng : seed or generator for sampling
+
+    Raises
+    ------
+    InvalidArgument
+        If the model has no horizon, the exploration law is none, or an option is out of range.
+    """
+    states = _laws(mdp, exploration)
+    generator = read_rng("samples", samples, rng)
+
+    def observe(i: int, pi: Numbers) -> Numbers:
+        if samples is None or generator is None:
+            return states[..., None] * -mdp.q(pi)
+        return sampled_costs(mdp, states, pi, samples, generator)
+
+    run = play(mdp, policy_class, iterations=iterations, online=online, loss=COST, observe=observe)
+    values = together(mdp.value(pi) for pi in run.policies)
+    mixture = trajectory_mixture(mdp, list(run.policies), [Fraction(1, iterations)] * iterations)
+    return Nrpi(**vars(run), values=values, best=ar.argmax(values, 0), mixture=mixture, policy=mixture.policy)
+
+
+def _laws(mdp: TabularMDP, exploration: Any) -> Numbers:
+    horizon = steps(mdp)
+    states = bring(read_numbers("exploration", exploration, InvalidArgument), mdp.system)
+    shape = tuple(states.shape)
+    if shape[-1:] != (mdp.n_states,) or (len(shape) > 1 and shape[-2] not in (1, horizon)):
+        raise InvalidArgument(
+            f"exploration has shape {shape}, expected [S] = ({mdp.n_states},) or [H, S] = {(horizon, mdp.n_states)}."
+        )
+    check_distributions(states, "exploration", InvalidArgument, "It is the law of the states explored at each step.")
+    return states if len(shape) > 1 else states[None]
