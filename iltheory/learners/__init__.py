@@ -6,6 +6,7 @@ from iltheory.learners.aggrevate import Aggrevate, aggrevate
 from iltheory.learners.behavioral_cloning import behavioral_cloning
 from iltheory.learners.dagger import Dagger, dagger
 from iltheory.learners.forward_training import ForwardTraining, forward_training
+from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
@@ -23,11 +24,13 @@ __all__ = [
     "FollowTheLeader",
     "FollowTheRegularizedLeader",
     "ForwardTraining",
+    "IQLearn",
     "LOG_LOSS",
     "LogLinearPolicies",
     "Loss",
     "MaximumCausalEntropy",
     "MaximumEntropy",
+    "NoFiniteValue",
     "NoMaximum",
     "Nrpi",
     "OnlineLearner",
@@ -43,6 +46,7 @@ __all__ = [
     "forward_training",
     "geometric",
     "hedge",
+    "iq_learn",
     "maximum_causal_entropy",
     "maximum_entropy",
     "never",
