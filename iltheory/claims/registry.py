@@ -33,6 +33,9 @@ MODULES = (
     "iltheory.claims.aggrevate_2014",
     "iltheory.claims.aggrevate_2014_sampling",
     "iltheory.claims.nrpi_2014",
+    "iltheory.claims.rajaraman_2020",
+    "iltheory.claims.rajaraman_2020_reset",
+    "iltheory.claims.rajaraman_2020_mimic",
 )
 
 
