@@ -64,6 +64,8 @@ def interactive_bayes_value(mdp: TabularMDP, experts: Any, policies: Any, sample
             f"{LARGEST_HISTORIES}; use fewer episodes or a smaller model."
         )
     expert, value, kernel = mdp.policy(experts), mdp.value(policies), mdp.transitions.dense()
+    pairs = expert.shape[0]
+    first = ar.broadcast_to(mdp.mu, (pairs, mdp.n_states))
 
     def arriving(joint: Numbers, law: Numbers, h: int, episode: int) -> Numbers:
         """Value from a state drawn from ``law[E, S]``; ``joint[E]`` is the law of the history with the pair."""
@@ -81,9 +83,7 @@ def interactive_bayes_value(mdp: TabularMDP, experts: Any, policies: Any, sample
             futures = [arriving(joint, laws[:, a], h + 1, episode) for a in range(mdp.n_actions)]
             return ar.amax(ar.stack(futures), 0)
         if episode < samples:
-            return arriving(joint, mdp.mu, 0, episode + 1)
+            return arriving(joint, first, 0, episode + 1)
         return ar.amax(ar.matvec(value, joint), 0)
 
-    pairs = expert.shape[0]
-    prior = mdp.system.convert(np.ones(pairs, dtype=np.int64)) / pairs
-    return arriving(prior, ar.broadcast_to(mdp.mu, (pairs, mdp.n_states)), 0, 1)
+    return arriving(mdp.system.convert(np.ones(pairs, dtype=np.int64)) / pairs, first, 0, 1)
