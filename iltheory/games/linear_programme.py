@@ -160,7 +160,8 @@ class LinearProgramme:
         n, both = self.c.shape[0], int(self.free.sum())
         negative = np.zeros((n, both), dtype=np.int64)
         negative[self.free, np.arange(both)] = 1
-        return (z[:n] - ar.matvec(negative, z[n : n + both])).reduced()
+        x: RationalArray = z[:n] - ar.matvec(negative, z[n : n + both])
+        return x.reduced()
 
     def _multipliers(self, y: RationalArray) -> tuple[RationalArray, RationalArray]:
         m_eq = self.b_eq.shape[0]
@@ -275,7 +276,7 @@ def _optimal_basis(form: _Standard, order: Columns | None) -> _Basis | None:
 
 def _negative(x: RationalArray, basis: Columns) -> NDArray[np.bool_]:
     """Where a column outside the basis has a negative entry."""
-    negative = ar.compare(x, ">=", 0) == -1
+    negative: NDArray[np.bool_] = ar.compare(x, ">=", 0) == -1
     negative[basis] = False
     return negative
 
@@ -290,10 +291,10 @@ def _independent(M: RationalArray, order: Columns) -> tuple[Columns, Columns]:
 
 def _pivots(integers: NDArray[Any]) -> Columns:
     """Pivot columns of an integer matrix modulo a prime: independent of one another, and of those before them."""
-    residues = (integers % PRIME).ravel().tolist()
-    reduced, rank = flint.nmod_mat(*integers.shape, residues, PRIME).rref()
-    rows = reduced.tolist()[:rank]
-    return np.array([next(j for j, entry in enumerate(row) if entry != 0) for row in rows], dtype=np.intp)
+    rows, columns = integers.shape
+    reduced, rank = flint.nmod_mat(rows, columns, (integers % PRIME).ravel().tolist(), PRIME).rref()
+    leading = [next(j for j, entry in enumerate(row) if entry != 0) for row in reduced.tolist()[:rank]]
+    return np.array(leading, dtype=np.intp)
 
 
 def _solve(matrix: RationalArray, b: RationalArray) -> RationalArray:

@@ -5,27 +5,35 @@ from __future__ import annotations
 from iltheory.learners.aggrevate import Aggrevate, aggrevate
 from iltheory.learners.behavioral_cloning import behavioral_cloning
 from iltheory.learners.dagger import Dagger, dagger
+from iltheory.learners.finite_gail import FiniteGAIL, finite_gail
 from iltheory.learners.forward_training import ForwardTraining, forward_training
 from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
+from iltheory.learners.lpal import LPAL, lpal
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
 from iltheory.learners.maximum_entropy import MaximumEntropy, maximum_entropy
+from iltheory.learners.mwal import MWAL, mwal
 from iltheory.learners.nrpi import Nrpi, nrpi
 from iltheory.learners.online import FollowTheLeader, FollowTheRegularizedLeader, OnlineLearner, hedge
 from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
+from iltheory.learners.projection import Projection, projection
 from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
 
 __all__ = [
+    "LOG_LOSS",
+    "LPAL",
+    "MWAL",
+    "ZERO_ONE",
     "Aggrevate",
     "Dagger",
+    "FiniteGAIL",
     "FinitePolicies",
     "FollowTheLeader",
     "FollowTheRegularizedLeader",
     "ForwardTraining",
     "IQLearn",
-    "LOG_LOSS",
     "LogLinearPolicies",
     "Loss",
     "MaximumCausalEntropy",
@@ -35,21 +43,25 @@ __all__ = [
     "Nrpi",
     "OnlineLearner",
     "PolicyClass",
+    "Projection",
     "Smile",
     "TabularPolicies",
-    "ZERO_ONE",
     "action_costs",
     "aggrevate",
     "at_first",
     "behavioral_cloning",
     "dagger",
+    "finite_gail",
     "forward_training",
     "geometric",
     "hedge",
     "iq_learn",
+    "lpal",
     "maximum_causal_entropy",
     "maximum_entropy",
+    "mwal",
     "never",
     "nrpi",
+    "projection",
     "smile",
 ]

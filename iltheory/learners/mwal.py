@@ -1,0 +1,114 @@
+"""Apprenticeship learning by multiplicative weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from iltheory.learners.feature_tables import read_feature_table, shown_features, stack_policies
+from iltheory.learners.laws import exact_laws
+from iltheory.learners.online import count
+from iltheory.measures.features import feature_expectations, feature_rewards
+from iltheory.measures.multiplicative_weights import exponential_weights, regret
+from iltheory.measures.quantity import per_step
+from iltheory.measures.sequences import smallest
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
+from sims.tabular import trajectory_mixture
+from sims.tabular.planning import optimal
+
+
+@dataclass(frozen=True)
+class MWAL:
+    """What multiplicative weights found in T iterations; margins are on the scale of J.
+
+    Attributes
+    ----------
+    policy : numbers ``[H, S, A]`` or ``[S, A]``, the policy with the occupancy of the mixture
+    policies : numbers ``[T, H, S, A]`` or ``[T, S, A]``, best responses; the mixture draws one a trajectory, uniformly
+    weights : numbers ``[T, k]``, the laws of features whose rewards they respond to
+    gains : numbers ``[T, k]``, ``G_t(i)`` in [0, 1]
+    regret : number, ``(1/T) sum_t w_t . G_t - min_i (1/T) sum_t G_t(i)``
+    margin : number, ``min_i mu(i) - mu_E(i)`` of the mixture: what it earns more than the expert for the worst reward
+    bound : number, no policy has a larger margin
+    """
+
+    policy: Numbers
+    policies: Numbers
+    weights: Numbers
+    gains: Numbers
+    regret: Numbers
+    margin: Numbers
+    bound: Numbers
+
+
+class Round(NamedTuple):
+    """One iteration: weights, best response, its feature expectations minus the expert's, its gains, a bound on v*."""
+
+    weights: Numbers
+    policy: Numbers
+    ahead: Numbers
+    gains: Numbers
+    bound: Numbers
+
+
+def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWAL:
+    """Play multiplicative weights over features against best responses (Syed and Schapire 2007, MWAL).
+
+    Whatever the weights of the features in the true reward, the mixture of the best responses earns as much more
+    than the expert as any policy surely can (at least as much as the expert), up to ``4 Delta_T / (1 - gamma)``, with
+    ``Delta_T = sqrt(2 ln k / T) + ln k / T``; with a horizon up to ``4 H Delta_T``. [memory]
+
+    Parameters
+    ----------
+    mdp : one model; its own rewards do not matter
+    expert : policy, or ``Trajectories``
+    features : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]`` in [-1, 1]; more of each is better
+    iterations : T, at least 1
+
+    Returns
+    -------
+    MWAL
+
+    Raises
+    ------
+    InvalidArgument
+        If features leave [-1, 1].
+    """
+    table = read_feature_table(mdp, features)
+    largest = float(np.max(ar.lower(ar.absolute(table))))
+    if largest > 1:
+        raise InvalidArgument(f"features have absolute values up to {largest:.6g}; divide them by that number.")
+    target = shown_features(mdp, expert, table)
+    rounds = list(_rounds(mdp, target, table, count("iterations", iterations)))
+    policies, weights, gains = ([getattr(r, name) for r in rounds] for name in ("policy", "weights", "gains"))
+    shares = [Fraction(1, len(rounds))] * len(rounds)
+    return MWAL(
+        policy=trajectory_mixture(mdp, policies, shares).policy,
+        policies=stack_policies(mdp, policies),
+        weights=ar.stack(weights),
+        gains=ar.stack(gains),
+        regret=ar.asarray(regret(gains, weights)),
+        margin=ar.amin(ar.sum(ar.stack([r.ahead for r in rounds]), 0), -1) / len(rounds),
+        bound=ar.asarray(smallest(r.bound for r in rounds)),
+    )
+
+
+def _rounds(mdp: TabularMDP, target: Numbers, features: Numbers, iterations: int) -> Iterator[Round]:
+    k = target.shape[-1]
+    rate = math.log1p(math.sqrt(2 * math.log(k) / iterations))
+    seen = np.zeros(k)
+    for _ in range(iterations):
+        w = exact_laws(mdp, exponential_weights(seen, rate))
+        response, v = optimal(mdp.with_rewards(feature_rewards(mdp, features, w)))
+        ahead = feature_expectations(mdp, mdp.occupancy(response), features) - target
+        gains = (per_step(mdp, ahead) + 2) / 4
+        yield Round(w, response, ahead, gains, ar.sum(mdp.mu * v, -1) - ar.sum(w * target, -1))
+        seen = seen + ar.midpoint(gains)
