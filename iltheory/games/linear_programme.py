@@ -293,7 +293,7 @@ def _pivots(integers: NDArray[Any]) -> Columns:
     """Pivot columns of an integer matrix modulo a prime: independent of one another, and of those before them."""
     rows, columns = integers.shape
     reduced, rank = flint.nmod_mat(rows, columns, (integers % PRIME).ravel().tolist(), PRIME).rref()
-    leading = [next(j for j, entry in enumerate(row) if entry != 0) for row in reduced.tolist()[:rank]]
+    leading = [next(j for j, entry in enumerate(row) if int(entry)) for row in reduced.tolist()[:rank]]
     return np.array(leading, dtype=np.intp)
 
 
