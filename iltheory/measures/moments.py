@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures.quantity import average, largest, quantity, sum_over_pairs
+from iltheory.measures.quantity import average, largest, per_step, quantity, sum_over_pairs
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -107,6 +107,40 @@ def best_moment(mismatch: Numbers) -> Numbers:
     """
     signs = [(ar.compare(mismatch, op, 0) == 1).astype(np.int64) for op in (">=", "<=")]
     return ar.system_of(mismatch).convert(signs[0] - signs[1])
+
+
+@quantity
+def least_reward_payoff(mdp: TabularMDP, target: Numbers, f: Numbers) -> Numbers:
+    """``inf_pi U1(pi, f)`` over all policies, by planning; the expert is known by its occupancy, as above.
+
+    Parameters
+    ----------
+    f : numbers ``[..., H, S, A]`` or with a step axis of length 1; with a discount ``[..., S, A]``
+    """
+    shown = payoff(mdp, _share_of_step(mdp, mdp.system.coerce(target)), f)
+    return -per_step(mdp, mdp.with_rewards(-f).optimal_value()) - shown
+
+
+@quantity
+def least_off_policy_payoff(mdp: TabularMDP, expert: Any, states: Numbers, f: Numbers) -> Numbers:
+    """``inf_pi U2(pi, f)`` over all policies: in every state the action where f is smallest.
+
+    Parameters
+    ----------
+    states : laws ``[..., H, S]`` or ``[..., S]`` of the states the expert shows
+    """
+    return average(mdp, mdp.system.coerce(states), ar.amin(f, -1) - ar.sum(mdp.policy(expert) * f, -1))
+
+
+@quantity
+def least_on_policy_payoff(mdp: TabularMDP, expert: Any, f: Numbers) -> Numbers:
+    """``inf_pi U3(pi, f)`` over all policies, by planning: U3 is the expected sum of f less the expert's mean of f."""
+    return -per_step(mdp, mdp.with_rewards(-centred(mdp, expert, f)).optimal_value())
+
+
+def centred(mdp: TabularMDP, expert: Any, f: Numbers) -> Numbers:
+    """``f(s, a) - E_{a' ~ pi_E} f(s, a')``: how much more than the expert's an action is."""
+    return f - ar.sum(mdp.policy(expert) * f, -1)[..., None]
 
 
 @quantity

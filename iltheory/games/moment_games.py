@@ -1,0 +1,173 @@
+"""The three games of moment matching, over all policies or over mixtures of finitely many.
+
+Swamy, Choudhury, Bagnell and Wu, ICML 2021: a policy against a discriminator f with values in [-1, 1], whose payoffs
+U1, U2, U3 are in :mod:`iltheory.measures.moments`. [text for the payoffs] A policy bounds the value of a game from
+above, by the supremum of its payoffs; a discriminator bounds it from below, by the infimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from iltheory.games.linear_programme import LinearProgramme
+from iltheory.measures import (
+    action_mismatch,
+    largest_payoff,
+    least_off_policy_payoff,
+    least_on_policy_payoff,
+    least_reward_payoff,
+    occupancy_mismatch,
+    over_time,
+    payoff,
+    smallest,
+)
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
+from sims.tabular import step_mixture, trajectory_mixture
+from sims.tabular.validation import normalized
+
+Moments = Literal["reward", "off-policy", "on-policy"]
+
+
+@dataclass(frozen=True, eq=False)
+class MomentGame:
+    """``min_pi max_f U(pi, f)`` over f with values in [-1, 1].
+
+    Attributes
+    ----------
+    mdp : one model; its own rewards do not matter
+    expert : policy; where it is known by demonstrations only, the one they project to
+    target : occupancy the expert shows, ``[H, S, A]`` or ``[S, A]``; the reward game needs no more than this
+    moments : ``reward`` (U1), ``off-policy`` (U2) or ``on-policy`` (U3)
+    stationary : whether f must be the same at every step
+
+    Raises
+    ------
+    InvalidArgument
+        If the model is a batch, or there are no such moments.
+    """
+
+    mdp: TabularMDP
+    expert: Numbers
+    target: Numbers
+    moments: Moments = "reward"
+    stationary: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mdp.batch_shape:
+            raise InvalidArgument(f"mdp is a batch of shape {self.mdp.batch_shape}; a game is about one model.")
+        if self.moments not in get_args(Moments):
+            raise InvalidArgument(f"moments={self.moments!r}: there are {', '.join(get_args(Moments))}.")
+
+    def mismatch(self, policy: Any) -> Numbers:
+        """The signed measure g with ``U(pi, f) = <g, f>``."""
+        if self.moments == "reward":
+            g = occupancy_mismatch(self.mdp, self.target, policy)
+        else:
+            states = ar.sum(self.target, -1) if self.moments == "off-policy" else self.mdp.state_occupancy(policy)
+            g = action_mismatch(self.mdp, self.expert, policy, states)
+        return over_time(self.mdp, g) if self.stationary else g
+
+    def primal(self, policy: Any) -> Numbers:
+        """What the best discriminator makes of a policy: at least the value of the game."""
+        return largest_payoff(self.mdp, self.mismatch(policy))
+
+    def dual(self, f: Any, policies: Sequence[Any] | None = None) -> Numbers:
+        """What the best policy (of a list, or of all) makes of a discriminator: at most the value of the game.
+
+        Parameters
+        ----------
+        f : numbers in [-1, 1], ``[H, S, A]`` or ``[1, S, A]``; with a discount ``[S, A]``
+        """
+        if policies is not None:
+            return smallest(payoff(self.mdp, self.mismatch(pi), f) for pi in policies)
+        if self.moments == "reward":
+            return least_reward_payoff(self.mdp, self.target, f)
+        if self.moments == "off-policy":
+            return least_off_policy_payoff(self.mdp, self.expert, ar.sum(self.target, -1), f)
+        return least_on_policy_payoff(self.mdp, self.expert, f)
+
+    def mixture(self, policies: Sequence[Any], weights: Numbers) -> Numbers:
+        """The policy whose mismatch is the weighted mean of the mismatches.
+
+        U1 and U3 are linear in the occupancy of the policy, U2 in its laws of the action: drawn once a trajectory, or
+        afresh at every step.
+        """
+        if self.moments == "off-policy":
+            return step_mixture([self.mdp.policy(pi) for pi in policies], list(weights))
+        return trajectory_mixture(self.mdp, policies, list(weights)).policy
+
+
+def mixture_saddle(mismatches: Numbers) -> tuple[Numbers, Numbers]:
+    """Weights and a discriminator that solve ``min_w max_f sum_k w_k <g_k, f>``.
+
+    Parameters
+    ----------
+    mismatches : numbers ``[K, ...]``
+
+    Returns
+    -------
+    weights : numbers ``[K]``, a law
+    f : numbers ``[...]`` in [-1, 1]
+    """
+    system, shape = ar.system_of(mismatches), tuple(mismatches.shape[1:])
+    columns = ar.reshape(mismatches, (len(mismatches), int(np.prod(shape))))
+    nothing, one = (system.convert(x) for x in (np.zeros(columns.shape[1], dtype=np.int64), [1]))
+    law = system.convert(np.ones((1, len(columns)), dtype=np.int64))
+    weights, f = _nearest(ar.moveaxis(columns, 0, 1), nothing, law, one)
+    if system.name != "rational":
+        weights = system.convert(normalized(ar.midpoint(weights)[None], "weights")[0])
+    return weights, ar.reshape(f, shape)
+
+
+def occupancy_saddle(game: MomentGame) -> tuple[Numbers, Numbers]:
+    """A policy and a discriminator that solve the reward game over all policies, on the occupancy polytope.
+
+    Returns
+    -------
+    policy : numbers ``[H, S, A]`` or ``[S, A]``
+    f : numbers in [-1, 1], as ``game.dual`` takes them
+    """
+    mdp, system = game.mdp, game.mdp.system
+    shape = tuple(game.target.shape)
+    n = int(np.prod(shape))
+    unit = system.convert(np.eye(n, dtype=np.int64).reshape(n, *shape))
+    # The mismatch and the flow residual are affine in the occupancy: their columns are values at unit occupancies.
+    at_zero = mdp.flow_residual(0 * unit[0])
+    flow = ar.reshape(mdp.flow_residual(unit) - at_zero, (n, -1))
+    share = unit if mdp.horizon is None else unit / mdp.horizon
+    seen, shown = (over_time(mdp, x) if game.stationary else x for x in (share, game.target / (mdp.horizon or 1)))
+    columns, target = ar.reshape(seen, (n, -1)), ar.reshape(shown, (-1,))
+    x, f = _nearest(ar.moveaxis(columns, 0, 1), target, ar.moveaxis(flow, 0, 1), -ar.reshape(at_zero, (-1,)))
+    return mdp.project(ar.reshape(x, shape)), ar.reshape(f, tuple(shown.shape))
+
+
+def _nearest(M: Numbers, e: Numbers, A: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+    """Minimise ``|M x - e|_1`` over ``x >= 0`` with ``A x = b``, by linear programming: x, and f that attains the norm.
+
+    With ``M x - e = p - q`` and p, q >= 0 it is the least sum of p and q; ``-f`` are the multipliers of this equation.
+    Exact in ``rational``; in other systems as floats find it, with f in [-1, 1] and x >= 0 for certain.
+    """
+    (rows, n), system = M.shape, ar.system_of(M)
+    eye = np.eye(rows, dtype=np.int64)
+    difference = ar.concatenate([M, system.convert(np.hstack([-eye, eye]))], axis=1)
+    constraint = ar.concatenate([A, system.convert(np.zeros((len(A), 2 * rows), dtype=np.int64))], axis=1)
+    equations, right = ar.concatenate([difference, constraint]), ar.concatenate([e, b])
+    costs = np.repeat([0, 1], [n, 2 * rows])
+    if system.name == "rational":
+        optimum = LinearProgramme(costs, A_eq=equations, b_eq=right).minimise()
+        return optimum.x[:n].reduced(), -optimum.y_eq[:rows].reduced()
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
+    found = linprog(costs, A_eq=csr_array(ar.midpoint(equations)), b_eq=ar.midpoint(right), method="highs")
+    if found.x is None:
+        raise InvalidArgument(f"the linear programme with {n} variables could not be solved: {found.message}")
+    f = np.clip(-found.eqlin.marginals[:rows], -1, 1)
+    return system.convert(np.maximum(found.x[:n], 0)), system.convert(f)
