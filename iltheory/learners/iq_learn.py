@@ -154,11 +154,11 @@ def _initial(mdp: TabularMDP) -> Floats:
 
 def _check_closed(mdp: TabularMDP, free: Mask, value_term: str, phi: FDivergence) -> None:
     """Raise unless every state that demonstrated actions lead to was demonstrated itself, at that step."""
-    goes = free.any(-1)
+    goes: Mask = free.any(-1)
     begins = (np.asarray(mdp.mu) > 0) & ~goes[0] & (value_term != "expert")
     where = [f"they never begin in state {s}, where the model may" for s in np.flatnonzero(begins)]
     for h in range(len(free) if mdp.horizon is None else len(free) - 1):
-        later = goes[0 if mdp.horizon is None else h + 1]
+        later: Mask = goes[0 if mdp.horizon is None else h + 1]
         at = "" if mdp.horizon is None else f" at step {h}"
         leaving = free[h][..., None] & (_next(mdp, h) > 0) & ~later
         where += [
