@@ -187,7 +187,7 @@ def process(mdp: TabularMDP, expert: Any, samples: int) -> Numbers:
     axes = (1,) * (data.probabilities.ndim - 1)
     seen = (data.shown > 0).astype(np.int64).reshape(len(data.shown), *axes, *data.shown.shape[1:])
     left = ar.sum(left_occupancy(mdp, expert, mdp.system.convert(seen)), -1)  # the expert takes one action
-    errors = ar.sum(frequency_error(left, samples), (-2, -1))
+    errors = ar.sum(frequency_error(ar.wrap(left), samples), (-2, -1))
     return data.expectation(ar.moveaxis(errors, 0, -1))
 
 

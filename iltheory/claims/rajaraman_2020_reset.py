@@ -137,7 +137,10 @@ def reset_linear(rho: Distribution, actions: Actions, horizon: ShortHorizon, sam
     tight=lambda: Tight((RHO, 2, 3, 2), lhs=Fraction(26, 81), rhs=Fraction(26, 81), note="3 - 1 - 8/9 - 64/81"),
 )
 def reset_state_gap(rho: Distribution, actions: Actions, horizon: ShortHorizon, samples: Demonstrations) -> Any:
-    """Rewards of states are lost one step later: quadratic growth in H needs no reward of actions."""
+    """Quadratic growth in H needs no reward of actions.
+
+    A wrong action at step h loses the rewards of the states from step h + 1 on.
+    """
     mdp, expert, uniform = reset_instance(rho, actions, horizon, pays="states")
     error = error_probability(rho, actions, samples)
     return equal(cloning_gap(mdp, expert, uniform, samples), horizon - 1 - survived(error, horizon - 1))
