@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from iltheory.claims.claim import Assumption, Sizes
+from iltheory.claims.drawing import Scale
+from iltheory.claims.kinds import Instance, Model
 from iltheory.measures import is_deterministic
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -17,7 +20,26 @@ from sims.arithmetic import Numbers
 SMALL = Sizes(n_states=5, n_actions=4, horizon=6, strict=True)
 """Claims that solve soft problems in balls, or linear systems in all rewards at once, stay on small models."""
 
+GRAPHS = Sizes(n_states=4, n_actions=4, horizon=6, strict=True)
+"""Claims about connected graphs: in larger ones random moves seldom are."""
+
 DETERMINISTIC = Assumption("every action leads to one state", lambda mdp: is_deterministic(mdp))
+
+
+@dataclass(frozen=True)
+class DeterministicModel(Model):
+    """A model whose actions lead to one state, the same at every step; named worlds may still offer others."""
+
+    def __str__(self) -> str:
+        return f"deterministic {super().__str__()}"
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
+        """Draw models whose transitions are deterministic, whatever the law of everything else."""
+        return super().draw(rng, replace(scale, law="deterministic", stationary=True), before)
+
+
+DeterministicDiscountedMDP = Annotated[TabularMDP, DeterministicModel(finite=False)]
+DeterministicFiniteMDP = Annotated[TabularMDP, DeterministicModel(finite=True)]
 
 
 def moving(moves: Sequence[Sequence[int]], rewards: Any = None, **end: Any) -> TabularMDP:

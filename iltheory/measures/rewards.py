@@ -103,12 +103,23 @@ def rank(matrix: Numbers) -> Numbers:
 def state_reward_ambiguity(mdp: TabularMDP) -> Numbers:
     """Dimension of the rewards of states alone that explain one soft-optimal policy.
 
-    They are ``r + v - gamma P_a v`` for the v with ``P_a v`` the same for all actions a, so S minus the rank of the
-    differences of rows of P. It is 1, constants, where behaviour identifies the reward.
+    They are ``r + v - gamma P_a v`` for the v with ``gamma P_a v`` the same for all actions a, so S minus the rank of
+    the differences of rows of ``gamma P``. It is 1, constants, where behaviour identifies the reward.
     """
-    gamma(mdp)
-    differences = _pairs(mdp.P - mdp.P[..., :, :1, :])
-    return mdp.n_states - rank(differences)
+    kernel = gamma(mdp)[..., None, None, None] * mdp.P
+    return mdp.n_states - rank(_pairs(kernel - kernel[..., :, :1, :]))
+
+
+@quantity
+def shaping_ambiguity(mdp: TabularMDP) -> Numbers:
+    """Dimension of the pairs (g, h) of functions of the state with ``g(s) + gamma E h(s') - h(s) = 0`` everywhere.
+
+    In an AIRL discriminator with a reward of states, g and h are determined up to these; 1 means up to constants.
+    """
+    potentials = _potential_differences(mdp)
+    here = np.repeat(np.eye(mdp.n_states, dtype=np.int64), mdp.n_actions, axis=0)
+    rewards = ar.broadcast_to(mdp.system.convert(here), tuple(potentials.shape))
+    return 2 * mdp.n_states - rank(ar.concatenate([rewards, -potentials], axis=potentials.ndim - 1))
 
 
 @quantity
