@@ -13,7 +13,7 @@ from iltheory.learners.exploration import sampled_costs
 from iltheory.learners.labels import asked, read_rng
 from iltheory.learners.losses import COST
 from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
-from iltheory.learners.policy_class import PolicyClass, number
+from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.learners.schedules import Schedule, never
 from iltheory.measures import acting, average, mean, pick, together
 from sims import TabularMDP
@@ -89,7 +89,7 @@ def aggrevate(
     best_action, own = [], []
 
     def observe(i: int, pi: Numbers) -> Numbers:
-        states = mdp.state_occupancy(acting(expert, pi, number(mdp, f"beta({i})", beta(i))))
+        states = mdp.state_occupancy(acting(expert, pi, probability(mdp, f"beta({i})", beta(i))))
         best_action.append(average(mdp, states, ar.amin(costs, -1)))
         own.append(average(mdp, states, ar.sum(costs * expert, -1)))
         if samples is None or generator is None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
 from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
-from iltheory.learners.policy_class import PolicyClass, number
+from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.learners.schedules import Schedule, never
 from iltheory.measures import acting, pick, together
 from sims import TabularMDP
@@ -74,7 +74,7 @@ def dagger(
     labels = labeller(mdp, expert, trajectories, rng)
 
     def observe(i: int, pi: Numbers) -> Numbers:
-        return loss.data(labels(acting(expert, pi, number(mdp, f"beta({i})", beta(i)))))
+        return loss.data(labels(acting(expert, pi, probability(mdp, f"beta({i})", beta(i)))))
 
     run = play(mdp, policy_class, iterations=iterations, online=online, loss=loss, observe=observe)
     visited = labeller(mdp, expert, None, None)

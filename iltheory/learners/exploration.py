@@ -48,7 +48,9 @@ def sampled_costs(
         action = acts.draw((trying[on] * horizon + h) * mdp.n_states + state[on], rng)
         tried[on] = np.where(trying[on], action, tried[on])
         earned[on] += ar.midpoint(mdp.reward(h))[state[on], action]
-        state[on] = Categorical(mdp.transitions.rows(h)).draw(state[on] * mdp.n_actions + action, rng)
+        if h == 0 or mdp.transitions.steps > 1:
+            moves = Categorical(mdp.transitions.rows(h))
+        state[on] = moves.draw(state[on] * mdp.n_actions + action, rng)
     costs = tally(mdp, start, first, tried, -earned)
     return costs * (horizon * mdp.n_actions) / n
 

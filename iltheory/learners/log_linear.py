@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from iltheory.learners.laws import exact_laws
 from iltheory.learners.newton import Point, descend
 from iltheory.learners.policy_class import PolicyClass
+from iltheory.measures.multiplicative_weights import exponential_weights
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -38,7 +39,8 @@ class LogLinearPolicies(PolicyClass):
     Parameters
     ----------
     features : floats ``[S, A, k]``, or ``[H, S, A, k]`` with a finite horizon
-    ridge : at least 0; ``ridge / 2 |theta|^2`` is added to the mean log loss
+    ridge : at least 0; ``ridge / 2 |theta|^2`` is added to the mean log loss before it is minimised, so that there is
+        a minimum even where the likelihood has no maximum
     """
 
     features: Any
@@ -58,7 +60,9 @@ class LogLinearPolicies(PolicyClass):
 
     def likeliest(self, mdp: TabularMDP, weights: Numbers) -> Numbers:
         """The policy of :meth:`parameters`, on multiples of 2^-50, so that it is the same in every system."""
-        return exact_laws(mdp, np.maximum(_softmax(self._features(mdp) @ self.parameters(mdp, weights)), SMALLEST))
+        return exact_laws(
+            mdp, np.maximum(exponential_weights(-(self._features(mdp) @ self.parameters(mdp, weights)), 1), SMALLEST)
+        )
 
     def parameters(self, mdp: TabularMDP, weights: Numbers) -> Floats:
         """Parameters ``[k]`` of largest likelihood, the shortest of several, by Newton's method in floats.
@@ -79,6 +83,8 @@ class LogLinearPolicies(PolicyClass):
         W, X, n = W[mass > 0] / mass.sum(), X[mass > 0], mass[mass > 0] / mass.sum()
         X = X - X.mean(axis=1, keepdims=True)
         basis = _visible(np.einsum("n,nai,naj->ij", n, X, X) / X.shape[1])
+        if basis.shape[1] == 0:
+            return np.zeros(X.shape[-1])
         ridge = self.ridge * basis.T @ basis
         return basis @ _newton(X @ basis, W, n, ridge)
 
@@ -110,7 +116,7 @@ def _newton(X: Floats, W: Floats, n: Floats, ridge: Floats) -> Floats:
     """
 
     def hessian(theta: Floats) -> Floats:
-        p = _softmax(X @ theta)
+        p = exponential_weights(-(X @ theta), 1)
         centred = X - np.einsum("na,naj->nj", p, X)[:, None]
         return np.asarray(np.einsum("na,nai,naj->ij", n[:, None] * p, centred, centred) + ridge)
 
@@ -119,32 +125,28 @@ def _newton(X: Floats, W: Floats, n: Floats, ridge: Floats) -> Floats:
         top = logits.max(axis=-1)
         normaliser = top + np.log(np.exp(logits - top[:, None]).sum(-1))
         value = n @ normaliser - np.sum(W * logits) + theta @ ridge @ theta / 2
-        gradient = np.einsum("na,naj->j", n[:, None] * _softmax(logits) - W, X) + ridge @ theta
+        gradient = np.einsum("na,naj->j", n[:, None] * exponential_weights(-logits, 1) - W, X) + ridge @ theta
         curvature = hessian(theta)
         rounding = 8 * np.finfo(float).eps * (1 + float(n @ np.abs(normaliser) + np.sum(W * np.abs(logits))))
         return Point(theta, float(value), rounding, gradient, lambda v: curvature @ v, np.diag(curvature))
 
     spread = 2 * np.sqrt((X**2).sum(-1).max())
 
+    def step(point: Point) -> Floats:
+        return np.asarray(np.linalg.solve(hessian(point.x), point.gradient))
+
+    def flat(point: Point) -> bool:
+        return bool(np.linalg.eigvalsh(hessian(point.x))[0] < FLATTEST)
+
     def close(point: Point) -> bool:
-        curvature = hessian(point.x)
-        if np.linalg.eigvalsh(curvature)[0] < FLATTEST:
-            return False
-        return bool(spread * np.linalg.norm(np.linalg.solve(curvature, point.gradient)) <= PRECISION)
+        return not flat(point) and bool(spread * np.linalg.norm(step(point)) <= PRECISION)
 
-    def settled(point: Point) -> bool:
-        return not point.scale.min(initial=1.0) >= FLATTEST or close(point)
-
-    last = descend(at, np.zeros(X.shape[-1]), until=settled, iterations=ITERATIONS)[-1]
-    if X.shape[-1] > 0 and not close(last):
+    start = np.zeros(X.shape[-1])
+    last = descend(at, start, until=lambda point: flat(point) or close(point), iterations=ITERATIONS)[-1]
+    if not close(last):
         raise NoMaximum(
             "the likelihood has no maximum, or none that floats can tell: it still grows at parameters of length "
             f"{np.linalg.norm(last.x):.3g} (scaled).\n  The weights leave out actions that some parameters never play; "
             "give ridge > 0, or add weight to every action."
         )
-    return last.x
-
-
-def _softmax(logits: Floats) -> Floats:
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+    return last.x - step(last)

@@ -14,6 +14,7 @@ from iltheory.learners.laws import exact_laws
 from iltheory.learners.losses import Loss
 from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
 from iltheory.measures import mean, steps, together
+from iltheory.measures.multiplicative_weights import exponential_weights
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -82,8 +83,8 @@ class FollowTheRegularizedLeader(OnlineLearner):
                 f"{type(self).__name__} needs a linear loss and a class whose mixtures it can play; it got the "
                 f"{loss.name} loss and {type(policy_class).__name__}.\n  Use FollowTheLeader()."
             )
-        law = _nearest if self.regularizer == "quadratic" else _softmax
-        weights = law(-float(self.rate) * ar.midpoint(policy_class.gradient(mdp, data)))
+        lost, rate = ar.midpoint(policy_class.gradient(mdp, data)), float(self.rate)
+        weights = exponential_weights(lost, rate) if self.regularizer == "entropic" else _nearest(-rate * lost)
         return policy_class.mixture(mdp, exact_laws(mdp, weights))
 
 
@@ -94,11 +95,6 @@ def hedge(rate: Any) -> FollowTheRegularizedLeader:
     1997).
     """
     return FollowTheRegularizedLeader(rate, "entropic")
-
-
-def _softmax(scores: Floats) -> Floats:
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def _nearest(scores: Floats) -> Floats:

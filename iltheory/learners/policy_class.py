@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures import blend, cross_entropy, linear_loss, pick, together
+from iltheory.measures import blend, linear_loss, pick, together
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -130,10 +130,9 @@ class FinitePolicies(PolicyClass):
 
     def likeliest(self, mdp: TabularMDP, weights: Numbers) -> Numbers:
         """The policy with the largest likelihood, the first of several; logarithms are taken in floats."""
-        floats, weighed = mdp.to("float64"), ar.midpoint(weights)
-        policies = [ar.midpoint(pi) for pi in self._policies(mdp)]
-        losses = [ar.midpoint(cross_entropy(floats, weighed, pi)) for pi in policies]
-        return self._pick(mdp, -together(losses, -1))
+        axes = tuple(range(-_axes(mdp), 0))
+        excess = [ar.relative_entropy(ar.midpoint(weights), ar.midpoint(pi)) for pi in self._policies(mdp)]
+        return self._pick(mdp, -together([ar.sum(nats, axes) for nats in excess], -1))
 
     def gradient(self, mdp: TabularMDP, costs: Numbers) -> Numbers:
         """What each policy loses, ``[..., K]``, so that a mixture loses ``sum gradient * weights``."""
@@ -169,6 +168,20 @@ def conditional(mdp: TabularMDP, weights: Numbers) -> Numbers:
 def number(mdp: TabularMDP, name: str, x: Any) -> Numbers:
     """Read one number, or numbers over the batch axes, in the number system of the model."""
     return bring(read_scalar(name, x), mdp.system)
+
+
+def probability(mdp: TabularMDP, name: str, x: Any) -> Numbers:
+    """Read a number in [0, 1].
+
+    Raises
+    ------
+    InvalidArgument
+        If it is (certainly) outside.
+    """
+    p = number(mdp, name, x)
+    if np.any((ar.compare(p, ">=", 0) == -1) | (ar.compare(p, "<=", 1) == -1)):
+        raise InvalidArgument(f"{name}={x}: a probability must lie in [0, 1].")
+    return p
 
 
 def _axes(mdp: TabularMDP) -> int:

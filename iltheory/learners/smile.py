@@ -11,7 +11,7 @@ import numpy as np
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
 from iltheory.learners.online import count
-from iltheory.learners.policy_class import PolicyClass, number
+from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.measures import blend, together
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -84,9 +84,9 @@ def smile(
     InvalidArgument
         If the model has no horizon, the expert cannot be asked, or an option is out of range.
     """
-    expert, share = asked(mdp, expert), number(mdp, "alpha", alpha)
-    if not np.all((ar.compare(share, "<=", 0) == -1) & (ar.compare(share, "<=", 1) == 1)):
-        raise InvalidArgument(f"alpha={alpha}: must lie in (0, 1].")
+    expert, share = asked(mdp, expert), probability(mdp, "alpha", alpha)
+    if not np.all(ar.possibly_nonzero(share)):
+        raise InvalidArgument("alpha=0: nothing would ever be handed over; give a share in (0, 1].")
     labels = labeller(mdp, expert, trajectories, rng)
     policies: list[Numbers] = []
     losses = []
