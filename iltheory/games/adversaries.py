@@ -45,6 +45,10 @@ class Adversary(ABC):
     def respond(self, d: Floats, e: Floats) -> Floats:
         """A best strategy against d, in floats."""
 
+    def allowed(self, e: Floats) -> NDArray[np.bool_]:
+        """Mask of the pairs where a policy at finite distance from e may go."""
+        return np.ones(e.shape, dtype=np.bool_)
+
     @abstractmethod
     def admit(self, strategy: Floats) -> Any:
         """A strategy (floats or exact rationals) near the given floats."""
@@ -56,6 +60,10 @@ class Adversary(ABC):
     def to(self, system: System) -> Self:
         """The same class with its data in another number system."""
         return self
+
+    def beyond_reach(self, d: Floats, e: Floats, *, entropic: bool) -> str:
+        """Why no strategy attains the value of a game with solution d, in words; empty if one does."""
+        return ""
 
 
 def pairing(law: Numbers, f: Numbers) -> Numbers:
@@ -94,9 +102,38 @@ class DivergenceRewards(Adversary):
         safe = ar.where(shown, strategy, 1)  # 1 lies inside every domain but that of total variation, where phi(r) = r
         return ar.sum(ar.where(shown, e * self.divergence.utility(safe), 0), tuple(range(-e.ndim, 0)))
 
+    def beyond_reach(self, d: Floats, e: Floats, *, entropic: bool) -> str:
+        hidden = e == 0
+        if entropic and not self._bounded_at_zero:
+            pairs = hidden & (d.sum(-1, keepdims=True) > VISITED)
+            way = "the reward would have to fall without bound"
+        else:
+            pairs = hidden & (d > VISITED) if self._unbounded_at(self.divergence.low) else hidden & False
+            way = f"the best reward is the end {self.divergence.low:.4g} of the domain, where the utility is infinite"
+        if not pairs.any():
+            return ""
+        return (
+            f"at {int(pairs.sum())} of {pairs.size} pairs, which the policy may visit and the expert never does, {way}"
+        )
+
+    def allowed(self, e: Floats) -> NDArray[np.bool_]:
+        return (e > 0) | self._bounded_at_zero
+
+    @property
+    def _bounded_at_zero(self) -> bool:
+        """Whether mass where the expert has none costs finitely much."""
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(self.divergence.terms(np.ones(()), np.zeros(()))))
+
+    def _unbounded_at(self, r: float) -> bool:
+        with np.errstate(all="ignore"):
+            return not np.isfinite(self.divergence.utility(np.asarray(float(r))))
+
     def respond(self, d: Floats, e: Floats) -> Floats:
         with np.errstate(all="ignore"):
             best: Floats = self.divergence.reward(d, e)
+        if self._unbounded_at(self.divergence.low):  # rounding must not push it to the end of the domain
+            best = np.where(e > 0, np.maximum(best, self.divergence.low + EDGE), best)
         return self.admit(np.where(np.isnan(best), 0.0, best))
 
     def admit(self, strategy: Floats) -> Floats:
@@ -111,6 +148,10 @@ class DivergenceRewards(Adversary):
             )
 
 
+VISITED = 1e-9
+"""Mass of a pair from which a solution in floats counts as going there."""
+EDGE = 2.0**-46
+"""Least distance of a reward from an end of the domain where the utility is infinite; costs at most as much."""
 LARGE = 1e6
 """Stands for an infinite reward in floats."""
 
@@ -139,7 +180,9 @@ class LinearRewards(Adversary):
             raise InvalidStrategy(f"ball={self.ball!r} must be one of {', '.join(BALLS)}.")
         object.__setattr__(self, "features", ar.asarray(self.features))
         if self.features.ndim not in (3, 4):
-            raise InvalidStrategy(f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k].")
+            raise InvalidStrategy(
+                f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k]."
+            )
 
     def to(self, system: System) -> Self:
         return replace(self, features=ar.convert(self.features, system))
@@ -176,28 +219,47 @@ class LinearRewards(Adversary):
             raise InvalidStrategy(f"the weights {w} lie outside the {self.ball} ball, by {float(outside):.3g}.")
 
     def respond(self, d: Floats, e: Floats) -> Floats:
-        features = ar.midpoint(self.features)
-        difference = np.tensordot(e - d, np.broadcast_to(features, (*d.shape, features.shape[-1])), d.ndim)
+        difference = self.pull(d, e)
         if self.ball == "linf":
             return np.where(difference >= 0, 1.0, -1.0)
         if self.ball == "l2":
             norm = np.sqrt(difference @ difference)
-            return difference / norm if norm > 0 else difference
+            return np.asarray(difference / norm) if norm > 0 else difference
         size = difference if self.ball == "simplex" else abs(difference)
         best = np.zeros_like(difference)
         best[size.argmax()] = 1.0 if self.ball == "simplex" or difference[size.argmax()] >= 0 else -1.0
         return best
 
+    def pull(self, d: Floats, e: Floats) -> Floats:
+        """Difference of feature expectations, expert less learner: the gradient of the payoff in w."""
+        return np.asarray(self.expectation(e) - self.expectation(d))
+
+    def project(self, w: Floats) -> Floats:
+        """Nearest point of the ball."""
+        if self.ball == "linf":
+            return np.clip(w, -1, 1)
+        if self.ball == "l2":
+            return np.asarray(w / max(1.0, float(np.sqrt(w @ w))))
+        if self.ball == "simplex":
+            return _on_simplex(w)
+        return w if abs(w).sum() <= 1 else np.sign(w) * _on_simplex(abs(w))
+
     def admit(self, strategy: Floats) -> Any:
         if self.ball == "linf":
             return np.clip(strategy, -1, 1)
         if self.ball == "l2":
-            norm = np.sqrt(strategy @ strategy)
-            return strategy * (min(1.0, 1 / norm) * SHRINK) if norm > 0 else strategy
+            return strategy * (SHRINK / max(1.0, float(np.sqrt(strategy @ strategy))))
         w = np.maximum(strategy, 0) if self.ball == "simplex" else strategy
         exact = ar.RATIONAL.convert(w)
         total = ar.sum(ar.absolute(exact), -1)
-        return exact / total if self.ball == "simplex" or float(total) > 1 else exact
+        return exact / total if self.ball == "simplex" or total > 1 else exact
+
+
+def _on_simplex(w: Floats) -> Floats:
+    """Nearest distribution."""
+    falling = np.sort(w)[::-1]
+    levels = (np.cumsum(falling) - 1) / np.arange(1, len(w) + 1)
+    return np.asarray(np.maximum(w - levels[np.flatnonzero(falling > levels)[-1]], 0))
 
 
 SHRINK = 1 - 2.0**-50
@@ -220,7 +282,7 @@ class LipschitzRewards(Adversary):
         m = ar.midpoint(self.metric)
         if m.ndim != 2 or m.shape[0] != m.shape[1] or (m != m.T).any() or m.diagonal().any() or (m < 0).any():
             raise InvalidStrategy(
-                f"metric of shape {m.shape} must be square and symmetric with zeros on the diagonal and nothing negative."
+                f"metric of shape {m.shape} must be square and symmetric, with zeros on the diagonal, nothing negative."
             )
 
     def to(self, system: System) -> Self:
@@ -231,12 +293,11 @@ class LipschitzRewards(Adversary):
         ds, es = (ar.reshape(x, (-1, len(self.metric))) for x in (d, e))
         system = ar.system_of(d)
         bounds = [self._transport(ds[h], es[h], system) for h in range(len(ds))]
-        total = ar.sum(ar.stack(bounds), 0)
-        return total
+        return ar.sum(ar.stack(bounds), 0)
 
     def _transport(self, d: Numbers, e: Numbers, system: System) -> Numbers:
         cost = ar.midpoint(self.metric)
-        plan, potential = transport(ar.midpoint(d), ar.midpoint(e), cost)
+        plan, potential = optimal_transport(ar.midpoint(d), ar.midpoint(e), cost)
         if system.name == "float64":
             return (plan * cost).sum()
         exact = system.convert(plan)
@@ -269,7 +330,7 @@ class LipschitzRewards(Adversary):
         n = len(self.metric)
         rows = zip(d.reshape(-1, n), e.reshape(-1, n), strict=True)
         cost = ar.midpoint(self.metric)
-        return np.stack([transport(p, q, cost)[1] for p, q in rows]).reshape(d.shape)
+        return np.stack([optimal_transport(p, q, cost)[1] for p, q in rows]).reshape(d.shape)
 
     def admit(self, strategy: Floats) -> Floats:
         return self._lipschitz(strategy.reshape(-1, len(self.metric))).reshape(strategy.shape)
@@ -279,15 +340,25 @@ SHRINK_METRIC = 1 - 2.0**-40
 """Makes room for the rounding of differences of potentials, which are small against the metric's largest entry."""
 
 
-def transport(d: Floats, e: Floats, cost: Floats) -> tuple[Floats, Floats]:
-    """An optimal transport plan ``[n, n]`` from d to e and a potential ``[n]`` that is high at e, in floats."""
+def optimal_transport(d: Floats, e: Floats, cost: Floats) -> tuple[Floats, Floats]:
+    """An optimal plan ``[n, n]`` from d to e, and a reward ``[n]`` that tells them apart best, in floats."""
     from scipy.optimize import linprog
-    from scipy.sparse import identity, kron, vstack
+    from scipy.sparse import eye_array, kron, vstack
 
     n = len(d)
     ones = np.ones((1, n))
-    marginals = vstack([kron(identity(n), ones), kron(ones, identity(n))])
-    found = linprog(cost.ravel(), A_eq=marginals, b_eq=np.concatenate([d, e * (d.sum() / e.sum())]), method="highs")
+    marginals = vstack([kron(eye_array(n), ones), kron(ones, eye_array(n))]).tocsr()
+    masses = np.concatenate([d / d.sum(), e / e.sum()])
+    # The last equation follows from the others. Presolve takes small masses for zero and finds a contradiction.
+    found = linprog(cost.ravel(), A_eq=marginals[:-1], b_eq=masses[:-1], method="highs-ds", options={"presolve": False})
     if found.x is None:
         raise InvalidStrategy(f"the transport problem could not be solved: {found.message}")
-    return found.x.reshape(n, n), found.eqlin.marginals[n:]
+    arriving = np.append(found.eqlin.marginals[n:], 0.0)
+    return np.maximum(found.x, 0).reshape(n, n) * d.sum(), lipschitz_reward(arriving, e, cost)
+
+
+def lipschitz_reward(arriving: Floats, e: Floats, cost: Floats) -> Floats:
+    """Least 1-Lipschitz reward ``[n]`` above the multipliers of what arrives where the expert is."""
+    shown = e > 0
+    best: Floats = (arriving[shown] - cost[:, shown]).max(-1)
+    return best

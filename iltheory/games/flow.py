@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims import TabularMDP
-from sims.tabular.dense import DenseTransitions
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -16,7 +15,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Flow:
-    """The equations ``E x = b`` of a dense model, ``x[T, S, A]`` with T = H steps, or 1 if it is discounted.
+    """The equations ``E x = b`` of a model, ``x[T, S, A]`` with T = H steps, or 1 if it is discounted.
 
     ``x_h(s) = b_h(s) + sum P_{h-1}(s | s', a') x_{h-1}(s', a')``; with a discount
     ``x(s) = b(s) + gamma sum P(s | s', a') x(s', a')``.
@@ -34,9 +33,8 @@ class Flow:
 
     @classmethod
     def of(cls, mdp: TabularMDP) -> Flow:
-        """The flow of a float64 model with a dense transition table."""
-        assert isinstance(mdp.transitions, DenseTransitions)
-        p, mu = np.asarray(mdp.transitions.probabilities), np.asarray(mdp.mu)
+        """The flow of a float64 model, its transitions as a dense table."""
+        p, mu = np.asarray(mdp.transitions.dense()), np.asarray(mdp.mu)
         if mdp.horizon is None:
             gamma = float(mdp.discount)
             return cls(p, (1 - gamma) * mu[None], gamma)
@@ -72,7 +70,7 @@ class Flow:
         """``E x``: what is at each state less what flows into it, ``[T, S]``."""
         inflow = self._push(x)
         if self.gamma is not None:
-            return x.sum(-1) - self.gamma * inflow
+            return np.asarray(x.sum(-1) - self.gamma * inflow)
         mass: Floats = x.sum(-1)
         mass[1:] -= inflow[:-1]
         return mass

@@ -43,7 +43,9 @@ class OccupancyGame:
             raise InvalidArgument(f"mdp is a batch of shape {self.mdp.batch_shape}; a game is about one model.")
         target = bring(read_numbers("target", self.target, InvalidArgument), system)
         if tuple(target.shape) != self.shape:
-            raise InvalidArgument(f"target has shape {tuple(target.shape)}; an occupancy of the model has {self.shape}.")
+            raise InvalidArgument(
+                f"target has shape {tuple(target.shape)}; an occupancy of the model has {self.shape}."
+            )
         weight = bring(read_scalar("entropy_weight", self.entropy_weight), system)
         if not ar.lower(weight) >= 0:
             raise InvalidArgument(f"entropy_weight={self.entropy_weight} must not be negative.")

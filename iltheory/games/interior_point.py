@@ -1,9 +1,9 @@
 """Primal-dual interior point on the occupancy polytope, for f-divergences.
 
-Newton's method on the optimality conditions of ``min sum_i e_i f(x_i / e_i) - lambda Hbar(x)`` over ``E x = b, x >= 0``,
-with the products ``x z`` of a pair and its multiplier driven to zero. The Hessian has one block a state, a diagonal
-plus the rank one of the entropy, so a step costs one system in the states: ``[S, S]`` with a discount, block
-tridiagonal with a horizon. Total variation has a kink instead of a curvature: its reward is a variable of its own.
+Newton's method on the optimality conditions of ``min D_f(x || e) - lambda Hbar(x)`` over ``E x = b, x >= 0``, with
+the products ``x z`` of a pair and its multiplier driven to zero. The Hessian has one block a state, a diagonal plus
+the rank one of the entropy, so a step costs one system in the states: ``[S, S]`` with a discount, block tridiagonal
+with a horizon. Total variation has a kink instead of a curvature: its reward is a variable of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from iltheory.games.game import OccupancyGame
 from iltheory.games.iterate import Iterate, NoFiniteValue, policy_of
 from iltheory.measures import TOTAL_VARIATION, FDivergence
 from sims.errors import InvalidArgument
-from sims.tabular.dense import DenseTransitions
 
 Floats = NDArray[np.float64]
 
@@ -32,27 +31,27 @@ SMALLEST = 1e-18
 """Products ``x z`` from which floats have nothing left to gain."""
 NEGLIGIBLE = 1e-17
 """Gain of a Newton step, in units of payoff, at which it has converged."""
-STEPS = 300
+PATIENCE = 15
+"""Steps without progress after which rounding is all that is left."""
 
 
 def interior_point(game: OccupancyGame) -> Iterator[Iterate]:
-    """Iterates towards the saddle point of a float64 game against an f-divergence, on a dense model.
+    """Iterates towards the saddle point of a float64 game against an f-divergence; for up to some 500 states.
 
     Raises
     ------
     InvalidArgument
-        If the adversary or the storage of the model is another.
+        If the adversary is another.
     NoFiniteValue
         If every policy goes where the expert never does and the divergence forbids it.
     """
     if not isinstance(game.adversary, DivergenceRewards):
         raise InvalidArgument("interior-point plays against f-divergences; for other rewards use method='conic'.")
-    if not isinstance(game.mdp.transitions, DenseTransitions):
-        raise InvalidArgument("interior-point needs a dense transition table; for sparse models use a first-order method.")
     target = np.asarray(game.law(game.target)).reshape(-1, game.mdp.n_states, game.mdp.n_actions)
-    problem = _Problem(Flow.of(game.mdp), target, game.adversary.divergence, float(game.entropy_weight))
-    for x, reward, gap in problem.steps():
-        yield Iterate(policy_of(x).reshape(game.shape), reward.reshape(game.shape), gap)
+    problem = _Problem(Flow.of(game.mdp), target, game.adversary, float(game.entropy_weight))
+    for x, gap in problem.steps():
+        reward = problem.reward(x).reshape(game.shape)
+        yield Iterate(policy_of(x).reshape(game.shape), reward, gap, problem.cost(x))
 
 
 class _Smooth:
@@ -76,14 +75,14 @@ class _Smooth:
         pass
 
     def reward(self, x: Floats) -> Floats:
-        return self.divergence.reward(x, self.e)
+        return np.asarray(self.divergence.reward(x, self.e))
 
 
 class _Kink:
-    """Total variation, ``max (e - x) r`` over ``|r| <= 1/2``: ``e - x = p - q``, with multipliers p and q of the two ends.
+    """Total variation, ``max (e - x) r`` over ``|r| <= 1/2``: ``e - x = p - q``, with multipliers p, q of the two ends.
 
-    ``p * above = q * below = mu`` with the slacks ``above = 1/2 - r``, ``below = 1/2 + r``, which are variables of their
-    own: near an end of the interval, r has no digits left for its distance to it.
+    ``p * above = q * below = mu`` with the slacks ``above = 1/2 - r``, ``below = 1/2 + r``. These are variables of
+    their own: near an end of the interval, r has no digits left for its distance to it.
     """
 
     def __init__(self, e: Floats) -> None:
@@ -117,23 +116,23 @@ class _Kink:
 class _Problem:
     """The conic problem in floats; ``x[T, S, A]``, flow multipliers ``y[T, S]``, multipliers ``z`` of ``x >= 0``."""
 
-    def __init__(self, flow: Flow, e: Floats, divergence: FDivergence, weight: float) -> None:
-        self.flow, self.e, self.divergence, self.weight = flow, e, divergence, weight
-        forbidden = (e == 0) & np.isinf(_at_zero(divergence))
-        self.free = self._free(~forbidden)
+    def __init__(self, flow: Flow, e: Floats, adversary: DivergenceRewards, weight: float) -> None:
+        self.flow, self.adversary, self.divergence, self.weight = flow, adversary, adversary.divergence, weight
+        self.e, divergence = e, adversary.divergence
+        self.free = self._free(adversary.allowed(e))
         self.term = _Kink(e) if divergence is TOTAL_VARIATION else _Smooth(divergence, np.where(self.free, e, 1))
 
     def _free(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Pairs that policies of finite distance may visit: no state they may reach leaves them without action."""
         while True:
-            stuck = ~allowed.any(-1)
+            stuck = np.asarray(~allowed.any(-1))
             reached = self.flow.reachable(allowed)
             if not (stuck & reached).any():
                 return allowed & reached[..., None]
             if (stuck & (self.flow.b > 0)).any():
                 raise NoFiniteValue(
-                    f"the {self.divergence.name} of every policy from the expert is infinite: from some state every action "
-                    "leads where the expert never goes.\\n  Use a divergence that stays finite (jensen-shannon, "
+                    f"the {self.divergence.name} of every policy from the expert is infinite: from some state every "
+                    "action leads where the expert never goes.\\n  Use a divergence that stays finite (jensen-shannon, "
                     "squared-hellinger, total-variation, forward-kl), or smooth the expert."
                 )
             leads = self._leads_to(stuck)
@@ -144,22 +143,25 @@ class _Problem:
         later = hit if self.flow.gamma is not None else np.vstack([hit[1:], 0 * hit[:1]])
         return self.flow.expect(later) > 0
 
-    def steps(self) -> Iterator[tuple[Floats, Floats, float]]:
-        """Newton steps: x, the reward it faces, and an estimate of the duality gap."""
+    def steps(self) -> Iterator[tuple[Floats, float]]:
+        """Newton steps: x, and an estimate of the duality gap."""
         x = self.flow.occupancy(policy_of(self.free.astype(float))) * self.free
         count = max(int(self.free.sum()), 1)
         mu = 0.1 / count**2
         z = np.where(self.free, mu / np.where(self.free, x, 1), 0)
         y = np.zeros(x.shape[:2])
         self.term.start(x, mu)
-        for _ in range(STEPS):
+        best, idle = inf, 0
+        while idle < PATIENCE:
             dx, dy, dz, decrement = self._direction(x, y, z, mu)
             room = min(self.term.direction(dx), _room(x[self.free], dx[self.free]), _room(z[self.free], dz[self.free]))
             length = min(1.0, TO_BOUNDARY * room)
             x, y, z = x + length * dx, y + length * dy, z + length * dz
             self.term.move(length)
             products = float((x * z).sum())
-            yield x, self._reward(x), products + decrement
+            idle = idle + 1 if products + decrement >= best else 0
+            best = min(best, products + decrement)
+            yield x, products + decrement
             if mu <= SMALLEST and decrement <= NEGLIGIBLE:
                 return
             if length > 0.5:
@@ -190,11 +192,16 @@ class _Problem:
         dz = np.where(free, mu / safe - z - z * dx / safe, 0)
         return dx, dy, dz, abs(float((dx * pull).sum()))
 
-    def _reward(self, x: Floats) -> Floats:
+    def cost(self, x: Floats) -> float:
+        """The objective: distance less weighted entropy."""
+        entropy = -float((x * np.log(np.where(x > 0, policy_of(x), 1))).sum())
+        return float(self.adversary.distance(x, self.e)) - self.weight * entropy
+
+    def reward(self, x: Floats) -> Floats:
         """The reward against x; where no policy may go, low enough that none does."""
         free = self.free
-        with np.errstate(all="ignore"):
-            r = np.where(free, self.term.reward(np.where(free, x, 1)), 0)
+        smooth = self.divergence is not TOTAL_VARIATION
+        r = np.where(free, self.adversary.respond(x, self.e) if smooth else self.term.reward(x), 0)
         if free.all():
             return r
         steps = len(x) if self.flow.gamma is None else 1 / (1 - self.flow.gamma)
@@ -206,16 +213,10 @@ class _Problem:
 
 def _block(v: Floats, k: Floats, right: Floats) -> Floats:
     """``(diag(v) + k v v') right`` in each state."""
-    return v * (right + (k * (v * right).sum(-1))[..., None])
+    return np.asarray(v * (right + (k * (v * right).sum(-1))[..., None]))
 
 
 def _room(value: Floats, change: Floats) -> float:
     """How far a positive value may move before it vanishes."""
     down = change < 0
     return float((value[down] / -change[down]).min()) if down.any() else inf
-
-
-def _at_zero(divergence: FDivergence) -> float:
-    """``f(t)`` per unit of mass where the expert has none."""
-    with np.errstate(all="ignore"):
-        return float(divergence.terms(np.ones(()), np.zeros(())))

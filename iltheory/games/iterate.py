@@ -17,11 +17,12 @@ class NoFiniteValue(IltheoryError, ValueError):
 
 
 class Iterate(NamedTuple):
-    """Both players of a game in floats, and the solver's own estimate of the duality gap, which proves nothing."""
+    """Both players of a game in floats, and the solver's own estimates of the duality gap and the value."""
 
     policy: Floats
     strategy: Floats
     gap: float
+    value: float
 
 
 def policy_of(occupancy: Floats) -> Floats:

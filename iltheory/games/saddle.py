@@ -29,14 +29,15 @@ class Bounds:
     @property
     def gap(self) -> Fraction | float:
         """Certified duality gap, never negative: how far either player may be from optimal."""
-        return max(self.primal.upper - self.dual.lower, Fraction(0))
+        return self.primal.upper - self.dual.lower
 
     @property
     def relative_gap(self) -> float:
         """The gap over the least absolute value the game may have; infinite where that is 0."""
         low, high = self.dual.lower, self.primal.upper
-        least = Fraction(0) if low <= 0 <= high else min(abs(low), abs(high))
-        return 0.0 if self.gap == 0 else float(self.gap / least) if least else float("inf")
+        if self.gap == 0:
+            return 0.0
+        return float("inf") if low <= 0 <= high else float(self.gap / (low if low > 0 else -high))
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ def exact_policy(policy: Floats) -> RationalArray:
     mantissa, exponent = np.frexp(tiny)
     numerators = np.ldexp(mantissa, 53).astype(np.int64).astype(object)
     shift = exponent - 53 + POLICY_BITS
-    rounded = np.where(shift >= 0, numerators << np.maximum(shift, 0), numerators >> np.minimum(np.maximum(-shift, 0), 63))
+    rounded = np.where(
+        shift >= 0, numerators << np.maximum(shift, 0), numerators >> np.minimum(np.maximum(-shift, 0), 63)
+    )
     rest = scale - rounded.sum(-1)
     return RationalArray(np.where(top, rest[..., None], rounded), scale)

@@ -1,0 +1,136 @@
+"""The game as a convex programme over the occupancy polytope, for cvxpy: Clarabel, or HiGHS where it is linear.
+
+For small games. The rewards' player's strategy is the multiplier of the constraint that defines what it sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.games.adversaries import DivergenceRewards, LinearRewards, LipschitzRewards, lipschitz_reward
+from iltheory.games.game import OccupancyGame
+from iltheory.games.iterate import Iterate, NoFiniteValue, policy_of
+from iltheory.measures import CHI2, FORWARD_KL, JENSEN_SHANNON, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
+from sims import arithmetic as ar
+from sims.errors import InvalidArgument
+
+Floats = NDArray[np.float64]
+
+
+def conic(game: OccupancyGame) -> Iterator[Iterate]:
+    """One iterate: the answer of the solver.
+
+    Raises
+    ------
+    InvalidArgument
+        If the divergence forbids some pairs, which no tolerance of a conic solver respects.
+    NoFiniteValue
+        If the solver gives up.
+    """
+    cp: Any = import_module("cvxpy")
+
+    if not game.adversary.allowed(np.asarray(game.law(game.target))).all():
+        raise InvalidArgument(
+            "the expert never goes to some pairs, where this divergence is infinite; use method='interior-point'."
+        )
+
+    matrix, b = flow_equations(game)
+    x = cp.Variable(matrix.shape[1], nonneg=True)
+    cost, constraints, strategy = _distance(game, x)
+    if game.entropic:
+        actions = game.mdp.n_actions
+        mass = cp.sum(cp.reshape(x, (len(b), actions), order="C"), axis=1)
+        each = np.repeat(np.arange(len(b)), actions)
+        cost = cost + float(game.entropy_weight) * cp.sum(cp.rel_entr(x, mass[each]))
+    problem = cp.Problem(cp.Minimize(cost), [matrix @ x == b, *constraints])
+    if problem.is_lp():
+        problem.solve(solver="HIGHS")
+    else:
+        problem.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+    if x.value is None:
+        raise NoFiniteValue(f"the conic solver found no policy at a finite distance from the expert: {problem.status}.")
+    occupancy = np.maximum(x.value, 0).reshape(game.shape)
+    yield Iterate(policy_of(occupancy), strategy(occupancy), 0.0, float(problem.value))
+
+
+def flow_equations(game: OccupancyGame) -> tuple[Any, Floats]:
+    """``E`` (sparse) and ``b`` of the flow equations ``E x = b`` of laws x, flattened."""
+    from scipy.sparse import bmat, csr_array, eye_array, kron
+
+    mdp = game.mdp
+    mass = kron(eye_array(mdp.n_states), np.ones((1, mdp.n_actions)))
+
+    def inflow(step: int) -> Any:
+        indptr, indices, probabilities = mdp.transitions.rows(step)
+        return csr_array((probabilities, indices, indptr), shape=(mdp.n_states * mdp.n_actions, mdp.n_states)).T
+
+    mu = np.asarray(mdp.mu)
+    if mdp.horizon is None:
+        gamma = float(mdp.discount)
+        return csr_array(mass - gamma * inflow(0)), (1 - gamma) * mu
+    blocks: list[list[Any]] = [[None] * mdp.horizon for _ in range(mdp.horizon)]
+    for h in range(mdp.horizon):
+        blocks[h][h] = mass
+        if h > 0:
+            blocks[h][h - 1] = -inflow(h - 1)
+    b = np.zeros(mdp.horizon * mdp.n_states)
+    b[: mdp.n_states] = mu / mdp.horizon
+    return csr_array(bmat(blocks)), b
+
+
+Strategy = Callable[[Floats], Floats]
+
+
+def _distance(game: OccupancyGame, x: Any) -> tuple[Any, list[Any], Strategy]:
+    """The adversary's distance of x from the target, constraints that define it, and its strategy at the solution."""
+    cp: Any = import_module("cvxpy")
+
+    adversary, e = game.adversary, np.asarray(game.law(game.target))
+    if isinstance(adversary, LinearRewards):
+        features = np.broadcast_to(ar.midpoint(adversary.features), (*e.shape, adversary.features.shape[-1]))
+        table = features.reshape(e.size, -1)
+        difference = cp.Variable(table.shape[1])
+        sees = difference == table.T @ e.ravel() - table.T @ x
+        norm = {"simplex": cp.max, "l1": cp.norm_inf, "l2": cp.norm2, "linf": cp.norm1}[adversary.ball]
+        return norm(difference), [sees], lambda d: -np.asarray(sees.dual_value)
+    if isinstance(adversary, LipschitzRewards):
+        return _transport(adversary, e, x)
+    assert isinstance(adversary, DivergenceRewards)
+    e = e.ravel()
+    if adversary.divergence is TOTAL_VARIATION:
+        difference = cp.Variable(len(e))
+        sees = difference == e - x
+        return cp.norm1(difference) / 2, [sees], lambda d: -np.asarray(sees.dual_value).reshape(d.shape)
+    shown = e > 0
+    forms = {
+        FORWARD_KL.name: lambda: cp.sum(cp.rel_entr(e[shown], x[shown])),
+        REVERSE_KL.name: lambda: cp.sum(cp.rel_entr(x[shown], e[shown])),
+        SQUARED_HELLINGER.name: lambda: cp.sum(x) + e.sum() - 2 * np.sqrt(e) @ cp.sqrt(x),
+        CHI2.name: lambda: cp.sum(cp.multiply(1 / e[shown], cp.square(x[shown] - e[shown]))),
+        JENSEN_SHANNON.name: lambda: cp.sum(cp.rel_entr(x, (x + e) / 2)) + cp.sum(cp.rel_entr(e, (x + e) / 2)),
+    }
+    return forms[adversary.divergence.name](), [], lambda d: adversary.respond(d, e.reshape(d.shape))
+
+
+def _transport(adversary: LipschitzRewards, e: Floats, x: Any) -> tuple[Any, list[Any], Strategy]:
+    """Wasserstein-1 distance, step by step, by its transport plans."""
+    cp: Any = import_module("cvxpy")
+
+    cost = ar.midpoint(adversary.metric)
+    n = len(cost)
+    targets = e.reshape(-1, n)
+    plans = [cp.Variable((n, n), nonneg=True) for _ in targets]
+    leaves = [cp.sum(plan, axis=1) == x[h * n : (h + 1) * n] for h, plan in enumerate(plans)]
+    arrives = [cp.sum(plan, axis=0) == target for plan, target in zip(plans, targets, strict=True)]
+    total = sum(cp.sum(cp.multiply(cost, plan)) for plan in plans)
+
+    def strategy(d: Floats) -> Floats:
+        pairs = zip(arrives, targets, strict=True)
+        return np.stack([lipschitz_reward(-arrive.dual_value, q, cost) for arrive, q in pairs]).reshape(d.shape)
+
+    return total, [*leaves, *arrives], strategy
