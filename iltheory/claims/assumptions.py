@@ -25,3 +25,11 @@ def _covered(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:
 
 COVERED = Assumption("the second policy may take every action that the first one takes", _covered)
 """Divergences of the first policy ``pi`` from the second, ``other``, are finite."""
+
+
+def _shown(mdp: TabularMDP, expert: Numbers, pi: Numbers) -> Any:
+    return _covered(mdp, pi, expert)
+
+
+SHOWN = Assumption("the expert may take every action that the policy takes", _shown)
+"""Divergences of the occupancy of ``pi`` from that of ``expert`` are finite."""

@@ -261,6 +261,17 @@ class RewardKind(ArrayKind):
 
 
 @dataclass(frozen=True)
+class ActionValuesKind(RewardKind):
+    """Any function of state and action of the model before it, shaped like a reward; drawn from [low, high]."""
+
+    def __str__(self) -> str:
+        return "function of state and action"
+
+    def check(self, name: str, value: Any, before: Instance) -> Numbers:
+        return ArrayKind.check(self, name, value, before)
+
+
+@dataclass(frozen=True)
 class StateFunctionKind(ArrayKind):
     """A function of the state (and step) of the model before it, ``[H, S]`` or ``[S]``, with values in [-1, 1]."""
 
@@ -458,6 +469,8 @@ SignedReward = Annotated[Any, RewardKind(low=-1)]
 """A reward function with values in [-1, 1]."""
 SignedStationaryReward = Annotated[Any, RewardKind(low=-1, stationary=True)]
 """A reward function with values in [-1, 1] that does not vary with the step."""
+ActionValues = Annotated[Any, ActionValuesKind(low=-4, high=4)]
+"""Any function of state and action; drawn from [-4, 4]."""
 StateFunction = Annotated[Any, StateFunctionKind()]
 """A function of the state (and step) with values in [-1, 1]."""
 StateLaws = Annotated[Any, StateLawsKind()]

@@ -36,6 +36,13 @@ MODULES = (
     "iltheory.claims.rajaraman_2020",
     "iltheory.claims.rajaraman_2020_reset",
     "iltheory.claims.rajaraman_2020_mimic",
+    "iltheory.claims.feature_matching",
+    "iltheory.claims.swamy_2021",
+    "iltheory.claims.swamy_2021_on_policy",
+    "iltheory.claims.swamy_2021_algorithms",
+    "iltheory.claims.garg_2021",
+    "iltheory.claims.garg_2021_duality",
+    "iltheory.claims.garg_2021_concavity",
 )
 
 
