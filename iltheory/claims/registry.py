@@ -43,6 +43,9 @@ MODULES = (
     "iltheory.claims.garg_2021",
     "iltheory.claims.garg_2021_duality",
     "iltheory.claims.garg_2021_concavity",
+    "iltheory.claims.ziebart_2010",
+    "iltheory.claims.ziebart_2010_gradient",
+    "iltheory.claims.ziebart_2010_causality",
 )
 
 
