@@ -36,7 +36,6 @@ MODULES = (
     "iltheory.claims.rajaraman_2020",
     "iltheory.claims.rajaraman_2020_reset",
     "iltheory.claims.rajaraman_2020_mimic",
-    "iltheory.claims.feature_matching",
     "iltheory.claims.swamy_2021",
     "iltheory.claims.swamy_2021_on_policy",
     "iltheory.claims.swamy_2021_algorithms",
@@ -46,6 +45,8 @@ MODULES = (
     "iltheory.claims.ziebart_2010",
     "iltheory.claims.ziebart_2010_gradient",
     "iltheory.claims.ziebart_2010_causality",
+    "iltheory.claims.feature_matching",
+    "iltheory.claims.abbeel_ng_2004",
 )
 
 

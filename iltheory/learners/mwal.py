@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from iltheory.learners.feature_tables import read_feature_table, shown_features, stack_policies
+from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.feature_tables import read_feature_table, stack_policies
 from iltheory.learners.laws import exact_laws
 from iltheory.learners.online import count
-from iltheory.measures.features import feature_expectations, feature_rewards
-from iltheory.measures.multiplicative_weights import exponential_weights, regret
-from iltheory.measures.quantity import per_step
-from iltheory.measures.sequences import smallest
+from iltheory.measures.features import feature_rewards, mean_features
+from iltheory.measures.multiplicative_weights import average_regret, exponential_weights
+from iltheory.measures.quantity import per_step, total
+from iltheory.measures.sequences import mean, smallest
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -50,7 +51,16 @@ class MWAL:
 
 
 class Round(NamedTuple):
-    """One iteration: weights, best response, its feature expectations minus the expert's, its gains, a bound on v*."""
+    """One iteration; means over steps.
+
+    Attributes
+    ----------
+    weights : numbers ``[..., k]``
+    policy : a best response to ``w . f``
+    ahead : numbers ``[..., k]``, its features minus the expert's
+    gains : numbers ``[..., k]``, ``(ahead + 2) / 4``, in [0, 1] for features in [-1, 1]
+    bound : numbers ``[...]``, ``max_pi w . mean_pi f - w . mean_E f``
+    """
 
     weights: Numbers
     policy: Numbers
@@ -86,29 +96,42 @@ def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWA
     largest = float(np.max(ar.lower(ar.absolute(table))))
     if largest > 1:
         raise InvalidArgument(f"features have absolute values up to {largest:.6g}; divide them by that number.")
-    target = shown_features(mdp, expert, table)
-    rounds = list(_rounds(mdp, target, table, count("iterations", iterations)))
+    rate = math.log1p(math.sqrt(2 * math.log(table.shape[-1]) / count("iterations", iterations)))
+
+    def weigh(gains: Numbers) -> Numbers:
+        return exact_laws(mdp, exponential_weights(ar.midpoint(gains), rate))
+
+    target = mean_features(mdp, shown_occupancy(mdp, expert), table)
+    rounds = list(play(mdp, target, table, iterations=iterations, weigh=weigh))
     policies, weights, gains = ([getattr(r, name) for r in rounds] for name in ("policy", "weights", "gains"))
-    shares = [Fraction(1, len(rounds))] * len(rounds)
     return MWAL(
-        policy=trajectory_mixture(mdp, policies, shares).policy,
+        policy=trajectory_mixture(mdp, policies, [Fraction(1, len(rounds))] * len(rounds)).policy,
         policies=stack_policies(mdp, policies),
         weights=ar.stack(weights),
         gains=ar.stack(gains),
-        regret=ar.asarray(regret(gains, weights)),
-        margin=ar.amin(ar.sum(ar.stack([r.ahead for r in rounds]), 0), -1) / len(rounds),
-        bound=ar.asarray(smallest(r.bound for r in rounds)),
+        regret=ar.asarray(average_regret(gains, weights)),
+        margin=ar.asarray(total(mdp, ar.amin(mean(r.ahead for r in rounds), -1))),
+        bound=ar.asarray(total(mdp, smallest(r.bound for r in rounds))),
     )
 
 
-def _rounds(mdp: TabularMDP, target: Numbers, features: Numbers, iterations: int) -> Iterator[Round]:
-    k = target.shape[-1]
-    rate = math.log1p(math.sqrt(2 * math.log(k) / iterations))
-    seen = np.zeros(k)
+def play(
+    mdp: TabularMDP, target: Numbers, features: Numbers, *, iterations: int, weigh: Callable[[Numbers], Numbers]
+) -> Iterator[Round]:
+    """Rounds of the game; batch axes run side by side.
+
+    Parameters
+    ----------
+    target : numbers ``[..., k]``, mean over steps of the expert's features
+    features : numbers ``[..., T, S, A, k]``, or ``[..., S, A, k]`` with a discount
+    weigh : from the sum of the gains so far, ``[..., k]``, to weights
+    """
+    gains = 0 * target
     for _ in range(iterations):
-        w = exact_laws(mdp, exponential_weights(seen, rate))
+        w = weigh(gains)
         response, v = optimal(mdp.with_rewards(feature_rewards(mdp, features, w)))
-        ahead = feature_expectations(mdp, mdp.occupancy(response), features) - target
-        gains = (per_step(mdp, ahead) + 2) / 4
-        yield Round(w, response, ahead, gains, ar.sum(mdp.mu * v, -1) - ar.sum(w * target, -1))
-        seen = seen + ar.midpoint(gains)
+        ahead = mean_features(mdp, mdp.occupancy(response), features) - target
+        bound = per_step(mdp, ar.sum(mdp.mu * v, -1)) - ar.sum(w * target, -1)
+        this = Round(w, response, ahead, (ahead + 2) / 4, bound)
+        yield this
+        gains = gains + this.gains

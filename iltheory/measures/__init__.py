@@ -105,7 +105,7 @@ from iltheory.measures.moments import (
     reward_moment_error,
     reward_payoff,
 )
-from iltheory.measures.multiplicative_weights import exponential_weights, regret
+from iltheory.measures.multiplicative_weights import average_regret, exponential_weights
 from iltheory.measures.occupancies import (
     mean_occupancy,
     occupancy,
@@ -362,5 +362,5 @@ __all__ = [
     "mean_features",
     "squared_norm",
     "exponential_weights",
-    "regret",
+    "average_regret",
 ]

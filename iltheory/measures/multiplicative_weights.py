@@ -24,7 +24,7 @@ def exponential_weights(losses: Numbers, rate: Any) -> Numbers:
 
 
 @quantity
-def regret(losses: Sequence[Numbers], laws: Sequence[Numbers]) -> Numbers:
+def average_regret(losses: Sequence[Numbers], laws: Sequence[Numbers]) -> Numbers:
     """Average loss of some laws minus that of the best fixed entry: ``mean_t w_t . l_t - min_i mean_t l_t(i)``.
 
     Parameters
