@@ -101,8 +101,8 @@ def aggrevate(
     mixture = trajectory_mixture(mdp, list(run.policies), [Fraction(1, iterations)] * iterations)
     return Aggrevate(
         **vars(run),
-        against_best_action=run.class_error - mean(best_action),
-        against_expert=run.class_error - mean(own),
+        against_best_action=run.class_error - ar.asarray(mean(best_action)),
+        against_expert=run.class_error - ar.asarray(mean(own)),
         values=values,
         best=ar.argmax(values, 0),
         mixture=mixture,

@@ -78,6 +78,6 @@ def dagger(
 
     run = play(mdp, policy_class, iterations=iterations, online=online, loss=loss, observe=observe)
     visited = labeller(mdp, expert, None, None)
-    own_losses = together(loss.total(mdp, loss.data(visited(pi)), pi) for pi in run.policies)
+    own_losses = ar.asarray(together(loss.total(mdp, loss.data(visited(pi)), pi) for pi in run.policies))
     best = ar.argmax(-own_losses, 0)
     return Dagger(**vars(run), own_losses=own_losses, best=best, policy=pick(run.policies, best))

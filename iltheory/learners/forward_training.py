@@ -70,4 +70,4 @@ def forward_training(
         law = at_step(mdp.policy(loss.minimizer(mdp, policy_class, data)), h)
         policy = ar.where(now, law[..., None, :, :], policy)
         losses.append(steps(mdp) * loss.total(mdp, data, policy))
-    return ForwardTraining(policy, ar.stack(losses))
+    return ForwardTraining(policy, ar.asarray(ar.stack(losses)))

@@ -155,8 +155,9 @@ def play(
         losses.append(loss.total(mdp, seen, pi))
         data = data + seen
     hindsight = loss.minimizer(mdp, policy_class, data)
-    class_error = loss.total(mdp, data, hindsight) / iterations
-    return OnlineRun(together(policies), together(losses), hindsight, class_error, mean(losses) - class_error)
+    class_error = ar.asarray(loss.total(mdp, data, hindsight) / iterations)
+    suffered = ar.asarray(together(losses))
+    return OnlineRun(together(policies), suffered, hindsight, class_error, ar.asarray(mean(suffered)) - class_error)
 
 
 def count(name: str, n: Any) -> int:

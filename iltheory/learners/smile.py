@@ -95,5 +95,8 @@ def smile(
         policies.append(mdp.policy(loss.minimizer(mdp, policy_class, data)))
         losses.append(loss.total(mdp, data, policies[-1]))
     return Smile(
-        together(policies), together(losses), mixture(expert, policies, share), without_expert(policies, share)
+        policies=together(policies),
+        losses=ar.asarray(together(losses)),
+        mixture=mixture(expert, policies, share),
+        policy=without_expert(policies, share),
     )
