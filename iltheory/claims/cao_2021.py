@@ -238,11 +238,9 @@ def nearly_null_half(
     return largest_log_odds(change) <= residual / (2 * (1 - gamma(mdp)))
 
 
-def _discounted_twice(mdp: TabularMDP, halved: Numbers) -> TabularMDP:
-    """The same model with half of a number as its discount; only if that differs from its own."""
-    second = mdp.with_end(discount=halved / 2)
-    assume(ar.wrap(ar.absolute(gamma(mdp) - halved / 2)) > 0)
-    return second
+def _longer(mdp: TabularMDP, extra: Numbers) -> TabularMDP:
+    """The same model with a horizon ``1 / (1 - gamma')`` between two and four times as long."""
+    return mdp.with_end(discount=1 - (1 - gamma(mdp)) * (1 + extra) / 4)
 
 
 @claim(
@@ -254,23 +252,24 @@ def _discounted_twice(mdp: TabularMDP, halved: Numbers) -> TabularMDP:
     tight=lambda: Tight((two_cycle(), HALF), 2, 2, note="the action changes nothing: S"),
     largest=SMALL,
 )
-def two_discounts(mdp: DiscountedMDP, halved: UnitInterval) -> Any:
+def two_discounts(mdp: DiscountedMDP, extra: UnitInterval) -> Any:
     """Two discounts identify rewards of pairs exactly as well as one identifies rewards of states.
 
     ``(I - g P_a) v = (I - g' P_a) v'`` says ``v - v' = P_a (g v - g' v')``: the map ``(v, v') -> y = g v - g' v'`` is a
     bijection from these pairs to the y with ``P_a y`` the same for all a. In a deterministic model the dimension is
-    the number of classes of linked states, and 1 iff it is decomposable. (The second discount is half of a number.)
+    the number of classes of linked states, and 1 iff it is decomposable. (Here
+    ``1 - g' = (1 - g) (1 + extra) / 4``.)
     """
-    ambiguity = reward_ambiguity(mdp, _discounted_twice(mdp, halved))
+    ambiguity = reward_ambiguity(mdp, _longer(mdp, extra))
     return equal(ambiguity, state_reward_ambiguity(mdp.with_end(discount=HALF)))
 
 
 @two_discounts.false_variant("two discounts always identify", counterexample=lambda: (two_cycle(), HALF))
-def two_discounts_identify(mdp: DiscountedMDP, halved: UnitInterval) -> Any:
-    return equal(reward_ambiguity(mdp, _discounted_twice(mdp, halved)), 1)
+def two_discounts_identify(mdp: DiscountedMDP, extra: UnitInterval) -> Any:
+    return equal(reward_ambiguity(mdp, _longer(mdp, extra)), 1)
 
 
-@two_discounts.false_variant("equal discounts", counterexample=lambda: (free_choice(), 1))
-def equal_discounts(mdp: DiscountedMDP, halved: UnitInterval) -> Any:
-    ambiguity = reward_ambiguity(mdp, mdp.with_end(discount=halved / 2))
+@two_discounts.false_variant("equal discounts", counterexample=lambda: (free_choice(), HALF))
+def equal_discounts(mdp: DiscountedMDP, extra: UnitInterval) -> Any:
+    ambiguity = reward_ambiguity(mdp, mdp)
     return equal(ambiguity, state_reward_ambiguity(mdp.with_end(discount=HALF)))

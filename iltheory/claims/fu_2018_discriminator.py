@@ -9,13 +9,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import FROM_MEMORY, Tight, assume, claim
-from iltheory.claims.fu_2018 import airl, free_choice
+from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Tight, assume, claim
+from iltheory.claims.fu_2018 import airl, free_choice, two_cycle
 from iltheory.claims.identification import (
-    DETERMINISTIC,
-    GRAPHS,
     SMALL,
-    DeterministicDiscountedMDP,
     ball,
     log_policy,
     moving,
@@ -25,11 +22,11 @@ from iltheory.measures import (
     JENSEN_SHANNON,
     causal_entropy,
     gamma,
-    is_decomposable,
     l1_norm,
     quantity,
     shaped,
     shaping_ambiguity,
+    state_reward_ambiguity,
     sum_over_pairs,
 )
 from sims import TabularMDP
@@ -245,30 +242,27 @@ def optimum_is_the_reward(mdp: DiscountedMDP) -> Any:
 @claim(
     id="airl-2018-discriminator.recovery",
     source=airl(SECTION),
-    statement=r"\dim \{ (g, h) : g(s) + \gamma \mathbb{E}_{s'} h(s') - h(s) = 0 \;\forall s, a \} = 1",
-    status=FROM_MEMORY,
-    assumptions=[DETERMINISTIC],
+    statement=r"\dim \{ (g, h) : g(s) + \gamma \mathbb{E}_{s'} h(s') - h(s) = 0 \;\forall s, a \} = "
+    r"\dim \{ r' : S \to \mathbb{R},\; \pi^*_{r'} = \pi^*_r \}",
+    status=DERIVED_HERE,
     tight=lambda: Tight((free_choice(),), 1, 1, note="h = c, g = (1 - gamma) c"),
-    largest=GRAPHS,
+    largest=SMALL,
 )
-def recovered_up_to_constants(mdp: DeterministicDiscountedMDP) -> Any:
-    """In a decomposable deterministic model the parts of ``f = g(s) + gamma h(s') - h(s)`` are determined.
+def parts_are_determined(mdp: DiscountedMDP) -> Any:
+    """The parts of ``f = g(s) + gamma h(s') - h(s)`` are determined as well as behaviour determines rewards of states.
 
-    The difference of two solutions has ``gamma h(s') = h(s) - g(s)`` for all actions: h is the same in linked
-    states, so constant, and ``g = (1 - gamma) h``. One solution is ``g = r``, ``h = V``: all are ``r`` and
-    ``V`` up to constants.
+    The difference of two solutions has ``gamma E h(s') = h(s) - g(s)`` for all actions: h is free in the null space
+    of the ``gamma (P_a - P_{a_0})``, and gives g. One solution is ``g = r``, ``h = V``; in a decomposable deterministic
+    model the dimension is 1, so that all are r and V up to constants, as in the paper.
     """
-    assume(gamma(mdp) > 0)
-    assume(is_decomposable(mdp))
+    return equal(shaping_ambiguity(mdp), state_reward_ambiguity(mdp))
+
+
+@parts_are_determined.false_variant("up to constants in any model", counterexample=lambda: (two_cycle(),))
+def parts_up_to_constants(mdp: DiscountedMDP) -> Any:
     return equal(shaping_ambiguity(mdp), 1)
 
 
-@recovered_up_to_constants.false_variant("in any model", counterexample=lambda: (moving([[1], [0]], discount=HALF),))
-def recovered_anywhere(mdp: DeterministicDiscountedMDP) -> Any:
-    return equal(shaping_ambiguity(mdp), 1)
-
-
-@recovered_up_to_constants.false_variant("exactly", counterexample=lambda: (free_choice(),))
-def recovered_exactly(mdp: DeterministicDiscountedMDP) -> Any:
-    assume(is_decomposable(mdp))
-    return equal(shaping_ambiguity(mdp), 0)
+@parts_are_determined.false_variant("exactly", counterexample=lambda: (free_choice(),))
+def parts_exactly(mdp: DiscountedMDP) -> Any:
+    return equal(shaping_ambiguity(mdp), state_reward_ambiguity(mdp) - 1)

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iltheory.measures.quantity import expected_next, gamma, quantity
 from iltheory.measures.steps import steps
@@ -81,33 +82,41 @@ def _check_ends(mdp: TabularMDP, potential: Numbers) -> None:
 def rank(matrix: Numbers) -> Numbers:
     """Rank of ``matrix[..., m, n]``.
 
-    Exact for rationals (fraction-free elimination in flint); of floats the numerical rank, by singular values; of
-    enclosures only the bounds 0 and ``min(m, n)``.
+    Exact for rationals, and for enclosures that are single floats (fraction-free elimination in flint); of other
+    enclosures only the bounds 0 and ``min(m, n)``; of floats the numerical rank, by singular values.
     """
     system = ar.system_of(matrix)
     if isinstance(matrix, RationalArray):
-        import flint
-
-        m, n = matrix.shape[-2:]
-        batch = tuple(matrix.shape[:-2])
-        flat = matrix.num.reshape(math.prod(batch), m * n)
-        ranks = [flint.fmpz_mat(m, n, row.tolist()).rank() for row in flat]
-        return system.convert(np.array(ranks, dtype=np.int64).reshape(batch))
+        return system.convert(_exact_ranks(matrix))
+    low, high = ar.lower(matrix), ar.upper(matrix)
     if system.name == "float64":
-        return system.convert(np.linalg.matrix_rank(np.asarray(matrix)).astype(np.float64))
-    least = np.zeros(matrix.shape[:-2], dtype=np.int64)
-    return ar.hull(system.convert(least), system.convert(least + min(matrix.shape[-2:])))
+        return system.convert(np.linalg.matrix_rank(low).astype(np.float64))
+    known = np.asarray((low == high).all(axis=(-2, -1)))
+    exact = _exact_ranks(ar.RATIONAL.convert(np.where(known[..., None, None], low, 0)))
+    least, most = np.where(known, exact, 0), np.where(known, exact, min(matrix.shape[-2:]))
+    return ar.hull(system.convert(least), system.convert(most))
+
+
+def _exact_ranks(matrix: RationalArray) -> NDArray[np.int64]:
+    import flint
+
+    *batch, m, n = matrix.shape
+    flat = matrix.num.reshape(math.prod(batch), m * n)
+    ranks = [flint.fmpz_mat(m, n, row.tolist()).rank() for row in flat]
+    return np.array(ranks, dtype=np.int64).reshape(batch)
 
 
 @quantity
 def state_reward_ambiguity(mdp: TabularMDP) -> Numbers:
     """Dimension of the rewards of states alone that explain one soft-optimal policy.
 
-    They are ``r + v - gamma P_a v`` for the v with ``gamma P_a v`` the same for all actions a, so S minus the rank of
-    the differences of rows of ``gamma P``. It is 1, constants, where behaviour identifies the reward.
+    They are ``r + v - gamma P_a v`` for the v with ``gamma P_a v`` the same for all actions a: S minus the rank of the
+    differences of rows of P, or S if ``gamma = 0``. It is 1, constants, where behaviour identifies the reward.
     """
-    kernel = gamma(mdp)[..., None, None, None] * mdp.P
-    return mdp.n_states - rank(_pairs(kernel - kernel[..., :, :1, :]))
+    # The pairs of v and w = P_a v; a null space of P and the identity, both free of rounding.
+    looking = ar.possibly_nonzero(gamma(mdp))[..., None, None, None]
+    values = _pairs(ar.where(looking, mdp.P, 0))
+    return 2 * mdp.n_states - rank(_beside(_states_of_pairs(mdp), values))
 
 
 @quantity
@@ -116,10 +125,7 @@ def shaping_ambiguity(mdp: TabularMDP) -> Numbers:
 
     In an AIRL discriminator with a reward of states, g and h are determined up to these; 1 means up to constants.
     """
-    potentials = _potential_differences(mdp)
-    here = np.repeat(np.eye(mdp.n_states, dtype=np.int64), mdp.n_actions, axis=0)
-    rewards = ar.broadcast_to(mdp.system.convert(here), tuple(potentials.shape))
-    return 2 * mdp.n_states - rank(ar.concatenate([rewards, -potentials], axis=potentials.ndim - 1))
+    return 2 * mdp.n_states - rank(_beside(_states_of_pairs(mdp), -_potential_differences(mdp)))
 
 
 @quantity
@@ -165,6 +171,16 @@ def stationary_reward_ambiguity(mdp: TabularMDP) -> Numbers:
         rows.append(ar.concatenate(blocks, axis=len(batch) + 1))
     system = ar.concatenate(rows, axis=len(batch))
     return system.shape[-1] - rank(system)
+
+
+def _states_of_pairs(mdp: TabularMDP) -> Numbers:
+    """The map of functions of the state to functions of pairs, ``[S * A, S]``."""
+    return mdp.system.convert(np.repeat(np.eye(mdp.n_states, dtype=np.int64), mdp.n_actions, axis=0))
+
+
+def _beside(first: Numbers, second: Numbers) -> Numbers:
+    """Join the columns of ``first[m, n]`` and ``second[..., m, n]``."""
+    return ar.concatenate([ar.broadcast_to(first, tuple(second.shape)), second], axis=second.ndim - 1)
 
 
 def _potential_differences(mdp: TabularMDP) -> Numbers:
