@@ -100,8 +100,9 @@ def read_rng(name: str, n: int | None, rng: Any) -> np.random.Generator | None:
         if rng is not None:
             raise InvalidArgument(f"rng is given, but nothing is sampled: give the number of {name}, too.")
         return None
-    if not isinstance(rng, int | np.integer | np.random.Generator) or isinstance(rng, bool):
+    seed = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
+    if not seed and not isinstance(rng, np.random.Generator):
         raise InvalidArgument(
-            f"rng={rng!r}: sampling {name} needs a seed (an integer, at least 0) or a numpy.random.Generator."
+            f"rng={rng!r}: {name} are drawn, so give a seed (an integer, at least 0) or a numpy.random.Generator."
         )
     return np.random.default_rng(rng)

@@ -218,11 +218,12 @@ def test_experts_that_cannot_be_asked_are_refused() -> None:
     [
         ({"beta": lambda i: Fraction(3, 2)}, r"beta\(1\)=3/2: a probability must lie in \[0, 1\]"),
         ({"beta": lambda i: -1}, r"beta\(1\)=-1"),
-        ({"trajectories": 3}, "rng=None: sampling trajectories needs a seed"),
+        ({"trajectories": 3}, "rng=None: trajectories are drawn, so give a seed"),
         ({"rng": 3}, "rng is given, but nothing is sampled"),
         ({"trajectories": 0, "rng": 3}, "trajectories=0"),
         ({"trajectories": 2, "rng": "seed"}, "rng='seed'"),
         ({"trajectories": 2, "rng": True}, "rng=True"),
+        ({"trajectories": 2, "rng": -1}, "rng=-1"),
     ],
 )
 def test_bad_options_are_named(options: Any, complaint: str) -> None:
