@@ -47,6 +47,13 @@ MODULES = (
     "iltheory.claims.ziebart_2010_causality",
     "iltheory.claims.feature_matching",
     "iltheory.claims.abbeel_ng_2004",
+    "iltheory.claims.ng_1999",
+    "iltheory.claims.fu_2018",
+    "iltheory.claims.fu_2018_discriminator",
+    "iltheory.claims.finn_2016",
+    "iltheory.claims.cao_2021",
+    "iltheory.claims.kim_2021",
+    "iltheory.claims.li_2017",
 )
 
 
