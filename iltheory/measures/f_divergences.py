@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers
+from sims.arithmetic import REFUTED, Numbers
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,13 @@ class FDivergence:
             high=self.high - c,
             neutral=0,
         )
+
+
+def _sign(x: Numbers, y: Numbers) -> Numbers:
+    """1 where certainly ``x > y``, -1 where certainly ``x < y``, else 0."""
+    nothing = 0 * (x + y)
+    below = ar.where(ar.compare(y, "<=", x) == REFUTED, nothing - 1, nothing)
+    return ar.where(ar.compare(x, "<=", y) == REFUTED, nothing + 1, below)
 
 
 def _hellinger(d: Numbers, e: Numbers) -> Numbers:
@@ -154,7 +161,7 @@ TOTAL_VARIATION = FDivergence(
     terms=lambda d, e: ar.absolute(d - e) / 2,
     utility=lambda r: r,
     slope=lambda r: 1 + 0 * r,
-    reward=lambda d, e: ar.where(ar.midpoint(d) <= ar.midpoint(e), 1 + 0 * d, -1 + 0 * d) / 2,
+    reward=lambda d, e: _sign(e, d) / 2,
     curvature=lambda d, e: 0 * (d + e),
     low=-0.5,
     high=0.5,
