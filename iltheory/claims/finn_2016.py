@@ -203,7 +203,7 @@ def half_the_divergence(mdp: FiniteHorizonMDP, expert: Policy, sampler: Policy, 
     statement=r"f = \log p_E \;\Rightarrow\; -\mathbb{E}_{p_E} \log D - \mathbb{E}_\pi \log(1 - D) = "
     r"2 \log 2 - 2\, \mathrm{JSD}(p_E, \pi)",
     status=FROM_MEMORY,
-    tight=lambda: Tight((_one_step()[0], *2 * (_even(),)), 2 * ar.log(ball(2)), 2 * ar.log(ball(2)), note="D = 1/2"),
+    tight=lambda: Tight((_one_step()[0], _even(), _even()), 2 * ar.log(ball(2)), 2 * ar.log(ball(2)), note="D = 1/2"),
     largest=TINY,
 )
 def the_density_attains_it(mdp: FiniteHorizonMDP, expert: Policy, sampler: Policy) -> Any:

@@ -173,7 +173,7 @@ def _discriminator(mdp: TabularMDP, pi: Numbers, f: Numbers) -> tuple[Numbers, N
     source=airl(SECTION),
     statement=r"\mathbb{E}_\rho \left[ \log D - \log(1 - D) \right] = \mathbb{E}_\rho f + (1-\gamma) H(\pi)",
     status=FROM_MEMORY,
-    tight=lambda: Tight(_uniform_learner(), *(2 * [ar.log(ball(2))]), note="the entropy of a fair coin"),
+    tight=lambda: Tight(_uniform_learner(), ar.log(ball(2)), ar.log(ball(2)), note="the entropy of a fair coin"),
     largest=SMALL,
 )
 def reward_is_the_logit(mdp: DiscountedMDP, learner: Policy, f: SignedReward) -> Any:
