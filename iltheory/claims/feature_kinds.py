@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -47,6 +47,22 @@ class WeightsKind(ArrayKind):
         return weights
 
 
+@dataclass(frozen=True)
+class Several(Sequence):
+    """At least two parameters of one kind."""
+
+    def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[Any, ...]:
+        """Draw ``scale.length`` values, at least two."""
+        return super().draw(rng, replace(scale, length=max(2, scale.length)), before)
+
+    def check(self, name: str, value: Any, before: Instance) -> tuple[Any, ...]:
+        """Return at least two values of this kind."""
+        values = super().check(name, value, before)
+        if len(values) < 2:
+            raise InvalidInstance(f"{name} has {len(values)} entry; give at least 2.")
+        return values
+
+
 def feature_table(features: tuple[Numbers, ...]) -> Numbers:
     """Features, a function ``[..., H, S, A]`` or ``[..., S, A]`` each, as one table with features on the last axis."""
     return together(features, axis=-1)
@@ -56,6 +72,8 @@ Features = Annotated[tuple[Any, ...], Sequence(RewardKind())]
 """Functions of (step,) state and action with values in [0, 1]."""
 SignedFeatures = Annotated[tuple[Any, ...], Sequence(RewardKind(low=-1))]
 """Functions of (step,) state and action with values in [-1, 1]."""
+SeveralSignedFeatures = Annotated[tuple[Any, ...], Several(RewardKind(low=-1))]
+"""At least two functions of (step,) state and action with values in [-1, 1]."""
 FeatureWeights = Annotated[Any, WeightsKind()]
 """Weights of the features before them, in [-1, 1]."""
 FeatureLaw = Annotated[Any, WeightsKind(law=True)]
