@@ -25,7 +25,7 @@ from iltheory.claims.tables import coin, off_course
 from iltheory.learners.adril import AdRIL, adril, fictitious_play, frank_wolfe
 from iltheory.learners.daequil import daequil
 from iltheory.learners.online import OnlineRun, hedge
-from iltheory.learners.policy_class import FinitePolicies, TabularPolicies
+from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
 from iltheory.measures import (
     best_moment,
     gap,
@@ -492,9 +492,15 @@ def online_half(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, rewar
     return least <= recoverability(mdp, expert) * steps(mdp) * error / 2
 
 
-def hedging(mdp: TabularMDP, expert: Any, policy_class: Any, rounds: int, rate: Any) -> OnlineRun:
+def hedging(mdp: TabularMDP, expert: Any, policy_class: PolicyClass, rounds: int, rate: Any) -> OnlineRun:
     """DAeQuIL with Hedge of a given rate."""
     return daequil(mdp, expert, policy_class, iterations=rounds, online=hedge(rate)).run
+
+
+@quantity
+def regret_among(mdp: TabularMDP, expert: Any, learners: Any, rounds: int, slowness: int) -> Any:
+    """Average regret of DAeQuIL with Hedge over a list of policies."""
+    return hedging(mdp, expert, FinitePolicies(learners), rounds, Fraction(1, slowness)).regret
 
 
 def hedge_bound(choices: int, games: int, rounds: int, slowness: int, like: Any) -> Any:
@@ -525,13 +531,13 @@ def regret_of_hedge(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, r
     ``l_i`` is linear in the policy, with values in an interval of length 2 over the class: Hedge's average regret is at
     most ``log K / (eta N) + eta 2^2 / 8`` (Hoeffding's lemma), whatever the discriminators do.
     """
-    regret = hedging(mdp, expert, FinitePolicies(learners), rounds, Fraction(1, slowness)).regret
+    regret = regret_among(mdp, expert, learners, rounds, slowness)
     return regret <= hedge_bound(len(learners), 1, rounds, slowness, regret)
 
 
 @regret_of_hedge.false_variant("losses in [0, 1]", counterexample=_two_sides)
 def regret_unit(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, rounds: Rounds, slowness: Rounds) -> Any:
-    regret = hedging(mdp, expert, FinitePolicies(learners), rounds, Fraction(1, slowness)).regret
+    regret = regret_among(mdp, expert, learners, rounds, slowness)
     return regret <= hedge_bound(len(learners), 1, rounds, slowness, regret) - Fraction(3, 8 * slowness)
 
 
@@ -539,7 +545,7 @@ def regret_unit(mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, round
 def regret_without_log(
     mdp: FiniteHorizonMDP, expert: Policy, learners: Policies, rounds: Rounds, slowness: Rounds
 ) -> Any:
-    regret = hedging(mdp, expert, FinitePolicies(learners), rounds, Fraction(1, slowness)).regret
+    regret = regret_among(mdp, expert, learners, rounds, slowness)
     return regret <= hedge_bound(1, 1, rounds, slowness, regret)
 
 

@@ -146,7 +146,7 @@ def _best_gain(mdp: TabularMDP, reward: Numbers, mean: Numbers) -> Numbers:
     return best - payoff(mdp, mean / (mdp.horizon or 1), reward)
 
 
-def labels(rounds: int) -> tuple[Fraction, ...]:
+def replay_labels(rounds: int) -> tuple[Fraction, ...]:
     """Rewards of the samples in AdRIL's replay: of the expert's, then of each round of the learner's.
 
     The expert's samples are worth 1, those of each of the k past rounds -1/k, and those of the current round, the last,
@@ -170,6 +170,6 @@ def replayed_reward(mdp: TabularMDP, demos: Trajectories, rounds: Sequence[Traje
     demos : the expert's
     rounds : the learner's, oldest first; the last one is the current round
     """
-    worth = [mdp.system.convert(label) for label in labels(len(rounds))]
+    worth = [mdp.system.convert(label) for label in replay_labels(len(rounds))]
     values = [x * shown_occupancy(mdp, batch) for x, batch in zip(worth, [demos, *rounds], strict=True)]
     return ar.sum(ar.stack(values), 0) / (mdp.horizon or 1)
