@@ -1,0 +1,162 @@
+"""Invariants of what reads, collects and learns from trajectories: ours keep them, planted bugs break them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from iltheory.testing import (
+    InvariantViolated,
+    cut_in_two,
+    cutting_changes_nothing,
+    episodes_have_their_horizon,
+    episodic_model,
+    finite_model,
+    padding_changes_nothing,
+    random_policy,
+    rewards_are_those_of_the_model,
+    rollouts_have_no_length_bias,
+    time_limits_are_not_deaths,
+)
+from sims import TabularMDP
+from sims.datasets import Trajectories, read_imitation, write_imitation
+
+MDP = finite_model(varying=False)
+DEMOS = MDP.sample(random_policy(MDP), 20, 0)
+
+
+def ours(mdp, pi, n, rng):
+    return mdp.sample(pi, n, rng)
+
+
+def first_to_finish(mdp, pi, n, rng):  # B6: run many at once, keep the n that end first
+    many = mdp.sample(pi, 2 * n, rng)
+    return subset(many, np.argsort(many.lengths, kind="stable")[:n])
+
+
+def subset(demos, chosen):
+    pieces = [demos[int(i)] for i in chosen]
+    return Trajectories(
+        states=np.concatenate([p.states for p in pieces]),
+        actions=np.concatenate([p.actions for p in pieces]),
+        rewards=np.concatenate([p.rewards for p in pieces]),
+        terminated=np.array([p.terminated for p in pieces]),
+        truncated=np.array([p.truncated for p in pieces]),
+        offsets=np.cumsum([0, *(len(p.actions) for p in pieces)]),
+    )
+
+
+def test_our_samples_have_no_length_bias_and_the_first_to_finish_do():
+    rollouts_have_no_length_bias(ours)
+    with pytest.raises(InvariantViolated, match="rollouts_have_no_length_bias: a fraction in"):
+        rollouts_have_no_length_bias(first_to_finish)
+    with pytest.raises(InvariantViolated, match="2000 of 4000 episodes"):
+        rollouts_have_no_length_bias(lambda mdp, pi, n, rng: mdp.sample(pi, n // 2, rng))
+
+
+def fitted(demos, gamma, *, ends="terminated"):
+    """Values at the fixed point of sampled backups: the mean of r + gamma V(s') over the visits of each state."""
+    n = int(demos.states.max()) + 1
+    count, paid, moves = np.zeros(n), np.zeros(n), np.zeros((n, n))
+    for states, _, rewards, terminated, truncated in demos:
+        over = {"terminated": terminated, "done": terminated or truncated, "never": False}[ends]
+        for t, reward in enumerate(rewards):
+            count[states[t]] += 1
+            paid[states[t]] += reward
+            if not (over and t == len(rewards) - 1):
+                moves[states[t], states[t + 1]] += 1
+    visited = np.maximum(count, 1)
+    return np.linalg.solve(np.eye(n) - gamma * moves / visited[:, None], paid / visited)
+
+
+def test_fixed_points_do_not_know_of_time_limits():
+    time_limits_are_not_deaths(fitted)
+    with pytest.raises(InvariantViolated, match=r"the value under a limit of 3 steps\[0\] is 2 "):  # B9, B18, B34
+        time_limits_are_not_deaths(lambda demos, gamma: fitted(demos, gamma, ends="done"))
+    with pytest.raises(InvariantViolated, match="the value of a state that ends its episode"):
+        time_limits_are_not_deaths(
+            lambda demos, gamma: np.where(True, fitted(demos, gamma, ends="never") + (demos.states.max() > 0), 0)
+        )
+
+
+def test_a_cut_changes_no_statistic_of_transitions():
+    pieces = cut_in_two(DEMOS)
+    assert len(pieces) == 2 * len(DEMOS) and pieces.lengths.sum() == DEMOS.lengths.sum()
+    assert np.array_equal(pieces.actions, DEMOS.actions) and np.array_equal(pieces.rewards, DEMOS.rewards)
+
+    def transitions(demos):
+        counts = np.zeros((4, 3, 4))
+        for states, actions, *_ in demos:
+            np.add.at(counts, (states[:-1], actions, states[1:]), 1)
+        return counts
+
+    def without_the_last(demos):  # B34: the state after the last action is lost, or wrong
+        counts = np.zeros((4, 3, 4))
+        for states, actions, *_ in demos:
+            np.add.at(counts, (states[:-2], actions[:-1], states[1:-1]), 1)
+        return counts
+
+    cutting_changes_nothing(transitions, DEMOS)
+    cutting_changes_nothing(
+        lambda demos: fitted(demos, 0.5), episodic_model().sample(np.full((4, 2), 0.5), 20, 1, length=6)
+    )
+    with pytest.raises(InvariantViolated, match="cutting_changes_nothing"):
+        cutting_changes_nothing(without_the_last, DEMOS)
+    with pytest.raises(InvariantViolated, match="cutting_changes_nothing"):
+        cutting_changes_nothing(lambda demos: fitted(demos, 0.5, ends="done"), DEMOS)
+
+
+def test_padding_does_not_count():
+    def squared(predictions, targets, valid):
+        return ((predictions - targets) ** 2 * valid).sum() / valid.sum()
+
+    padding_changes_nothing(squared)
+    for faulty in (
+        lambda p, t, valid: ((p - t) ** 2 * valid).mean(),  # B36: masked, then averaged over all entries
+        lambda p, t, valid: ((p - t) ** 2).mean(),  # not masked
+        lambda p, t, valid: (((p - t) ** 2 * valid).sum(1) / valid.sum(1)).mean(),  # B36: near-end steps weigh more
+    ):
+        with pytest.raises(InvariantViolated, match="padding_changes_nothing"):
+            padding_changes_nothing(faulty)
+
+
+def test_horizons_are_constant():
+    episodes_have_their_horizon(ours, MDP, random_policy(MDP))
+
+    def ends_early(mdp, pi, n, rng):  # B38
+        return Trajectories.concatenate([mdp.sample(pi, n - 1, rng), mdp.sample(pi, 1, rng, length=2)])
+
+    with pytest.raises(InvariantViolated, match=r"1 of 64 episodes do not have H = 5 steps; one has \[2\]"):
+        episodes_have_their_horizon(ends_early, MDP, random_policy(MDP))
+    over = TabularMDP(MDP.P, np.zeros((4, 3)), MDP.mu, horizon=5)
+
+    def marked(mdp, pi, n, rng):
+        found = mdp.sample(pi, n, rng)
+        return Trajectories(
+            found.states, found.actions, found.rewards, ~found.terminated, found.truncated, found.offsets
+        )
+
+    with pytest.raises(InvariantViolated, match="marked as terminated"):
+        episodes_have_their_horizon(marked, over, random_policy(over))
+
+
+def test_round_trips_keep_rewards_in_their_place(tmp_path):
+    def round_trip(demos):
+        write_imitation(demos, tmp_path / "demos", truncated_as="infos")
+        return read_imitation(tmp_path / "demos", terminal_as="infos", drop_infos=True)
+
+    rewards_are_those_of_the_model(lambda demos: demos, MDP, DEMOS)
+    rewards_are_those_of_the_model(round_trip, MDP, DEMOS)
+
+    def shifted(demos):  # B34, B37: the reward of the step before
+        rewards = np.roll(demos.rewards, 1)
+        return Trajectories(demos.states, demos.actions, rewards, demos.terminated, demos.truncated, demos.offsets)
+
+    def merged(demos):  # B34: truncated becomes terminated
+        return Trajectories(
+            demos.states, demos.actions, demos.rewards, demos.truncated, demos.terminated, demos.offsets
+        )
+
+    for faulty, words in ((shifted, "the reward of a step"), (merged, "terminated flags changed")):
+        with pytest.raises(InvariantViolated, match=words):
+            rewards_are_those_of_the_model(faulty, MDP, DEMOS)
