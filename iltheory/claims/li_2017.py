@@ -246,8 +246,9 @@ def modes_are_recovered(mdp: DeterministicFiniteMDP, experts: DeterministicPolic
 
     With ``M[c, k] = p(c, tau_k)`` the error is ``1 - max_sigma sum_c M[c, sigma(c)]``. The most likely code of a
     trajectory is right but for ``H(c|tau) / (2 log 2)`` (Hellman and Raviv), so ``g = 1 - sum_k max_c M[c, k]`` is at
-    most the bracket. If u codes are no column's best, ``g >= u / K``, as rows sum to at most 1 / K; of a row that is the best of
-    several columns keep the largest entry: that drops at most half of 1 / K for each further column, ``u / (2 K)``.
+    most the bracket. If u codes are no column's best, ``g >= u / K``, as rows sum to at most 1 / K; of a row that is
+    the best of several columns keep the largest entry: that drops at most half of 1 / K for each further column,
+    ``u / (2 K)``.
     """
     assume(_distinct(mdp, experts))
     error, mixture, missing = _matched(mdp, experts, learners)
