@@ -13,7 +13,7 @@ from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import HistoryPolicyKind, Instance, InvalidInstance, Sequence
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic.numbers import exact_text
+from sims.arithmetic.text import exact_texts
 from sims.tabular import InvalidModel
 
 LARGEST_ENTRIES = 50_000
@@ -35,9 +35,9 @@ def encode(instance: Instance) -> dict[str, Any] | None:
                 return None
             encoded[name] = _encode_model(value.to("rational"))
         elif isinstance(value, tuple):
-            encoded[name] = [_encode_array(v) for v in value]
+            encoded[name] = [exact_texts(v) for v in value]
         else:
-            encoded[name] = _encode_array(value)
+            encoded[name] = exact_texts(value)
     return encoded
 
 
@@ -65,12 +65,8 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _encode_model(mdp: TabularMDP) -> dict[str, Any]:
-    end = {"horizon": mdp.horizon} if mdp.horizon is not None else {"discount": _encode_array(mdp.discount)}
-    return {"P": _encode_array(mdp.P), "r": _encode_array(mdp.r), "mu": _encode_array(mdp.mu), **end}
-
-
-def _encode_array(x: Any) -> Any:
-    return np.vectorize(exact_text, otypes=[object])(ar.convert(x, "rational").fractions()).tolist()
+    end = {"horizon": mdp.horizon} if mdp.horizon is not None else {"discount": exact_texts(mdp.discount)}
+    return {"P": exact_texts(mdp.P), "r": exact_texts(mdp.r), "mu": exact_texts(mdp.mu), **end}
 
 
 def _decode(name: str, value: Any) -> Any:

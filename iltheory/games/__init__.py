@@ -9,7 +9,10 @@ from iltheory.games.adversaries import (
     LinearRewards,
     LipschitzRewards,
 )
+from iltheory.games.certificate import certificate
 from iltheory.games.game import OccupancyGame
+from iltheory.games.iterate import NoFiniteValue
+from iltheory.games.moment_games import MomentGame
 from iltheory.games.saddle import Bounds, Saddle, bounds
 from iltheory.games.solve import SOLVERS, solve
 
@@ -20,9 +23,12 @@ __all__ = [
     "InvalidStrategy",
     "LinearRewards",
     "LipschitzRewards",
+    "MomentGame",
+    "NoFiniteValue",
     "OccupancyGame",
     "SOLVERS",
     "Saddle",
     "bounds",
+    "certificate",
     "solve",
 ]

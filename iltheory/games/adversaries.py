@@ -295,6 +295,12 @@ class LipschitzRewards(Adversary):
         bounds = [self._transport(ds[h], es[h], system) for h in range(len(ds))]
         return ar.sum(ar.stack(bounds), 0)
 
+    def plans(self, d: Floats, e: Floats) -> Floats:
+        """An optimal transport plan ``[n, n]`` for each step."""
+        n = len(self.metric)
+        rows = zip(d.reshape(-1, n), e.reshape(-1, n), strict=True)
+        return np.stack([optimal_transport(p, q, ar.midpoint(self.metric))[0] for p, q in rows])
+
     def _transport(self, d: Numbers, e: Numbers, system: System) -> Numbers:
         cost = ar.midpoint(self.metric)
         plan, potential = optimal_transport(ar.midpoint(d), ar.midpoint(e), cost)

@@ -5,6 +5,7 @@ For small games. The rewards' player's strategy is the multiplier of the constra
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -51,7 +52,9 @@ def conic(game: OccupancyGame) -> Iterator[Iterate]:
     if problem.is_lp():
         problem.solve(solver="HIGHS")
     else:
-        problem.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Solution may be inaccurate")  # the certificate says how accurate
+            problem.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
     if x.value is None:
         raise NoFiniteValue(f"the conic solver found no policy at a finite distance from the expert: {problem.status}.")
     occupancy = np.maximum(x.value, 0).reshape(game.shape)
