@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from iltheory.learners.adril import AdRIL, adril, fictitious_play, frank_wolfe, replayed_reward
+from iltheory.learners.advil import AdVIL, advil
 from iltheory.learners.aggrevate import Aggrevate, aggrevate
 from iltheory.learners.behavioral_cloning import behavioral_cloning
+from iltheory.learners.daequil import DAeQuIL, daequil
 from iltheory.learners.dagger import Dagger, dagger
 from iltheory.learners.finite_gail import FiniteGAIL, finite_gail
 from iltheory.learners.forward_training import ForwardTraining, forward_training
@@ -13,6 +16,7 @@ from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.lpal import LPAL, lpal
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
 from iltheory.learners.maximum_entropy import MaximumEntropy, maximum_entropy
+from iltheory.learners.moment_matching import MomentMatching, moment_matching
 from iltheory.learners.mwal import MWAL, mwal
 from iltheory.learners.nrpi import Nrpi, nrpi
 from iltheory.learners.online import FollowTheLeader, FollowTheRegularizedLeader, OnlineLearner, hedge
@@ -26,7 +30,10 @@ __all__ = [
     "LPAL",
     "MWAL",
     "ZERO_ONE",
+    "AdRIL",
+    "AdVIL",
     "Aggrevate",
+    "DAeQuIL",
     "Dagger",
     "FiniteGAIL",
     "FinitePolicies",
@@ -38,6 +45,7 @@ __all__ = [
     "Loss",
     "MaximumCausalEntropy",
     "MaximumEntropy",
+    "MomentMatching",
     "NoFiniteValue",
     "NoMaximum",
     "Nrpi",
@@ -47,21 +55,28 @@ __all__ = [
     "Smile",
     "TabularPolicies",
     "action_costs",
+    "adril",
+    "advil",
     "aggrevate",
     "at_first",
     "behavioral_cloning",
+    "daequil",
     "dagger",
+    "fictitious_play",
     "finite_gail",
     "forward_training",
+    "frank_wolfe",
     "geometric",
     "hedge",
     "iq_learn",
     "lpal",
     "maximum_causal_entropy",
     "maximum_entropy",
+    "moment_matching",
     "mwal",
     "never",
     "nrpi",
     "projection",
+    "replayed_reward",
     "smile",
 ]
