@@ -16,12 +16,14 @@ from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.lpal import LPAL, lpal
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
 from iltheory.learners.maximum_entropy import MaximumEntropy, maximum_entropy
+from iltheory.learners.mimic_md import MimicMD, mimic_md
 from iltheory.learners.moment_matching import MomentMatching, moment_matching
 from iltheory.learners.mwal import MWAL, mwal
 from iltheory.learners.nrpi import Nrpi, nrpi
 from iltheory.learners.online import FollowTheLeader, FollowTheRegularizedLeader, OnlineLearner, hedge
 from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
 from iltheory.learners.projection import Projection, projection
+from iltheory.learners.replay_estimation import ReplayEstimation, replay_estimation
 from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
 
@@ -45,6 +47,7 @@ __all__ = [
     "Loss",
     "MaximumCausalEntropy",
     "MaximumEntropy",
+    "MimicMD",
     "MomentMatching",
     "NoFiniteValue",
     "NoMaximum",
@@ -52,6 +55,7 @@ __all__ = [
     "OnlineLearner",
     "PolicyClass",
     "Projection",
+    "ReplayEstimation",
     "Smile",
     "TabularPolicies",
     "action_costs",
@@ -72,11 +76,13 @@ __all__ = [
     "lpal",
     "maximum_causal_entropy",
     "maximum_entropy",
+    "mimic_md",
     "moment_matching",
     "mwal",
     "never",
     "nrpi",
     "projection",
+    "replay_estimation",
     "replayed_reward",
     "smile",
 ]
