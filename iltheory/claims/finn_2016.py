@@ -7,14 +7,14 @@ With rewards r of steps, ``f(tau)`` is their sum plus the logarithms of the tran
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.claim import FROM_MEMORY, Paper, Sizes, Tight, claim
 from iltheory.claims.identification import ball, moving
 from iltheory.claims.kinds import FiniteHorizonMDP, Policy, SignedReward
-from iltheory.measures import JENSEN_SHANNON, path_products, path_sums, step_laws, trajectory_law
+from iltheory.measures import JENSEN_SHANNON, step_laws
+from iltheory.measures.guided_cost import Paths, discriminator_loss, guided_cost_gradient, importance_weights
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, equal
@@ -29,44 +29,6 @@ FINN = Paper(
     "Section 3",
     arxiv="1611.03852",
 )
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Laws of trajectories ``[..., n]``, the sampler's probability of their actions, and their total rewards."""
-
-    shown: Numbers
-    sampled: Numbers
-    density: Numbers
-    total: Numbers
-
-    @classmethod
-    def of(cls, mdp: TabularMDP, expert: Any, sampler: Any, reward: Any) -> Paths:
-        """Enumerate the trajectories of a model."""
-        return cls(
-            shown=trajectory_law(mdp, expert),
-            sampled=trajectory_law(mdp, sampler),
-            density=path_products(mdp, mdp.policy(sampler)),
-            total=path_sums(mdp, reward),
-        )
-
-
-def discriminator_loss(paths: Paths) -> Numbers:
-    """``-E_{p_E} log D - E_pi log(1 - D)``, which is convex in the reward."""
-    both = ar.log(ar.exp(paths.total) + paths.density)
-    density = ar.log(ar.where(ar.possibly_nonzero(paths.density), paths.density, 1))
-    return ar.sum((paths.shown + paths.sampled) * both - paths.shown * paths.total - paths.sampled * density, -1)
-
-
-def guided_cost_gradient(mdp: TabularMDP, paths: Paths) -> Numbers:
-    """Gradient ``[..., H, S, A]`` of the guided-cost loss ``-E_{p_E} f + log Z``, Z absorbed in f.
-
-    The partition function is sampled from ``mu = (p_E + pi) / 2`` with importance weights ``e^f / (e^f / 2 + pi / 2)``,
-    in which ``e^f`` stands for the unknown density of the expert.
-    """
-    unnormalised = ar.exp(paths.total)
-    weights = unnormalised / ((unnormalised + paths.density) / 2)
-    return step_laws(mdp, (paths.shown + paths.sampled) / 2 * weights) - step_laws(mdp, paths.shown)
 
 
 def _loss_and_slope(mdp: TabularMDP, expert: Any, sampler: Any, reward: Any, other: Any, gradient: Any) -> Any:
@@ -123,9 +85,7 @@ def _unweighted(mdp: TabularMDP, paths: Paths) -> Numbers:
 
 
 def _sampler_only(mdp: TabularMDP, paths: Paths) -> Numbers:
-    unnormalised = ar.exp(paths.total)
-    weights = unnormalised / ((unnormalised + paths.density) / 2)
-    return step_laws(mdp, paths.sampled * weights) - step_laws(mdp, paths.shown)
+    return step_laws(mdp, paths.sampled * importance_weights(paths)) - step_laws(mdp, paths.shown)
 
 
 @discriminator_follows_guided_cost.false_variant(
