@@ -35,6 +35,7 @@ MODULES = (
     "iltheory.claims.nrpi_2014",
     "iltheory.claims.rajaraman_2020",
     "iltheory.claims.rajaraman_2020_reset",
+    "iltheory.claims.rajaraman_2020_sampled",
     "iltheory.claims.rajaraman_2020_mimic",
     "iltheory.claims.swamy_2021",
     "iltheory.claims.swamy_2021_on_policy",

@@ -75,7 +75,7 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     else:
         second = mdp.policy(expert)
         actions = ar.possibly_nonzero(mdp.occupancy(second))
-    seen = actions.any(axis=-1)
+    seen: NDArray[np.bool_] = np.asarray(actions.any(axis=-1))
     indicator, known = (mdp.system.convert(mask.astype(np.int64)) for mask in (seen, actions))
     shown = left_frequency(mdp, second, indicator)
     nearest = nearest_flow(mdp, shown, sources=entering(mdp, known, indicator), allowed=actions | ~seen[..., None])

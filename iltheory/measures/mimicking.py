@@ -111,7 +111,7 @@ def left_occupancy(mdp: TabularMDP, pi: Any, seen: Any) -> Numbers:
 def inside_occupancy(mdp: TabularMDP, pi: Any, seen: Any) -> Numbers:
     """As :func:`left_occupancy`, without having visited a state outside the set."""
     pi, seen = mdp.policy(pi), mdp.system.coerce(seen)
-    inside = []
+    inside: list[Numbers] = []
     for h in range(steps(mdp)):
         arrived = mdp.mu if h == 0 else mdp.transitions.push(inside[-1], h - 1)
         inside.append((arrived * at_step(seen, h, 1))[..., None] * at_step(pi, h))
@@ -128,7 +128,7 @@ def agreeing_occupancy(mdp: TabularMDP, expert: Any, learner: Any) -> Numbers:
     numbers ``[..., H, S, A]``; a step sums to the probability that they have not yet disagreed
     """
     shared = ar.minimum(mdp.policy(expert), mdp.policy(learner))
-    agreed = []
+    agreed: list[Numbers] = []
     for h in range(steps(mdp)):
         arrived = mdp.mu if h == 0 else mdp.transitions.push(agreed[-1], h - 1)
         agreed.append(arrived[..., None] * at_step(shared, h))
