@@ -83,9 +83,15 @@ class FollowTheRegularizedLeader(OnlineLearner):
                 f"{type(self).__name__} needs a linear loss and a class whose mixtures it can play; it got the "
                 f"{loss.name} loss and {type(policy_class).__name__}.\n  Use FollowTheLeader()."
             )
-        lost, rate = ar.midpoint(policy_class.gradient(mdp, data)), float(self.rate)
-        weights = exponential_weights(lost, rate) if self.regularizer == "entropic" else _nearest(-rate * lost)
+        weights = self.weights(ar.midpoint(policy_class.gradient(mdp, data)))
         return policy_class.mixture(mdp, exact_laws(mdp, weights))
+
+    def weights(self, losses: Floats) -> Floats:
+        """Laws ``[..., n]`` that minimise ``sum losses * w + R(w) / rate``."""
+        rate = float(self.rate)
+        if self.regularizer == "quadratic":
+            return _nearest(-rate * losses)
+        return np.asarray(exponential_weights(losses, rate))
 
 
 def hedge(rate: Any) -> FollowTheRegularizedLeader:

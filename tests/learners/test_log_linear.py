@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small_models import A, H, S, random_model
 
-from iltheory.learners import LOG_LOSS, LogLinearPolicies, NoMaximum, behavioral_cloning, dagger, log_linear
+from iltheory.learners import LOG_LOSS, LogLinearPolicies, NoMaximum, behavioral_cloning, dagger
 from iltheory.measures import cross_entropy
 from sims import TabularMDP, families
 from sims.errors import InvalidArgument
@@ -155,8 +155,13 @@ def test_bad_numbers_are_named() -> None:
             asked.likeliest(model(), counts(0))
 
 
-def test_the_proof_that_a_maximum_exists_is_checked_not_the_gradient() -> None:
-    """Separable rows: the gradient falls below any tolerance while the steps stay long."""
-    assert log_linear.PRECISION < 0.5
-    with pytest.raises(NoMaximum):
-        LogLinearPolicies(features(9, 5, (S, A))).likeliest(model(), np.eye(A)[np.zeros((H, S), dtype=int)])
+def test_where_parameters_explain_everything_no_gradient_is_small_enough() -> None:
+    """Rows of very different scales, all explained by some parameters: gradients vanish long before steps do."""
+    mdp = families.garnet(n_states=5, n_actions=3, branching=1, horizon=1, rng=0)
+    rng = np.random.default_rng(0)
+    for _ in range(150):
+        k = int(rng.integers(1, 6))
+        X = rng.normal(size=(5, 3, k)) * 10.0 ** rng.uniform(-2, 2, size=(5, 1, 1))
+        shown = np.eye(3)[np.argmax(X @ rng.normal(size=k), axis=-1)] * 10.0 ** rng.uniform(-4, 2, size=(5, 1))
+        with pytest.raises(NoMaximum):
+            LogLinearPolicies(X).likeliest(mdp, shown[None])

@@ -130,6 +130,20 @@ def test_the_quadratic_leader_is_the_nearest_law(seed: int) -> None:
     assert np.abs(np.asarray(entropic) - mixed).max() < 1e-14
 
 
+@pytest.mark.parametrize("rate", [0.01, 0.3, 5.0, 1000.0])
+def test_the_quadratic_leader_meets_the_conditions_of_optimality(rate: float) -> None:
+    """The slope ``cost + (w - uniform) / rate`` is the same for all actions played, and no larger for others."""
+    mdp, costs = random_model(0).to("float64"), np.random.default_rng(1).integers(0, 9, size=(H, S, A)) / 2.0
+    listed = FinitePolicies([random_rule(k) for k in range(6)])
+    for policy_class in (TabularPolicies(), listed):
+        slopes = np.asarray(policy_class.gradient(mdp, costs))
+        weights = FollowTheRegularizedLeader(rate).weights(slopes)
+        tilted = rate * slopes + weights - 1 / weights.shape[-1]
+        least = tilted.min(-1, keepdims=True)
+        assert np.all((weights >= 0) & (np.abs(weights.sum(-1, keepdims=True) - 1) < 1e-12))
+        assert np.all((np.abs(tilted - least) < 1e-9 * (1 + rate)) | (weights == 0))
+
+
 def test_regularised_leaders_are_the_same_in_every_number_system() -> None:
     exact, expert = random_model(4), random_rule(4)
     for online in (hedge(1), FollowTheRegularizedLeader(2)):
