@@ -47,7 +47,7 @@ class DualSearch:
 def minimise_dual(
     respond: Callable[[Floats], SoftResponse],
     features: RewardFeatures,
-    target: Floats,
+    shown: Floats,
     *,
     floor: float,
     tolerance: float,
@@ -58,13 +58,15 @@ def minimise_dual(
     Parameters
     ----------
     respond : the best response to a reward ``[T, S, A]`` or ``[S, A]``
-    target : floats ``[k]``, ``f_E``
+    shown : floats ``[H, S, A]`` or ``[S, A]``, the occupancy with the features ``f_E`` to match
     floor : no entropy is lower
     """
+    target, squares = features.expect(shown), features.squared()
+    shown_moments = squares.expect(shown)
 
     def at(theta: Floats) -> Point:
         response, linear = respond(features.rewards(theta)), theta * target
-        moments = features.squared().expect(response.occupancy)
+        moments = np.maximum(squares.expect(response.occupancy), shown_moments)
         return Point(
             x=theta,
             value=response.value - float(linear.sum()),
@@ -91,7 +93,8 @@ def minimise_dual(
 def _status(errors: Floats, tolerance: float) -> Status:
     if errors[-1] > tolerance:
         return "unfinished"
-    return "attained" if len(errors) == 1 or errors[-1] <= BOUNDARY_RATE * errors[-2] else "not attained"
+    late = errors[-3:]  # two steps, for the last one may have met rounding
+    return "attained" if len(errors) == 1 or np.any(late[1:] <= BOUNDARY_RATE * late[:-1]) else "not attained"
 
 
 def check_search(mdp: TabularMDP, tolerance: Any, iterations: Any) -> None:

@@ -82,11 +82,12 @@ def maximum_causal_entropy(
     """
     check_search(mdp, tolerance, iterations)
     f = read_features(mdp, features)
-    target = f.expect(shown_occupancy(mdp, expert))
+    expected = shown_occupancy(mdp, expert)
+    target = f.expect(expected)
     search = minimise_dual(
         partial(soft_response, mdp.to("float64")),
         f.to(ar.FLOAT64),
-        ar.midpoint(target),
+        ar.midpoint(expected),
         floor=0.0,
         tolerance=tolerance,
         iterations=iterations,

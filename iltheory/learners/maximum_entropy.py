@@ -82,12 +82,13 @@ def maximum_entropy(
     check_search(mdp, tolerance, iterations)
     steps(mdp)
     f = read_features(mdp, features)
-    target = f.expect(shown_occupancy(mdp, expert))
+    expected = shown_occupancy(mdp, expert)
+    target = f.expect(expected)
     floats = mdp.to("float64")
     search = minimise_dual(
         lambda r: _response(floats, r),
         f.to(ar.FLOAT64),
-        ar.midpoint(target),
+        ar.midpoint(expected),
         floor=_lowest_entropy(floats),
         tolerance=tolerance,
         iterations=iterations,

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SMALLEST_STEP = 2.0**-30
+DECREASE = 0.2
+"""Share of the slope that a step has to gain: 1/2 for a parabola; less than this and it went much too far."""
+SMALLEST_STEP = 2.0**-10
+DAMPINGS = (0.0, 1e-4, 1e-2, 1.0)
+"""Shares of the scale added to the Hessian, the next one where no step helps: far from a minimum it may be too flat."""
 FORCING = 0.1
 """Relative residual that steps are solved to, at most: in the end a Newton step shrinks the gradient tenfold."""
 LARGEST_SOLVE = 500
@@ -66,8 +70,9 @@ def descend(
     points = [at(start)]
     first = _norm(points[0])
     while len(points) <= iterations and not until(points[-1]):
-        step = newton_step(points[-1], accuracy=min(FORCING, np.sqrt(_norm(points[-1]) / first)))
-        following = _search(at, points[-1], step)
+        accuracy = min(FORCING, np.sqrt(_norm(points[-1]) / first))
+        steps = (newton_step(points[-1], accuracy=accuracy, damping=damping) for damping in DAMPINGS)
+        following = next((found for step in steps if (found := _search(at, points[-1], step)) is not None), None)
         if following is None:
             break
         points.append(following)
@@ -78,14 +83,14 @@ def _norm(point: Point) -> float:
     return float(np.sqrt(point.gradient @ (point.gradient / point.scale)))
 
 
-def newton_step(point: Point, *, accuracy: float) -> Floats:
-    """``-H^+ gradient``, by conjugate gradients to a relative accuracy; directions without curvature are left out."""
+def newton_step(point: Point, *, accuracy: float, damping: float) -> Floats:
+    """``-(H + damping * scale)^{-1} gradient``, by conjugate gradients to a relative accuracy."""
     step, residual = np.zeros_like(point.x), -point.gradient
     scaled = residual / point.scale
     direction, size = scaled, residual @ scaled
     goal = accuracy**2 * size
     for _ in range(LARGEST_SOLVE):
-        product = point.curvature(direction)
+        product = point.curvature(direction) + damping * point.scale * direction
         bend = direction @ product
         if not bend > np.finfo(float).eps * (direction @ (point.scale * direction)):
             break
@@ -104,7 +109,7 @@ def _search(at: Callable[[Floats], Point], point: Point, step: Floats) -> Point 
     slope, length = float(point.gradient @ step), 1.0
     while length >= SMALLEST_STEP:
         candidate = at(point.x + length * step)
-        if candidate.value <= point.value + 1e-4 * length * slope + point.rounding:
+        if candidate.value <= point.value + DECREASE * length * slope + point.rounding:
             return candidate
         length /= 2
     return None
