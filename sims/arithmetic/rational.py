@@ -49,6 +49,9 @@ class RationalArray(NumberArray):
 
     def __init__(self, num: Any, den: int = 1) -> None:
         array, den = np.asarray(num), operator.index(den)
+        if array.dtype.kind == "f" and not isinstance(num, np.ndarray):
+            whole = np.asarray(num, dtype=object)  # numpy reads [2**63, 1] as floats
+            array = whole if all(isinstance(n, int) for n in whole.ravel()) else array
         if array.dtype.kind == "O":
             array = _objects([operator.index(n) for n in array.ravel()], array.shape)
         elif array.dtype.kind not in "iub":

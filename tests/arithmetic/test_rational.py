@@ -237,3 +237,11 @@ def test_nearest_floats_taken_for_exact_are_caught(monkeypatch):
     monkeypatch.setattr(rational, "_rounding_error", lambda nearest: 0.0)
     with pytest.raises(AssertionError):
         test_float_bounds_enclose_and_midpoints_are_nearest(2**30)
+
+
+def test_numerators_of_both_signs_beyond_int64_stay_whole():
+    x = ar.RationalArray([2**63 + 1, -1], 3)
+    assert [Fraction(x[0]), Fraction(x[1])] == [Fraction(2**63 + 1, 3), Fraction(-1, 3)]
+    assert Fraction(ar.RationalArray([[-(2**63)], [2**63 + 5]])[1, 0]) == 2**63 + 5
+    with pytest.raises(TypeError, match="num must be integers, not float64"):
+        ar.RationalArray([2.0**63, -1])
