@@ -76,7 +76,7 @@ class MomentGame:
 
     def primal(self, policy: Any) -> Numbers:
         """What the best discriminator makes of a policy: at least the value of the game."""
-        return largest_payoff(self.mdp, self.mismatch(policy))
+        return ar.asarray(largest_payoff(self.mdp, self.mismatch(policy)))
 
     def dual(self, f: Any, policies: Sequence[Any] | None = None) -> Numbers:
         """What the best policy (of a list, or of all) makes of a discriminator: at most the value of the game.
@@ -86,12 +86,12 @@ class MomentGame:
         f : numbers in [-1, 1], ``[H, S, A]`` or ``[1, S, A]``; with a discount ``[S, A]``
         """
         if policies is not None:
-            return smallest(payoff(self.mdp, self.mismatch(pi), f) for pi in policies)
+            return ar.asarray(smallest(payoff(self.mdp, self.mismatch(pi), f) for pi in policies))
         if self.moments == "reward":
-            return least_reward_payoff(self.mdp, self.target, f)
+            return ar.asarray(least_reward_payoff(self.mdp, self.target, f))
         if self.moments == "off-policy":
-            return least_off_policy_payoff(self.mdp, self.expert, ar.sum(self.target, -1), f)
-        return least_on_policy_payoff(self.mdp, self.expert, f)
+            return ar.asarray(least_off_policy_payoff(self.mdp, self.expert, ar.sum(self.target, -1), f))
+        return ar.asarray(least_on_policy_payoff(self.mdp, self.expert, f))
 
     def mixture(self, policies: Sequence[Any], weights: Numbers) -> Numbers:
         """The policy whose mismatch is the weighted mean of the mismatches.

@@ -131,8 +131,8 @@ def adril(
         policies=together(policies),
         occupancy=mean,
         rewards=together(rewards) if rewards else none,
-        losses=together(losses),
-        gaps=together(gaps),
+        losses=ar.asarray(together(losses)),
+        gaps=ar.asarray(together(gaps)),
     )
 
 
@@ -159,7 +159,7 @@ def replay_labels(rounds: int) -> tuple[Fraction, ...]:
     rounds : number of rounds, the current one included, at least 1
     """
     past = count("rounds", rounds) - 1
-    return (Fraction(1), *[Fraction(-1, past)] * past, Fraction(0))
+    return (Fraction(1), *(Fraction(-1, past) for _ in range(past)), Fraction(0))
 
 
 def replayed_reward(mdp: TabularMDP, demos: Trajectories, rounds: Sequence[Trajectories]) -> Numbers:

@@ -82,7 +82,7 @@ def advil(mdp: TabularMDP, expert: Expert, *, iterations: int) -> AdVIL:
     return AdVIL(
         policy=policy,
         discriminator=mean,
-        primal=largest_payoff(mdp, action_mismatch(mdp, expert_policy, policy, states)),
-        dual=least_off_policy_payoff(mdp, expert_policy, states, mean),
+        primal=ar.asarray(largest_payoff(mdp, action_mismatch(mdp, expert_policy, policy, states))),
+        dual=ar.asarray(least_off_policy_payoff(mdp, expert_policy, states, mean)),
         bound=float(np.nextafter(bound * (1 + 2**-50), np.inf)),
     )
