@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from iltheory.learners.adril import replay_labels
 from iltheory.measures import F_DIVERGENCES
 from iltheory.measures.rewards import shaping
 from iltheory.testing import (
@@ -166,7 +167,7 @@ def test_rewards_of_the_transition_before_are_caught():
 
 
 def test_labels_of_rounds_are_the_functional_gradient():
-    labels_are_the_functional_gradient(lambda k: (1.0, [-1 / (k - 1)] * (k - 1) + [0.0]))
+    labels_are_the_functional_gradient(lambda k: (replay_labels(k)[0], replay_labels(k)[1:]))
     for faulty in (
         lambda k: (1.0, [-1 / (k - 1)] * (k - 2) + [0.0, 0.0]),  # B14: the round before still counts as current
         lambda k: (1.0, [-1.0] * (k - 1) + [0.0]),  # B15: never normalised

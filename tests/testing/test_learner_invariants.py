@@ -1,0 +1,318 @@
+"""Invariants of learners: the bugs they were made for break them, and every exported learner keeps them."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import iltheory as il
+from iltheory import learners
+from iltheory.testing import (
+    InvariantViolated,
+    arguments_are_left_alone,
+    certainty_falls_with_disagreement,
+    cloning_raises_the_likelihood,
+    every_option_changes_something,
+    finite_model,
+    learner_recovers_the_expert,
+    random_policy,
+    replay_estimate_is_between,
+    reported_occupancy_is_the_policys,
+    same_call_same_bits,
+)
+from sims import families
+from sims.errors import IltheoryError
+
+FINITE = finite_model(varying=False)
+SMALL = (
+    families.garnet(n_states=3, n_actions=2, branching=2, horizon=3, rng=0),
+    families.garnet(n_states=3, n_actions=2, branching=2, discount=0.875, rng=1),
+)
+SAMPLES = ("trajectories", "samples", "rollouts")
+
+
+# Planted faults.
+
+
+def test_writing_into_an_argument_is_caught():
+    def predict(states, hidden):  # B43
+        hidden += 1
+        return states + hidden
+
+    arguments_are_left_alone(lambda states, hidden: states + hidden + 1, np.arange(3), np.zeros(3))
+    with pytest.raises(InvariantViolated, match=r"the call changed \[0\]\[1\]"):
+        arguments_are_left_alone(predict, np.arange(3), np.zeros(3))
+    with pytest.raises(InvariantViolated, match="same_call_same_bits"):
+        same_call_same_bits(predict, np.arange(3), np.zeros(3))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda x: x["demos"].append(1),
+        lambda x: x["demos"].reverse(),
+        lambda x: x.pop("rate"),
+        lambda x: setattr(x["object"], "seen", True),
+        lambda x: x["object"].array.sort(),
+        lambda x: x["rng"].random(),
+    ],
+)
+def test_changes_of_lists_dictionaries_attributes_and_generators_are_caught(fault):
+    given = {
+        "demos": [np.zeros(2), np.ones(2)],
+        "rate": 0.5,
+        "object": SimpleNamespace(array=np.array([3, 1, 2]), seen=False),
+        "rng": np.random.default_rng(0),
+    }
+    arguments_are_left_alone(lambda x: len(x), given)
+    with pytest.raises(InvariantViolated, match="arguments_are_left_alone"):
+        arguments_are_left_alone(fault, given)
+
+
+def test_results_that_depend_on_more_than_the_seed_are_caught():
+    clock = count()
+    same_call_same_bits(lambda seed: np.random.default_rng(seed).random(3), 1)
+    for faulty in (
+        lambda seed: random.random(),  # B39: global state
+        lambda seed: {"stamp": next(clock)},  # B39: time stamps order the files
+        lambda seed: np.random.default_rng().random(3) + seed,
+    ):
+        with pytest.raises(InvariantViolated, match="same_call_same_bits"):
+            same_call_same_bits(faulty, 1)
+
+
+def test_options_without_effect_are_caught():
+    def mixed(rounds, *, decay=0.5, normalizer=1.0, discount=0.9):
+        weights = np.array([1 ** (-i) for i in range(rounds)])  # B15: 1**(-i) is always 1
+        del decay, discount, normalizer  # B15, B44: accepted, and never used
+        return weights / weights.sum()
+
+    def sound(rounds, *, decay=0.5, discount=0.9):
+        return np.array([decay**i * discount**i for i in range(rounds)])
+
+    every_option_changes_something(sound, 3, options={"decay": (0.5, 0.9), "discount": (0.9, 0.5)})
+    for option in ("decay", "normalizer", "discount"):  # B15, B15, B44
+        with pytest.raises(InvariantViolated, match=f"{option} in .* gives one result"):
+            every_option_changes_something(mixed, 3, options={option: (0.5, 0.9)})
+    with pytest.raises(InvariantViolated, match="has 1 values"):
+        every_option_changes_something(sound, 3, options={"decay": (0.5,)})
+
+
+def test_learners_that_return_another_policy_than_they_matched_are_caught():
+    learner_recovers_the_expert(lambda mdp, expert: expert)
+    reported_occupancy_is_the_policys(
+        lambda mdp, expert: SimpleNamespace(policy=expert, occupancy=mdp.occupancy(expert))
+    )
+
+    def other_discount(mdp, expert):  # B2: matches the soft policy of discount 1, returns that of the model
+        if mdp.horizon is not None:
+            return SimpleNamespace(policy=expert, occupancy=mdp.occupancy(expert))
+        v = np.arange(4.0)
+        r = np.log(expert) + v[:, None] - 0.99 * np.asarray(mdp.transitions.expect(v))
+        matched = mdp.with_end(discount=0.99).with_rewards(r).soft_optimal(1).policy
+        returned = mdp.with_rewards(r).soft_optimal(1).policy
+        return SimpleNamespace(policy=returned, occupancy=mdp.occupancy(matched))
+
+    with pytest.raises(InvariantViolated, match="learner_recovers_the_expert"):
+        learner_recovers_the_expert(other_discount)
+    with pytest.raises(InvariantViolated, match="reported_occupancy_is_the_policys"):
+        reported_occupancy_is_the_policys(other_discount)
+    with pytest.raises(InvariantViolated, match="learner_recovers_the_expert"):  # B24: undiscounted visits
+        learner_recovers_the_expert(lambda mdp, expert: np.roll(expert, 1, axis=-1))
+
+
+def test_a_clone_with_the_wrong_sign_is_caught():
+    demos = FINITE.sample(random_policy(FINITE), 30, 0)
+    cloning_raises_the_likelihood(lambda mdp, demos: il.learners.behavioral_cloning(demos, mdp), FINITE, demos)
+
+    def minimiser(mdp, demos):  # B32: gradient steps down the log-likelihood
+        counts = demos.counts(mdp.horizon, mdp.n_states, mdp.n_actions)
+        logits = -0.1 * (counts - counts.mean(-1, keepdims=True))
+        weights = np.exp(logits)
+        return weights / weights.sum(-1, keepdims=True)
+
+    with pytest.raises(InvariantViolated, match="the mean log-likelihood"):
+        cloning_raises_the_likelihood(minimiser, FINITE, demos)
+
+
+def test_replay_estimation_that_trusts_disagreement_is_caught():
+    def trust(disagreement):
+        return 1 / (1 + np.exp((disagreement - 0.5) / 0.1))
+
+    certainty_falls_with_disagreement(trust)
+    with pytest.raises(InvariantViolated, match="certainty_falls_with_disagreement"):  # B21
+        certainty_falls_with_disagreement(lambda disagreement: 1 - trust(disagreement))
+    replay_estimate_is_between(lambda e, s, certainty: certainty * s + (1 - certainty) * e)
+    with pytest.raises(InvariantViolated, match="replay_estimate_is_between"):
+        replay_estimate_is_between(lambda e, s, certainty: certainty * e + (1 - certainty) * s)
+
+
+# Every exported learner.
+
+
+NOT_LEARNERS = {"replayed_reward"}  # a reward
+
+
+def is_learner(name: str) -> bool:
+    f = getattr(learners, name)
+    parameters = inspect.signature(f).parameters if inspect.isfunction(f) else {}
+    return name not in NOT_LEARNERS and "mdp" in parameters and bool(SHOWN & set(parameters))
+
+
+SHOWN = {"expert", "demos", "exploration"}
+LEARNERS = {name: getattr(learners, name) for name in learners.__all__ if is_learner(name)}
+
+
+@dataclass(frozen=True)
+class PerModel:
+    """A value that is built for a model."""
+
+    build: Callable
+
+    def __repr__(self) -> str:
+        return "a value for the model"
+
+
+def deterministic(mdp):
+    return np.eye(mdp.n_actions)[random_policy(mdp).argmax(-1)]
+
+
+def features(seed):
+    return PerModel(lambda mdp: np.random.default_rng(seed).integers(0, 9, (mdp.n_states, mdp.n_actions, 2)) / 8)
+
+
+def two_policies(mdp):
+    return [1 - deterministic(mdp), np.eye(mdp.n_actions)[np.zeros(mdp.n_states, dtype=int)]]
+
+
+REQUIRED = {
+    "expert": PerModel(random_policy),
+    "demos": PerModel(random_policy),
+    "exploration": PerModel(lambda mdp: mdp.state_occupancy(random_policy(mdp))),
+    "policy_class": learners.TabularPolicies(),
+    "features": features(2),
+    "discriminators": features(2),
+    "iterations": 3,
+    "alpha": 0.25,
+}
+"""What a learner is given for an argument it requires, by its name."""
+
+SPECIAL = {"mimic_md": {"expert": PerModel(lambda mdp: mdp.sample(deterministic(mdp), 6, 0))}}
+"""Arguments for single learners."""
+
+OPTIONS = {
+    "alpha": (0.25, 0.5),
+    "beta": (learners.never, learners.at_first),
+    "certainty": (None, np.zeros((3, 3))),
+    "divergence": ("chi2", "jensen-shannon"),
+    "features": (features(2), features(3)),
+    "iterations": (1, 4),
+    "loss": (learners.ZERO_ONE, learners.LOG_LOSS),
+    "moments": ("reward", "off-policy", "on-policy"),
+    "online": (learners.FollowTheLeader(), learners.hedge(0.5)),
+    "policies": (None, PerModel(two_policies)),
+    "policy_class": (learners.TabularPolicies(), PerModel(lambda mdp: learners.FinitePolicies(two_policies(mdp)))),
+    "rng": (0, 1),
+    "rollouts": (2, 5),
+    "samples": (2, 5),
+    "start": (None, PerModel(deterministic)),
+    "stationary": (False, True),
+    "step_size": (learners.fictitious_play, learners.frank_wolfe),
+    "temperature": (1.0, 0.5),
+    "tolerance": (1e-10, 0.1, 10.0),
+    "trajectories": (2, 5),
+    "value_term": ("initial", "expert"),
+}
+"""Values for each option, by its name, which do not all give one result."""
+
+
+def arguments(name, mdp, **options):
+    """What to call a learner with on a model."""
+    given = {"mdp": mdp}
+    for parameter in inspect.signature(LEARNERS[name]).parameters.values():
+        if parameter.default is parameter.empty and parameter.name != "mdp":
+            given[parameter.name] = REQUIRED[parameter.name]
+    given |= SPECIAL.get(name, {}) | options
+    return {key: value.build(mdp) if isinstance(value, PerModel) else value for key, value in given.items()}
+
+
+def sampling(name):
+    """A number of samples and a seed, for learners that sample."""
+    parameters = inspect.signature(LEARNERS[name]).parameters
+    return {**{option: 4 for option in SAMPLES if option in parameters}, "rng": 0} if "rng" in parameters else {}
+
+
+def calls(name, **options):
+    """Arguments for every kind of model that the learner takes, at least one."""
+    taken, refused = [], []
+    for mdp in SMALL:
+        try:
+            LEARNERS[name](**arguments(name, mdp, **options))
+            taken.append(arguments(name, mdp, **options))
+        except IltheoryError as refusal:
+            refused.append(str(refusal))
+    assert taken, f"{name} takes no model: {refused}"
+    return taken
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_learner_leaves_its_arguments_alone_and_repeats_itself(name):
+    for given in calls(name, **sampling(name)):
+        arguments_are_left_alone(LEARNERS[name], **given)
+        same_call_same_bits(LEARNERS[name], **given)
+
+
+def options_of(name):
+    return [option for option in inspect.signature(LEARNERS[name]).parameters if option in OPTIONS]
+
+
+def test_every_option_has_values_to_try():
+    fixed = SHOWN | {"mdp", "discriminators"}
+    for name, learner in LEARNERS.items():
+        assert set(inspect.signature(learner).parameters) <= fixed | set(OPTIONS), name
+
+
+@pytest.mark.parametrize(("name", "option"), [(name, option) for name in LEARNERS for option in options_of(name)])
+def test_every_option_of_a_learner_changes_something(name, option):
+    fixed = sampling(name) if option in (*SAMPLES, "rng") else {}
+    every_option_changes_something(
+        lambda **chosen: [LEARNERS[name](**given) for given in calls(name, **fixed | chosen)],
+        options={option: OPTIONS[option]},
+    )
+
+
+def every_pair(mdp):
+    """One feature for each (s, a), or each (h, s, a)."""
+    shape = (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states, mdp.n_actions)
+    return np.eye(math.prod(shape)).reshape(*shape, -1)
+
+
+MATCHING = {
+    "behavioral_cloning": {},
+    "dagger": {"loss": learners.LOG_LOSS},
+    "finite_gail": {"discriminators": PerModel(every_pair)},
+    "forward_training": {"loss": learners.LOG_LOSS},
+    "maximum_causal_entropy": {},
+    "moment_matching": {},
+    "replay_estimation": {},
+    "smile": {"loss": learners.LOG_LOSS},
+}
+"""Learners that can match every expert, with what lets them."""
+
+
+@pytest.mark.parametrize("name", MATCHING)
+def test_learners_that_can_match_every_expert_do(name):
+    def learner(mdp, expert):
+        shown = "demos" if "demos" in inspect.signature(LEARNERS[name]).parameters else "expert"
+        return LEARNERS[name](**arguments(name, mdp, **{shown: expert}, **MATCHING[name]))
+
+    taken = [given["mdp"] for given in calls(name, **MATCHING[name])]
+    learner_recovers_the_expert(learner, taken, tolerance=1e-6)
