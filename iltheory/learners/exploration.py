@@ -27,7 +27,8 @@ def sampled_costs(
 
     Parameters
     ----------
-    states : laws ``[T, S]`` of the states entered at each step
+    states : laws ``[T, S]`` of the states entered at each step; drawing from them is following the policy whose laws they
+        are up to that step
     following : policy ``[T, S, A]`` that goes on
     samples : number of them
 

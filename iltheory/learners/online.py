@@ -120,7 +120,8 @@ class OnlineRun:
     policies : numbers ``[N, ..., T, S, A]`` with T in {1, H}, one policy an iteration
     losses : numbers ``[N, ...]``, ``l_i(hat pi_i)``, means over steps
     hindsight : numbers ``[..., T, S, A]``, a policy of the class with the smallest loss over all iterations
-    class_error : its average loss, ``epsilon_N = min_pi (1/N) sum_i l_i(pi)``
+    class_error : its average loss, ``epsilon_N = min_pi (1/N) sum_i l_i(pi)``; where the class smooths or penalises a
+        likelihood, the loss of the policy it then takes, which may be larger than the minimum
     regret : ``gamma_N``, the average of the losses minus ``class_error``
     """
 

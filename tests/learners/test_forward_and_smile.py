@@ -106,6 +106,19 @@ def test_smile_keeps_its_bounds(seed: int) -> None:
         assert bound.holds and bound.lhs == il.gap(mdp, expert, policy)
 
 
+def test_batches_of_models_and_of_experts_run_like_their_instances() -> None:
+    batch, rules = random_model(4, batch=2), FinitePolicies(stationary_rules()[:3])
+    experts = ar.stack([random_rule(4), random_rule(5)])
+    forward = forward_training(batch, experts, rules)
+    mixed = smile(batch, experts, rules, iterations=3, alpha=THIRD)
+    for i in range(2):
+        alone = forward_training(batch.select(i), experts[i], rules)
+        assert np.all(forward.policy[i].fractions() == alone.policy.fractions())
+        assert np.all(forward.losses[:, i].fractions() == alone.losses.fractions())
+        single = smile(batch.select(i), experts[i], rules, iterations=3, alpha=THIRD)
+        assert np.all(mixed.policy[i].fractions() == single.policy.fractions())
+
+
 def test_smile_with_everything_handed_over_at_once_is_behavioural_cloning() -> None:
     mdp, expert = random_model(2), random_policy(2)
     run = smile(mdp, expert, TabularPolicies(stationary=True), iterations=1, alpha=1)
