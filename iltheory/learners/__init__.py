@@ -5,11 +5,14 @@ from __future__ import annotations
 from iltheory.learners.adril import AdRIL, adril, fictitious_play, frank_wolfe, replayed_reward
 from iltheory.learners.advil import AdVIL, advil
 from iltheory.learners.aggrevate import Aggrevate, aggrevate
+from iltheory.learners.airl import AIRL, airl
 from iltheory.learners.behavioral_cloning import behavioral_cloning
 from iltheory.learners.daequil import DAeQuIL, daequil
 from iltheory.learners.dagger import Dagger, dagger
 from iltheory.learners.finite_gail import FiniteGAIL, finite_gail
 from iltheory.learners.forward_training import ForwardTraining, forward_training
+from iltheory.learners.gan_gcl import GanGcl, gan_gcl
+from iltheory.learners.infogail import InfoGAIL, infogail
 from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
@@ -28,6 +31,12 @@ from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
 
 __all__ = [
+    "AIRL",
+    "GanGcl",
+    "InfoGAIL",
+    "airl",
+    "gan_gcl",
+    "infogail",
     "LOG_LOSS",
     "LPAL",
     "MWAL",

@@ -38,6 +38,7 @@ from iltheory.measures.graphs import (
     linkage_classes,
     period,
 )
+from iltheory.measures.guided_cost import discriminator_loss, guided_cost_gradient
 from iltheory.measures.information import (
     TooManyCodes,
     code_information,
@@ -186,6 +187,8 @@ from iltheory.measures.values import (
 from iltheory.measures.vertices import TooManyPolicies, deterministic_policies, occupancy_vertices
 
 __all__ = [
+    "discriminator_loss",
+    "guided_cost_gradient",
     "CHI2",
     "DatasetLaw",
     "FDivergence",
