@@ -27,8 +27,7 @@ def sampled_costs(
 
     Parameters
     ----------
-    states : laws ``[T, S]`` of the states entered at each step; drawing from them is following the policy whose laws they
-        are up to that step
+    states : laws ``[T, S]`` of the states entered at each step; those of a policy are entered by following it that far
     following : policy ``[T, S, A]`` that goes on
     samples : number of them
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.learners.laws import exact_laws
-from iltheory.learners.newton import Point, descend
 from iltheory.learners.policy_class import PolicyClass
 from iltheory.measures.multiplicative_weights import exponential_weights
 from sims import TabularMDP
@@ -111,42 +110,36 @@ def _visible(scatter: Floats) -> Floats:
 def _newton(X: Floats, W: Floats, n: Floats, ridge: Floats) -> Floats:
     """Minimise the mean log loss of rows ``X[n, a, j]`` with weights ``W[n, a]`` and masses ``n``.
 
-    The loss is self-concordant in the sense of Bach (2010): a Newton step shorter than 1 / (2 R), R the largest
-    distance of two features, proves that there is a minimum, and how near. Where there is none, steps stay longer.
+    The loss is self-concordant in the sense of Bach (2010): with R the largest distance of two features, a Newton step
+    whose length l times R is below 1/2 proves that there is a minimum, and how near; where there is none, steps stay
+    longer. A step shortened to ``log(1 + R l) / (R l)`` always lowers the loss (Sun and Tran-Dinh 2019); longer ones
+    are tried first.
     """
 
-    def hessian(theta: Floats) -> Floats:
-        p = exponential_weights(-(X @ theta), 1)
-        centred = X - np.einsum("na,naj->nj", p, X)[:, None]
-        return np.asarray(np.einsum("na,nai,naj->ij", n[:, None] * p, centred, centred) + ridge)
-
-    def at(theta: Floats) -> Point:
+    def loss(theta: Floats) -> float:
         logits = X @ theta
         top = logits.max(axis=-1)
         normaliser = top + np.log(np.exp(logits - top[:, None]).sum(-1))
-        value = n @ normaliser - np.sum(W * logits) + theta @ ridge @ theta / 2
-        gradient = np.einsum("na,naj->j", n[:, None] * exponential_weights(-logits, 1) - W, X) + ridge @ theta
-        curvature = hessian(theta)
-        rounding = 8 * np.finfo(float).eps * (1 + float(n @ np.abs(normaliser) + np.sum(W * np.abs(logits))))
-        return Point(theta, float(value), rounding, gradient, lambda v: curvature @ v, np.diag(curvature))
+        return float(n @ normaliser - np.sum(W * logits) + theta @ ridge @ theta / 2)
 
-    spread = 2 * np.sqrt((X**2).sum(-1).max())
-
-    def step(point: Point) -> Floats:
-        return np.asarray(np.linalg.solve(hessian(point.x), point.gradient))
-
-    def flat(point: Point) -> bool:
-        return bool(np.linalg.eigvalsh(hessian(point.x))[0] < FLATTEST)
-
-    def close(point: Point) -> bool:
-        return not flat(point) and bool(spread * np.linalg.norm(step(point)) <= PRECISION)
-
-    start = np.zeros(X.shape[-1])
-    last = descend(at, start, until=lambda point: flat(point) or close(point), iterations=ITERATIONS)[-1]
-    if not close(last):
-        raise NoMaximum(
-            "the likelihood has no maximum, or none that floats can tell: it still grows at parameters of length "
-            f"{np.linalg.norm(last.x):.3g} (scaled).\n  The weights leave out actions that some parameters never play; "
-            "give ridge > 0, or add weight to every action."
-        )
-    return last.x - step(last)
+    theta, spread = np.zeros(X.shape[-1]), 2 * np.sqrt((X**2).sum(-1).max())
+    for _ in range(ITERATIONS):
+        p = exponential_weights(-(X @ theta), 1)
+        centred = X - np.einsum("na,naj->nj", p, X)[:, None]
+        hessian = np.einsum("na,nai,naj->ij", n[:, None] * p, centred, centred) + ridge
+        if np.linalg.eigvalsh(hessian)[0] < FLATTEST:
+            break
+        gradient = np.einsum("na,naj->j", n[:, None] * p - W, X) + ridge @ theta
+        step = np.linalg.solve(hessian, gradient)
+        length = spread * np.linalg.norm(step)
+        if length <= PRECISION:
+            return np.asarray(theta - step)
+        safe, t, here, slope = np.log1p(length) / length, 1.0, loss(theta), gradient @ step
+        while t > safe and loss(theta - t * step) > here - 1e-4 * t * slope:
+            t = max(t / 2, safe)
+        theta = theta - t * step
+    raise NoMaximum(
+        "the likelihood has no maximum, or none that floats can tell: it still grows at parameters of length "
+        f"{np.linalg.norm(theta):.3g} (scaled).\n  The weights leave out actions that some parameters never play; "
+        "give ridge > 0, or add weight to every action."
+    )
