@@ -1,8 +1,7 @@
-"""Rajaraman, Yang, Jiao and Ramchandran, NeurIPS 2020: behavioural cloning from N trajectories.
+"""Rajaraman, Yang, Jiao and Ramchandran, NeurIPS 2020: cloning a deterministic expert from N trajectories.
 
-The learner plays the expert's actions, or their empirical law, in the (h, s) that the data show and any fixed
-rule elsewhere. Expectations over data sets are exact. The paper's constants are not given; those here are
-derived, and so is that no logarithm is needed for stochastic experts.
+The learner plays the expert's actions in the (h, s) that the data show and any fixed rule elsewhere.
+Expectations over data sets are exact. The paper gives its rates up to constants; those here are derived.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from typing import Annotated, Any
 import numpy as np
 
 from iltheory.claims.assumptions import UNIT_REWARDS
-from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Sizes, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Sizes, Tight, claim
 from iltheory.claims.kinds import Count, DeterministicPolicy, FiniteHorizonMDP, Policy
 from iltheory.claims.tables import playing
 from iltheory.measures import (
     agreeing_occupancy,
     earned,
     error_rate,
-    expected_clone_value,
     gap,
     mimicking_occupancy,
     missing_masses,
@@ -30,13 +28,15 @@ from iltheory.measures import (
     steps,
     steps_left,
     steps_lost,
+    visit_law,
 )
 from sims import TabularMDP, families
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers, equal
+from sims.arithmetic import Numbers
 
 HALF = Fraction(1, 2)
-E = ar.exp(ar.convert(1, "ball", bits=512))
+ONE = ar.convert(1, "ball", bits=512)
+E = ar.exp(ONE)
 
 Demonstrations = Annotated[int, Count(12)]
 """Number N of trajectories of a deterministic expert: the seen sets cost no more for many."""
@@ -45,10 +45,8 @@ FewDemonstrations = Annotated[int, Count(3)]
 
 SEEN_SETS = Sizes(n_states=4, n_actions=3, horizon=4, strict=True)
 """Sizes at which expectations over the sets of seen states are exact: (S + 1)^H terms."""
-COUNTS = Sizes(n_states=3, n_actions=2, horizon=2, strict=True)
-LONG_COUNTS = Sizes(n_states=2, n_actions=2, horizon=3, strict=True)
-"""Sizes at which the counts of a few trajectories can be enumerated."""
-ONE_STEP = Sizes(n_states=3, n_actions=3, horizon=1, strict=True)
+VISITS = Sizes(n_states=3, n_actions=2, horizon=2, strict=True)
+"""Sizes at which all that a few trajectories visit can be enumerated."""
 
 
 def rajaraman(theorem: str = "") -> Paper:
@@ -66,12 +64,6 @@ def rajaraman(theorem: str = "") -> Paper:
 def cloning_gap(mdp: TabularMDP, expert: Any, elsewhere: Any, samples: int) -> Numbers:
     """Expected gap of the policy that acts as the expert where N of its trajectories have been."""
     return mdp.value(expert) - earned(mdp, mimicking_occupancy(mdp, expert, elsewhere, samples))
-
-
-@quantity
-def empirical_gap(mdp: TabularMDP, expert: Any, elsewhere: Any, samples: int) -> Numbers:
-    """Expected gap of the policy that plays the empirical law of actions where N trajectories have been."""
-    return mdp.value(expert) - expected_clone_value(mdp, expert, elsewhere, samples)
 
 
 @quantity
@@ -371,136 +363,54 @@ def survival_now(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, elsewhere: 
     return cloning_gap(mdp, expert, elsewhere, samples) <= ar.sum(missing_masses(mdp, expert, samples), -1)
 
 
-@claim(
-    id="rajaraman-2020-bc-stoch",
-    source=rajaraman("Theorem 4.4; the abstract's rate"),
-    statement=r"\mathbb{E}_D[J(\pi_E) - J(\hat\pi)] \le \frac{|S| H^2 (1 + \log N)}{N}",
-    status=DERIVED_HERE,
-    assumptions=[UNIT_REWARDS],
-    largest=COUNTS,
-    tight=lambda: Tight(contexts(1), lhs=HALF, rhs=2, note="two states, one trajectory"),
-)
-def stochastic_rate(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    """Playing the empirical law of a stochastic expert's actions costs no more actions: |A| is not in the bound.
-
-    The paper has ``|S| H^2 log N / N`` up to a constant; with the constant 1 and ``1 + log N`` it follows
-    from ``.without-logarithm``. All counts are enumerated.
-    """
-    logarithm = ar.log(mdp.system.convert(samples))
-    bound = mdp.n_states * steps(mdp) ** 2 * (1 + ar.wrap(logarithm)) / samples
-    return empirical_gap(mdp, expert, elsewhere, samples) <= bound
-
-
-@stochastic_rate.false_variant("quadratic in 1/N", counterexample=lambda: (*contexts(3)[:3], 4))
-def stochastic_fast(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    bound = Fraction(mdp.n_states * steps(mdp) ** 2, samples**2)
-    return empirical_gap(mdp, expert, elsewhere, samples) <= bound
-
-
-@stochastic_rate.false_variant("a sixth of 1/N", counterexample=lambda: contexts(3))
-def stochastic_sixth(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    bound = Fraction(mdp.n_states * steps(mdp) ** 2, 6 * samples)
-    return empirical_gap(mdp, expert, elsewhere, samples) <= bound
+@quantity
+def exponential_gap(mdp: TabularMDP, expert: Any, elsewhere: Any, samples: int, scale: Fraction) -> Numbers:
+    """``E_D exp(scale (J(pi_E) - J(clone)))``, by enumeration of what the data visit."""
+    data = visit_law(mdp, expert, samples)
+    axes = (1,) * (data.probabilities.ndim - 1)
+    seen = (data.shown > 0).reshape(len(data.shown), *axes, *data.shown.shape[1:])
+    lost = mdp.value(expert) - mdp.value(ar.where(seen[..., None], mdp.policy(expert), mdp.policy(elsewhere)))
+    return data.expectation(ar.moveaxis(ar.exp(scale * ar.wrap(lost)), 0, -1))
 
 
 @claim(
-    id="rajaraman-2020-bc-stoch.without-logarithm",
-    source=rajaraman("Theorem 4.4"),
-    statement=r"\mathbb{E}_D[J(\pi_E) - J(\hat\pi)] \le \frac{|S| H (H + 1)}{2}\,\frac{N^N}{(N + 1)^{N + 1}} "
-    r"\le \frac{|S| H^2}{e N}",
+    id="rajaraman-2020-bc-det.concentration",
+    source=rajaraman("Theorem 4.2, the form with high probability"),
+    statement=r"\mathbb{E}_D\left[\exp\left(\frac{N (J(\pi_E) - J(\hat\pi))}{H (H + 1)}\right)\right] \le e^{|S| / 4}",
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
-    largest=COUNTS,
-    tight=lambda: Tight(contexts(3), lhs=CONTEXTS, rhs=CONTEXTS, note="every d is 1/(N+1)"),
+    largest=VISITS,
+    tight=lambda: Tight(
+        contexts(1), lhs=ar.exp(ONE / 4), rhs=ar.exp(ONE / 2), note="one of two states is unseen: the gap is 1/2"
+    ),
 )
-def stochastic_peak(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    """A stochastic expert costs no logarithm: the bound of deterministic experts holds as it is.
-
-    From ``.sharper``, as ``max_x x (1 - x)^N = N^N / (N + 1)^(N + 1)``.
-    """
-    return empirical_gap(mdp, expert, elsewhere, samples) <= triangle(mdp) * mdp.n_states * peak(samples)
-
-
-@stochastic_peak.false_variant("half the constant", counterexample=lambda: contexts(1))
-def stochastic_half(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    return empirical_gap(mdp, expert, elsewhere, samples) <= triangle(mdp) * mdp.n_states * peak(samples) / 2
-
-
-@stochastic_peak.false_variant("one state fewer", counterexample=lambda: contexts(1))
-def stochastic_fewer(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    return empirical_gap(mdp, expert, elsewhere, samples) <= triangle(mdp) * (mdp.n_states - 1) * peak(samples)
-
-
-@claim(
-    id="rajaraman-2020-bc-stoch.sharper",
-    source=rajaraman("Theorem 4.4"),
-    statement=r"\mathbb{E}_D[J(\pi_E) - J(\hat\pi)] \le "
-    r"\sum_h (H - h + 1) \sum_s d_h^{\pi_E}(s) (1 - d_h^{\pi_E}(s))^N",
-    status=DERIVED_HERE,
-    assumptions=[UNIT_REWARDS],
-    largest=LONG_COUNTS,
-    tight=lambda: Tight(contexts(3), lhs=CONTEXTS, rhs=CONTEXTS, note="one step, and a wrong action earns nothing"),
-)
-def stochastic_missing_mass(
-    mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations
+def deterministic_concentration(
+    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, elsewhere: Policy, samples: FewDemonstrations
 ) -> Any:
-    """What a stochastic expert's data do not show costs as much as a deterministic expert's.
+    """With probability ``1 - delta`` a clone loses at most ``(|S| / 4 + log(1 / delta)) H (H + 1) / N`` (Markov).
 
-    Given all data up to the states of step h, the actions there are independent draws of ``pi_E``, so the
-    clone's path is, until its first unseen state, an expert's path; the gap is at most ``sum_h (H - h + 1)
-    Pr(first unseen at h)``. Given that the data avoid (h, s), which has probability ``(1 - d_h(s))^N``, they
-    are trajectories of the Markov chain conditioned on that: its policy has ``pi'(a|s') ~ pi_E(a|s') (1 -
-    g(s', a))``, g the probability to come to (h, s). The clone's path is then one of pi' in the true model,
-    and pi' prefers actions with small g, so by the performance difference lemma for the reward "at s at
-    step h" it comes there with probability at most ``d_h(s)``.
+    The paper has ``|S| H^2 / N + sqrt(|S|) H^2 log(H / delta) / N`` up to constants [memory]; this needs neither the
+    root nor log H. The gap is at most ``sum_h (H - h + 1) M_h``, ``M_h`` the missing mass of step h. Being unseen is
+    negatively associated over states, so ``E exp(N M_h / 2) <= exp(sum_s e^{-N d} (e^{N d / 2} - 1)) <= e^{|S| / 4}``;
+    and exp is convex in the average of the ``M_h`` with weights ``(H - h + 1) / (H (H + 1) / 2)``.
     """
-    return empirical_gap(mdp, expert, elsewhere, samples) <= weighted(mdp, missing_masses(mdp, expert, samples))
+    scale = Fraction(samples, 2 * triangle(mdp))
+    bound = ar.exp(mdp.system.convert(Fraction(mdp.n_states, 4)))
+    return exponential_gap(mdp, expert, elsewhere, samples, scale) <= ar.wrap(bound)
 
 
-@stochastic_missing_mass.false_variant("one trajectory more", counterexample=lambda: contexts(1))
-def stochastic_later(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    return empirical_gap(mdp, expert, elsewhere, samples) <= weighted(mdp, missing_masses(mdp, expert, samples + 1))
+@deterministic_concentration.false_variant("four times the exponent", counterexample=lambda: contexts(1))
+def concentration_four(
+    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, elsewhere: Policy, samples: FewDemonstrations
+) -> Any:
+    scale = Fraction(2 * samples, triangle(mdp))
+    bound = ar.exp(mdp.system.convert(Fraction(mdp.n_states, 4)))
+    return exponential_gap(mdp, expert, elsewhere, samples, scale) <= ar.wrap(bound)
 
 
-@stochastic_missing_mass.false_variant("an unseen state costs 1", counterexample=lambda: resets(3, 2, 2))
-def stochastic_unweighted(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    return empirical_gap(mdp, expert, elsewhere, samples) <= ar.sum(missing_masses(mdp, expert, samples), -1)
-
-
-SINGLE = Assumption("one step", lambda mdp: np.asarray(mdp.horizon == 1))
-
-
-def unseen_loss(mdp: TabularMDP, expert: Any, elsewhere: Any, unseen: Numbers) -> Any:
-    """What the rule loses at the first step where it acts instead of the expert: ``unseen[..., S]`` is how often."""
-    act, rule = mdp.policy(expert)[..., 0, :, :], mdp.policy(elsewhere)[..., 0, :, :]
-    return ar.wrap(ar.sum(unseen[..., None] * (act - rule) * mdp.reward(), (-2, -1)))
-
-
-@claim(
-    id="rajaraman-2020-bc-stoch.one-step",
-    source=rajaraman("Theorem 4.4"),
-    statement=r"H = 1: \mathbb{E}_D[J(\pi_E) - J(\hat\pi)] = "
-    r"\sum_s d(s) (1 - d(s))^N \sum_a (\pi_E - \pi_0)(a | s)\,r(s, a)",
-    status=DERIVED_HERE,
-    assumptions=[SINGLE],
-    largest=ONE_STEP,
-    tight=lambda: Tight(contexts(3), lhs=CONTEXTS, rhs=CONTEXTS, note="the rule earns nothing"),
-)
-def stochastic_one_step(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    """With one step the gap is what the rule ``pi_0`` loses on the missing mass, and nothing else.
-
-    Given how often a state was seen, if it was, the empirical law of actions there is unbiased.
-    """
-    unseen = mdp.mu * (1 - mdp.mu) ** samples
-    return equal(empirical_gap(mdp, expert, elsewhere, samples), unseen_loss(mdp, expert, elsewhere, unseen))
-
-
-@stochastic_one_step.false_variant("no bias at all", counterexample=lambda: contexts(1))
-def one_step_unbiased(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    return equal(empirical_gap(mdp, expert, elsewhere, samples), 0)
-
-
-@stochastic_one_step.false_variant("one trajectory more", counterexample=lambda: contexts(1))
-def one_step_later(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    unseen = mdp.mu * (1 - mdp.mu) ** (samples + 1)
-    return equal(empirical_gap(mdp, expert, elsewhere, samples), unseen_loss(mdp, expert, elsewhere, unseen))
+@deterministic_concentration.false_variant("no states", counterexample=lambda: contexts(1))
+def concentration_without_states(
+    mdp: FiniteHorizonMDP, expert: DeterministicPolicy, elsewhere: Policy, samples: FewDemonstrations
+) -> Any:
+    scale = Fraction(samples, 2 * triangle(mdp))
+    return exponential_gap(mdp, expert, elsewhere, samples, scale) <= 1

@@ -34,6 +34,7 @@ MODULES = (
     "iltheory.claims.aggrevate_2014_sampling",
     "iltheory.claims.nrpi_2014",
     "iltheory.claims.rajaraman_2020",
+    "iltheory.claims.rajaraman_2020_stochastic",
     "iltheory.claims.rajaraman_2020_reset",
     "iltheory.claims.rajaraman_2020_sampled",
     "iltheory.claims.rajaraman_2020_mimic",

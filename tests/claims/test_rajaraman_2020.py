@@ -9,7 +9,7 @@ import pytest
 
 from iltheory.claims import drawing
 from iltheory.claims.drawing import Scale
-from iltheory.claims.rajaraman_2020 import cloning_gap, contexts, empirical_gap, peak, resets
+from iltheory.claims.rajaraman_2020 import cloning_gap, contexts, peak, resets
 from iltheory.claims.rajaraman_2020_mimic import frequency_error, mimic_identity, mimicking, process
 from iltheory.claims.rajaraman_2020_reset import (
     bayes_reset,
@@ -20,6 +20,7 @@ from iltheory.claims.rajaraman_2020_reset import (
     survived,
     worst_law,
 )
+from iltheory.claims.rajaraman_2020_stochastic import empirical_gap
 from iltheory.measures import (
     bayes_value,
     clones,
