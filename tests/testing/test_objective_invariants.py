@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import iltheory as il
+from iltheory import learners
+from iltheory.games import DivergenceRewards, OccupancyGame, solve
 from iltheory.measures import (
     CHI2,
     F_DIVERGENCES,
@@ -13,9 +15,16 @@ from iltheory.measures import (
     REVERSE_KL,
     SQUARED_HELLINGER,
 )
-from iltheory.measures.inverse_soft import inverse_soft_dual, mean_over_pairs, start_value
+from iltheory.measures.inverse_soft import (
+    inverse_soft_dual,
+    mean_over_pairs,
+    soft_best_policy,
+    soft_best_v,
+    start_value,
+)
 from iltheory.testing import (
     InvariantViolated,
+    backup_matches_behaviour,
     bounds_enclose,
     discounted_model,
     expert_is_rewarded_nothing,
@@ -244,3 +253,31 @@ def test_one_weight_a_point():
     ):
         with pytest.raises(InvariantViolated, match="interpolation_stays_on_the_segment"):
             interpolation_stays_on_the_segment(faulty)
+
+
+@pytest.mark.parametrize("mdp", [finite_model(varying=False), MDP], ids=["horizon", "discount"])
+@pytest.mark.parametrize("divergence", ["chi2", "jensen-shannon", "squared-hellinger"])
+def test_iq_learn_reports_its_objective_and_stops_where_it_has_no_slope(mdp, divergence):
+    expert = random_policy(mdp, 7)
+    target, phi = np.asarray(mdp.occupancy(expert)), F_DIVERGENCES[divergence]
+    found = learners.iq_learn(mdp, expert, divergence=divergence)
+
+    def objective(q):
+        return inverse_soft_dual(mdp, target, q, phi.utility)
+
+    report_is_the_objective(lambda q: found.value, objective, [found.q])
+    gradient_is_the_derivative(objective, np.zeros_like, [found.q])
+
+
+@pytest.mark.parametrize("divergence", ["chi2", "jensen-shannon", "reverse-kl"])
+def test_our_saddle_points_enclose_their_value(divergence):
+    found = solve(OccupancyGame(MDP, TARGET, DivergenceRewards(divergence), 1))
+    learned = float(learners.iq_learn(MDP, EXPERT, divergence=divergence).value)
+    above, below = float(found.primal.upper), float(found.dual.lower)
+    nowhere = [(EXPERT, EXPERT)]
+    for high, low in ((above, below), (above, learned), (learned, below)):
+        bounds_enclose(lambda _, high=high: high, lambda _, low=low: low, nowhere)
+
+
+def test_our_soft_backup_is_worth_what_our_soft_policy_is():
+    backup_matches_behaviour(lambda q, tau: soft_best_policy(MDP, q, tau), lambda q, tau: soft_best_v(MDP, q, tau))
