@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iltheory import learners
+from iltheory import games, learners
 from iltheory.claims.claim import (
     AS_PUBLISHED,
     DERIVED_HERE,
@@ -105,6 +105,7 @@ __all__ = [
     "equal",
     "error_rate",
     "exp",
+    "games",
     "gap",
     "largest_reward",
     "learners",

@@ -100,6 +100,7 @@ def _midpoints(x: BallArray) -> RationalArray:
     scale = 2**GUESS_BITS
     numerators = np.empty(x.shape, dtype=object)
     for i in np.ndindex(x.shape):
-        mantissa, exponent = x.balls[i].mid().man_exp()
+        entry: Any = x.balls[i]
+        mantissa, exponent = entry.mid().man_exp()
         numerators[i] = int(Fraction(int(mantissa)) * Fraction(2) ** int(exponent) * scale)
     return RationalArray(numerators, scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,21 +95,19 @@ class Flow:
             now = grown
 
     def solve(self, v: Floats, k: Floats, rhs: Floats) -> Floats:
-        """Solve ``E C E' y = rhs``, where C has the blocks ``diag(v) + k v v'`` of each state.
+        """Solve ``E C E' y = rhs`` for a right-hand side ``[T, S]``, where C has blocks ``diag(v) + k v v'`` by state.
 
         Parameters
         ----------
         v : ``[T, S, A]``, not negative; zero where a pair is not allowed
         k : ``[T, S]``, not negative
-        rhs : ``[T, S]``
         """
         own, cross, pushed = self._blocks(v, k)
         if self.gamma is not None:
             matrix = own[0] - self.gamma * (cross[0] + cross[0].T) + self.gamma**2 * pushed[0]
-            return _solve(matrix, rhs[0])[None]
-        diagonal = own
-        diagonal[1:] += pushed[:-1]
-        return _block_tridiagonal(diagonal, -cross[:-1], rhs)
+            return _definite(matrix)(rhs[0])[None]
+        own[1:] += pushed[:-1]
+        return _block_tridiagonal(own, -cross[:-1], rhs)
 
     def _blocks(self, v: Floats, k: Floats) -> tuple[Floats, Floats, Floats]:
         """``C`` between the states themselves, with their successors, and between successors: ``[T, S, S]`` each."""
@@ -127,30 +126,36 @@ class Flow:
         return own, cross, pushed
 
 
-def _solve(matrix: Floats, rhs: Floats) -> Floats:
-    from scipy.linalg import LinAlgError, cho_factor, cho_solve
-
-    scale = 1 / np.sqrt(matrix.diagonal())
-    scaled = matrix * scale[:, None] * scale
-    try:
-        return np.asarray(cho_solve(cho_factor(scaled), rhs * scale)) * scale
-    except LinAlgError:  # rounding made it indefinite
-        return np.asarray(np.linalg.lstsq(scaled, rhs * scale, rcond=1e-15)[0]) * scale
+def scaled(v: Floats, k: Floats, x: Floats) -> Floats:
+    """``(diag(v) + k v v') x`` in each state."""
+    return np.asarray(v * (x + (k * (v * x).sum(-1))[..., None]))
 
 
 def _block_tridiagonal(diagonal: Floats, upper: Floats, rhs: Floats) -> Floats:
-    """Solve a symmetric block tridiagonal system by block elimination."""
-    diagonal, rhs = diagonal.copy(), rhs.copy()
-    for h in range(len(upper)):
-        factor = _solve_many(diagonal[h], upper[h])
-        diagonal[h + 1] -= upper[h].T @ factor
-        rhs[h + 1] -= factor.T @ rhs[h]
-    y = np.empty_like(rhs)
-    y[-1] = _solve(diagonal[-1], rhs[-1])
+    """Solve a symmetric block tridiagonal system with blocks ``[T, S, S]`` and ``[T - 1, S, S]``."""
+    solves: list[Callable[[Floats], Floats]] = []
+    block, y = diagonal[0], rhs.copy()
+    for h in range(len(diagonal)):
+        solves.append(_definite(block))
+        if h < len(upper):
+            factor = solves[h](upper[h]).T
+            block = diagonal[h + 1] - factor @ upper[h]
+            y[h + 1] -= factor @ y[h]
+    y[-1] = solves[-1](y[-1])
     for h in reversed(range(len(upper))):
-        y[h] = _solve(diagonal[h], rhs[h] - upper[h] @ y[h + 1])
+        y[h] = solves[h](y[h] - upper[h] @ y[h + 1])
     return y
 
 
-def _solve_many(matrix: Floats, rhs: Floats) -> Floats:
-    return np.asarray(np.linalg.solve(matrix, rhs))
+def _definite(matrix: Floats) -> Callable[[Floats], Floats]:
+    """Solve with a positive definite matrix, which rounding may have made indefinite."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+    scale = 1 / np.sqrt(np.maximum(matrix.diagonal(), np.finfo(float).tiny))
+    even = matrix * scale[:, None] * scale
+    try:
+        factor = cho_factor(even, check_finite=False)
+    except LinAlgError:
+        inverse = np.linalg.pinv(even, hermitian=True)
+        return lambda x: ((inverse @ (x.T * scale).T).T * scale).T
+    return lambda x: (np.asarray(cho_solve(factor, (x.T * scale).T, check_finite=False)).T * scale).T

@@ -87,6 +87,8 @@ class OccupancyGame:
     def to(self, system: str | System, **options: Any) -> Self:
         """The same game in another number system."""
         system = ar.get_system(system, **options)
+        if system == self.mdp.system:
+            return self
         convert = system.convert
         return type(self)(
             self.mdp.to(system), convert(self.target), self.adversary.to(system), convert(self.entropy_weight)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.games.adversaries import DivergenceRewards
-from iltheory.games.flow import Flow
+from iltheory.games.flow import Flow, scaled
 from iltheory.games.game import OccupancyGame
 from iltheory.games.iterate import Iterate, NoFiniteValue, policy_of
 from iltheory.measures import TOTAL_VARIATION, FDivergence
@@ -27,9 +27,9 @@ TO_BOUNDARY = 0.995
 """Share of the way to the boundary that a step may go."""
 DECREASE = 0.15
 """Factor of the products ``x z`` from one step to the next, if the step was long."""
-SMALLEST = 1e-18
-"""Products ``x z`` from which floats have nothing left to gain."""
-NEGLIGIBLE = 1e-17
+SMALLEST = 1e-14
+"""Sum of the products ``x z``, in units of payoff, from which floats have nothing left to gain."""
+NEGLIGIBLE = 1e-15
 """Gain of a Newton step, in units of payoff, at which it has converged."""
 PATIENCE = 15
 """Steps without progress after which rounding is all that is left."""
@@ -147,7 +147,7 @@ class _Problem:
         """Newton steps: x, and an estimate of the duality gap."""
         x = self.flow.occupancy(policy_of(self.free.astype(float))) * self.free
         count = max(int(self.free.sum()), 1)
-        mu = 0.1 / count**2
+        mu, smallest = 1 / count, SMALLEST / count
         z = np.where(self.free, mu / np.where(self.free, x, 1), 0)
         y = np.zeros(x.shape[:2])
         self.term.start(x, mu)
@@ -162,10 +162,10 @@ class _Problem:
             idle = idle + 1 if products + decrement >= best else 0
             best = min(best, products + decrement)
             yield x, products + decrement
-            if mu <= SMALLEST and decrement <= NEGLIGIBLE:
+            if mu <= smallest and decrement <= NEGLIGIBLE:
                 return
             if length > 0.5:
-                mu = max(min(DECREASE * mu, 0.5 * products / count), SMALLEST)
+                mu = max(min(DECREASE * mu, 0.5 * products / count), smallest)
 
     def _direction(self, x: Floats, y: Floats, z: Floats, mu: float) -> tuple[Floats, Floats, Floats, float]:
         """Newton step in x, y and z, and its decrement: about twice what it gains."""
@@ -186,9 +186,9 @@ class _Problem:
         right = mu / safe - (gradient - self.flow.adjoint(y))
         # dx = C (right + E' dy) with E dx = b - E x
         missing = self.flow.b - self.flow.image(x)
-        dy = self.flow.solve(v, k, missing - self.flow.image(_block(v, k, right)))
+        dy = self.flow.solve(v, k, missing - self.flow.image(scaled(v, k, right)))
         pull = right + self.flow.adjoint(dy)
-        dx = _block(v, k, pull)
+        dx = scaled(v, k, pull)
         dz = np.where(free, mu / safe - z - z * dx / safe, 0)
         return dx, dy, dz, abs(float((dx * pull).sum()))
 
@@ -209,11 +209,6 @@ class _Problem:
         reached = free.any(-1, keepdims=True)
         low, high = max(self.divergence.low, r[free].min() - worst), self.divergence.high
         return np.where(free, r, np.where(reached, low, min(max(0.0, low), high)))
-
-
-def _block(v: Floats, k: Floats, right: Floats) -> Floats:
-    """``(diag(v) + k v v') right`` in each state."""
-    return np.asarray(v * (right + (k * (v * right).sum(-1))[..., None]))
 
 
 def _room(value: Floats, change: Floats) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.games.game import OccupancyGame
+from iltheory.games.iterate import Iterate
 from sims import arithmetic as ar
 from sims.arithmetic import Enclosure, Numbers, RationalArray
 
@@ -74,9 +75,38 @@ class Saddle(Bounds):
     trace: tuple[TracePoint, ...]
 
     @property
+    def value(self) -> Enclosure:
+        """Enclosure of the value of the game."""
+        return Enclosure(self.dual.lower, self.primal.upper, "interval")
+
+    @property
     def reward(self) -> Numbers:
         """The adversary's reward function, in floats."""
         return self.game.to("float64").adversary.reward(ar.midpoint(ar.asarray(self.adversary)))
+
+
+@dataclass(frozen=True)
+class Certified(Bounds):
+    """The players that hold the two bounds; they may come from different iterates."""
+
+    policy: RationalArray
+    strategy: Any
+
+
+def certify(game: OccupancyGame, iterate: Iterate, best: Certified | None = None) -> Certified:
+    """Bound the value of a game by the players of an iterate, or by earlier ones where these do better.
+
+    Parameters
+    ----------
+    game : in interval arithmetic
+    """
+    policy, strategy = exact_policy(iterate.policy), game.adversary.admit(iterate.strategy)
+    found = bounds(game, policy, strategy)
+    if best is None:
+        return Certified(found.primal, found.dual, policy, strategy)
+    upper = (found.primal, policy) if found.primal.upper <= best.primal.upper else (best.primal, best.policy)
+    lower = (found.dual, strategy) if found.dual.lower >= best.dual.lower else (best.dual, best.strategy)
+    return Certified(upper[0], lower[0], upper[1], lower[1])
 
 
 def bounds(game: OccupancyGame, policy: Any, strategy: Any) -> Bounds:
@@ -96,11 +126,7 @@ def bounds(game: OccupancyGame, policy: Any, strategy: Any) -> Bounds:
     rigorous = game.to("interval")
     convert = rigorous.mdp.system.convert
     primal, dual = rigorous.primal(convert(policy)), rigorous.dual(convert(strategy))
-    return Bounds(_enclosure(primal), _enclosure(dual))
-
-
-def _enclosure(x: Numbers) -> Enclosure:
-    return Enclosure.of(ar.wrap(x))
+    return Bounds(Enclosure.of(ar.wrap(primal)), Enclosure.of(ar.wrap(dual)))
 
 
 def exact_policy(policy: Floats) -> RationalArray:

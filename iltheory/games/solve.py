@@ -13,7 +13,7 @@ from iltheory.games.first_order import extragradient, frank_wolfe, mirror_descen
 from iltheory.games.game import OccupancyGame
 from iltheory.games.interior_point import interior_point
 from iltheory.games.iterate import Iterate
-from iltheory.games.saddle import Saddle, TracePoint, bounds, exact_policy
+from iltheory.games.saddle import Certified, Saddle, TracePoint, certify
 from iltheory.measures import TOTAL_VARIATION
 from sims.errors import InvalidArgument
 
@@ -36,7 +36,7 @@ def solve(
     game: OccupancyGame,
     *,
     method: str | None = None,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-9,
     iterations: int = 10_000,
     trace: bool = False,
 ) -> Saddle:
@@ -46,9 +46,10 @@ def solve(
     ----------
     game : in any number system; exact models stay exact in the certificate
     method : a name in ``SOLVERS``; by default the fastest one for the game
-    tolerance : stop once the solver's own estimate of the duality gap, relative to the value, is this small
+    tolerance : stop once the certified duality gap is this small, relative to the value. Where the value is 0 the
+        solver goes on until floats give no more; the gap of the answer says how far that is.
     iterations : the most iterations
-    trace : keep rigorous bounds after 1, 2, 4, 8, ... iterations
+    trace : certify after 1, 2, 4, 8, ... iterations too, for figures
 
     Raises
     ------
@@ -58,31 +59,32 @@ def solve(
     name = method or _default(game)
     if name not in SOLVERS:
         raise InvalidArgument(f"method={method!r} must be one of {', '.join(SOLVERS)}.")
-    floats = game.to("float64")
+    floats, rigorous = game.to("float64"), game.to("interval")
+    best: Certified | None = None
     points: list[TracePoint] = []
-    best: Iterate | None = None
-    started, due = process_time(), 1
+    clock, due = Clock(), 1
     for count, iterate in enumerate(SOLVERS[name](floats), 1):
-        best = iterate
-        if trace and count == due:
-            seconds = process_time() - started
-            points.append(_point(game, iterate, count, seconds))
-            started, due = process_time() - seconds, 2 * due
-        if count == iterations or iterate.gap <= tolerance * abs(iterate.value):
+        clock.pause()
+        promising = iterate.gap <= tolerance * abs(iterate.value)
+        if promising or count == iterations or (trace and count == due):
+            best = certify(rigorous, iterate, best)
+            points.append(TracePoint(best.primal, best.dual, count, clock.seconds))
+            due = max(due, 2 * count)
+        if count == iterations or (promising and best is not None and best.relative_gap <= tolerance):
             break
+        clock.resume()
+    if not points or points[-1].iteration != count:
+        best = certify(rigorous, iterate, best)
+        points.append(TracePoint(best.primal, best.dual, count, clock.seconds))
     assert best is not None
-    policy, strategy = exact_policy(best.policy), game.adversary.admit(best.strategy)
-    found = bounds(game, policy, strategy)
-    if trace and count != points[-1].iteration:
-        points.append(TracePoint(found.primal, found.dual, count, process_time() - started))
-    d, e = (np.asarray(floats.law(x)) for x in (floats.mdp.occupancy(best.policy), floats.target))
+    d, e = (np.asarray(floats.law(x)) for x in (floats.mdp.occupancy(iterate.policy), floats.target))
     why_not = floats.adversary.beyond_reach(d, e, entropic=game.entropic)
     return Saddle(
-        primal=found.primal,
-        dual=found.dual,
+        primal=best.primal,
+        dual=best.dual,
         game=game,
-        policy=policy,
-        adversary=strategy,
+        policy=best.policy,
+        adversary=best.strategy,
         attained=not why_not,
         why_not=why_not,
         method=name,
@@ -90,9 +92,19 @@ def solve(
     )
 
 
-def _point(game: OccupancyGame, iterate: Iterate, count: int, seconds: float) -> TracePoint:
-    found = bounds(game, exact_policy(iterate.policy), game.adversary.admit(iterate.strategy))
-    return TracePoint(found.primal, found.dual, count, seconds)
+class Clock:
+    """CPU seconds of this process, while it is not paused."""
+
+    def __init__(self) -> None:
+        self.seconds, self.started = 0.0, process_time()
+
+    def pause(self) -> None:
+        """Stop counting."""
+        self.seconds += process_time() - self.started
+
+    def resume(self) -> None:
+        """Count again."""
+        self.started = process_time()
 
 
 def _default(game: OccupancyGame) -> str:

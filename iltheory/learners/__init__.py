@@ -13,6 +13,7 @@ from iltheory.learners.finite_gail import FiniteGAIL, finite_gail
 from iltheory.learners.forward_training import ForwardTraining, forward_training
 from iltheory.learners.gan_gcl import GanGcl, gan_gcl
 from iltheory.learners.infogail import InfoGAIL, infogail
+from iltheory.learners.gail import Gail, adversarial_imitation, gail
 from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
@@ -51,6 +52,7 @@ __all__ = [
     "FollowTheLeader",
     "FollowTheRegularizedLeader",
     "ForwardTraining",
+    "Gail",
     "IQLearn",
     "LogLinearPolicies",
     "Loss",
@@ -70,6 +72,7 @@ __all__ = [
     "action_costs",
     "adril",
     "advil",
+    "adversarial_imitation",
     "aggrevate",
     "at_first",
     "behavioral_cloning",
@@ -79,6 +82,7 @@ __all__ = [
     "finite_gail",
     "forward_training",
     "frank_wolfe",
+    "gail",
     "geometric",
     "hedge",
     "iq_learn",
