@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.learners.held_out import halves, left_frequency
-from iltheory.learners.nearest_flow import nearest_flow
+from iltheory.learners.nearest_flow import nearest_flow, steps_of_one
 from iltheory.measures import inside_occupancy, l1_norm, left_occupancy, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -69,6 +69,7 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     """
     from sims.datasets import Trajectories
 
+    steps_of_one(mdp)
     if isinstance(expert, Trajectories):
         first, second = halves(expert)
         actions = _seen_actions(mdp, first)

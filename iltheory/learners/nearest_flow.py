@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iltheory.games.linear_programme import LinearProgramme
 from iltheory.games.occupancy_programme import flow_equations
+from iltheory.measures import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, RationalArray
@@ -62,8 +63,7 @@ def nearest_flow(
     InvalidArgument
         If the model is a batch, or has no horizon.
     """
-    if mdp.batch_shape or mdp.horizon is None:
-        raise InvalidArgument("mdp must be one model with a finite horizon; of a batch, give mdp.select(i).")
+    horizon = steps_of_one(mdp)
     equations, _ = flow_equations(mdp)
     shown, inflow = ar.reshape(_exact(target), (-1,)), ar.reshape(_exact(sources), (-1,))
     everywhere = np.ones(shown.shape, dtype=np.bool_) if allowed is None else allowed.reshape(-1)
@@ -78,8 +78,15 @@ def nearest_flow(
         b_ub=shown[within],
     ).minimise()
     place = (np.arange(len(everywhere))[:, None] == np.concatenate([beyond, within])).astype(np.int64)
-    flow = ar.reshape(ar.matvec(place, found.x), (mdp.horizon, mdp.n_states, mdp.n_actions)).reduced()
+    flow = ar.reshape(ar.matvec(place, found.x), (horizon, mdp.n_states, mdp.n_actions)).reduced()
     return NearestFlow(flow, (ar.sum(shown) + found.value).reduced())
+
+
+def steps_of_one(mdp: TabularMDP) -> int:
+    """Number of steps of one model, not a batch, with a finite horizon."""
+    if mdp.batch_shape:
+        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; give one model, mdp.select(i).")
+    return steps(mdp)
 
 
 def _exact(x: Any) -> RationalArray:

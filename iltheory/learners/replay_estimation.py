@@ -9,7 +9,7 @@ import numpy as np
 
 from iltheory.learners.behavioral_cloning import behavioral_cloning
 from iltheory.learners.held_out import halves, left_frequency
-from iltheory.learners.nearest_flow import nearest_flow
+from iltheory.learners.nearest_flow import nearest_flow, steps_of_one
 from iltheory.measures import inside_occupancy, l1_norm, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -69,7 +69,7 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
     """
     from sims.datasets import Trajectories
 
-    core = (steps(mdp), mdp.n_states)
+    core = (steps_of_one(mdp), mdp.n_states)
     if isinstance(expert, Trajectories):
         first, second = halves(expert)
         clone = behavioral_cloning(first, mdp)

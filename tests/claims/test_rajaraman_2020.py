@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 
 from iltheory.claims import drawing
 from iltheory.claims.drawing import Scale
+from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.rajaraman_2020 import cloning_gap, contexts, peak, resets
 from iltheory.claims.rajaraman_2020_mimic import frequency_error, mimic_identity, mimicking, process
 from iltheory.claims.rajaraman_2020_reset import (
@@ -213,3 +215,24 @@ def test_resets_lose_a_step_for_each_survival_that_fails():
     missed = 2 * families.missing_mass(3, 2, 3)
     expected = sum(1 - (1 - missed) ** h for h in range(1, 5))
     assert Fraction(cloning_gap(mdp, expert, wrong, samples)) == expected
+
+
+def test_a_set_of_states_is_ones_and_zeros():
+    mdp, expert, rule = random_world(2, 2, 2, expert="deterministic")
+    with pytest.raises(InvalidInstance, match="must be 1 inside the set and 0 outside"):
+        mimic_identity(mdp, expert, rule, [[1, 0], [0, Fraction(1, 2)]])
+    with pytest.raises(InvalidInstance, match=r"seen has shape \(2,\), expected \(2, 2\)"):
+        mimic_identity(mdp, expert, rule, [1, 0])
+
+
+def test_clones_lose_more_than_the_tail_bound_with_no_more_than_its_probability():
+    """From the exponential moment by Markov's inequality; four contexts, where the gap is the unseen share."""
+    mdp, expert, *_ = contexts(3)
+    failures = []
+    for samples, k in product((8, 12), (2, 8)):
+        bound = (mdp.n_states / 4 + np.log(k)) * 2 / samples
+        data = visit_law(mdp, expert, samples)
+        missing = (data.shown[:, 0] == 0).sum(axis=-1) / 4
+        failures.append(sum(data.probabilities.fractions()[missing > bound], Fraction(0)))
+        assert failures[-1] <= Fraction(1, k)
+    assert max(failures) > 0
