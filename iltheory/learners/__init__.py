@@ -11,9 +11,9 @@ from iltheory.learners.daequil import DAeQuIL, daequil
 from iltheory.learners.dagger import Dagger, dagger
 from iltheory.learners.finite_gail import FiniteGAIL, finite_gail
 from iltheory.learners.forward_training import ForwardTraining, forward_training
+from iltheory.learners.gail import Gail, adversarial_imitation, gail
 from iltheory.learners.gan_gcl import GanGcl, gan_gcl
 from iltheory.learners.infogail import InfoGAIL, infogail
-from iltheory.learners.gail import Gail, adversarial_imitation, gail
 from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
