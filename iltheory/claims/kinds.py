@@ -459,6 +459,8 @@ Horizon = Annotated[int, Count(12)]
 """Number of steps, for claims that build their own model."""
 Iterations = Annotated[int, Count(32)]
 """Number of rounds of an algorithm."""
+Rounds = Annotated[int, Count(8)]
+"""Number of rounds of an algorithm that runs inside a claim."""
 Samples = Annotated[int, Count(4)]
 """Number of samples, for claims that enumerate them."""
 Temperature = Annotated[Any, PositiveNumber()]

@@ -12,7 +12,7 @@ from paths import A, H, Paths, S, random_model, random_policy
 
 from iltheory.claims import drawing
 from iltheory.claims import swamy_2021 as moments
-from iltheory.claims import swamy_2021_algorithms as algorithms
+from iltheory.claims import swamy_2021_adril as algorithms
 from iltheory.claims import swamy_2021_on_policy as on_policy
 from iltheory.learners import FinitePolicies, adril, advil, daequil, moment_matching
 from iltheory.measures import gap, recoverability
