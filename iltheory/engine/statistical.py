@@ -75,9 +75,15 @@ def enclose_by_sampling(
 
 
 def _look(claim: Claim, instance: Instance, sampling: Sampling) -> SampledDecision:
+    before = sampling.asked
     with sampling.evaluation(), collecting() as conditions:
         comparison = claim.evaluate(instance)
         outcome = _single(claim, comparison.verdicts)
+    if before not in (0, sampling.asked):
+        raise InvalidClaim(
+            f"{claim.id} asked for {before} sampled means, and with more outcomes for {sampling.asked}: which "
+            "expectations it asks for, and in which order, must not depend on outcomes."
+        )
     if sampling.asked == 0:
         raise InvalidClaim(
             f"{claim.id} has samples={claim.samples} and asks for no il.sampled_mean(...): leave samples out, and it "

@@ -143,6 +143,14 @@ def test_what_makes_no_sense_is_refused_by_name():
     with pytest.raises(InvalidClaim, match="asks for no il"):
         decide(il.claim(statement="x", samples=8)(never), {"p": ar.asarray(Fraction(1))}, 1)
 
+    def fickle(p: il.UnitInterval):
+        half = il.sampled_mean(lambda rng, n: rng.random(n) < 0.5)
+        decided = (half <= Fraction(3, 5)).holds
+        return half <= (Fraction(1, 2) if decided else il.sampled_mean(lambda rng, n: rng.random(n) < 0.5))
+
+    with pytest.raises(InvalidClaim, match="asked for 2 sampled means, and with more outcomes for 1"):
+        decide(il.claim(statement="x", samples=8192)(fickle), {"p": ar.asarray(Fraction(1))}, 1)
+
     def outside(p: il.UnitInterval):
         return il.sampled_mean(lambda rng, n: np.full(n, 1.5)) <= p
 
