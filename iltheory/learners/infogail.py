@@ -242,7 +242,8 @@ class _Problem:
     def _of_pairs(self, pi: Floats, reward: Floats) -> Floats:
         """``d(s, a) Q(s, a)`` at each step, for a reward of pairs."""
         floats = self.mdp.with_rewards(reward)
-        return np.asarray(floats.occupancy(pi)) * np.asarray(floats.q(pi))
+        flow: Floats = np.asarray(floats.occupancy(pi)) * np.asarray(floats.q(pi))
+        return flow
 
 
 def _reward(d: Floats, e: Floats) -> Floats:
