@@ -1,6 +1,7 @@
 """Swamy, Choudhury, Bagnell and Wu, ICML 2021: cliff, unicycle and loop.
 
-The learner errs with probability epsilon at every step; T is H. The names of the instances are from memory, their values derived here.
+The learner errs with probability epsilon at every step; T is H. The names of the instances are from memory, their
+values derived here.
 """
 
 from __future__ import annotations
