@@ -95,7 +95,8 @@ def reward_bound(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy, reward:
     """Matching reward moments pays linearly in the horizon, whatever the expert.
 
     ``-r`` is one of the functions f, and ``T U1(pi, -r) = J(pi_E) - J(pi)``. The supremum over f in [-1, 1]
-    that do not vary in time is the l1 distance of the mean occupancies, attained by the sign.
+    that do not vary in time is the l1 distance of the mean occupancies, attained by the sign. The published proof
+    has ``2 T epsilon``.
     """
     return paid(mdp, expert, learner, reward) <= steps(mdp) * reward_moment_error(mdp, expert, learner, stationary=True)
 
