@@ -389,9 +389,10 @@ def off_policy_delta(mdp: TabularMDP, expert: Any, learner: Any, f: Any) -> Any:
 def off_policy_equilibrium(
     mdp: FiniteHorizonMDP, expert: Policy, learner: Policy, moment: SignedReward, reward: SignedReward
 ) -> Any:
-    """An approximate equilibrium off-policy pays quadratically; with f in [-T, T], as written there, H delta T.
+    """An approximate equilibrium off-policy pays quadratically.
 
-    As for rewards: ``inf_pi U2(pi, f) <= U2(pi_E, f) = 0``, so ``sup_f U2(pi, f) <= delta``.
+    As for rewards: ``inf_pi U2(pi, f) <= U2(pi_E, f) = 0``, so ``sup_f U2(pi, f) <= delta``. The paper lets f range over
+    [-T, T]; its delta is T times this one.
     """
     delta = off_policy_delta(mdp, expert, learner, moment)
     return ar.absolute(paid(mdp, expert, learner, reward)) <= steps(mdp) ** 2 * delta

@@ -109,7 +109,8 @@ def fictitious(mdp: FiniteHorizonMDP, expert: Policy, start: Policy, rounds: Rou
     """The plain average of the best responses, as AdRIL has it, converges at the rate log k / k at least.
 
     With ``g = 1 / (k + 1)`` the step of the Frank-Wolfe bound reads ``(k + 1) L' <= k L + 1 / (k + 1)``; add up. The
-    same holds for a target of no policy once the least possible L is subtracted.
+    same holds for a target of no policy once the least possible L is subtracted; there, too, the logarithm goes in
+    the end, with a constant that depends on the model, as only finitely many best responses leave the optimal face.
     """
     return with_averages(mdp, expert, start, rounds) <= harmonic(rounds) / rounds
 
