@@ -199,11 +199,12 @@ def process_bound(mdp: TabularMDP, samples: int, horizon: int) -> Any:
     return ar.wrap(ar.minimum(slow, fast))
 
 
-def _four() -> tuple[Any, ...]:
+def four_contexts() -> tuple[Any, ...]:
+    """One step from one of four equally likely states, with one trajectory in each half."""
     return *contexts(3)[:2], 1
 
 
-def _four_steps() -> tuple[Any, ...]:
+def four_fresh_contexts() -> tuple[Any, ...]:
     """Four equally likely states drawn afresh at each of two steps, with one trajectory in each half."""
     P = ar.asarray([[[Fraction(1, 4)] * 4] * 2] * 4)
     mdp = TabularMDP(P, [[1, 0]] * 4, ar.asarray([Fraction(1, 4)] * 4), horizon=2)
@@ -218,7 +219,7 @@ def _four_steps() -> tuple[Any, ...]:
     r"\min\left(H \sqrt{\frac{|S|}{n}}, \frac{|S| H^{3/2}}{\sqrt{e}\,n}\right),\quad n = \tfrac{N}{2}",
     status=DERIVED_HERE,
     largest=VISITS,
-    tight=lambda: Tight(_four(), lhs=Fraction(9, 8), rhs=2, note="three of four states are unseen; 3/8 each"),
+    tight=lambda: Tight(four_contexts(), lhs=Fraction(9, 8), rhs=2, note="three of four states are unseen; 3/8 each"),
 )
 def mimic_rate(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: HalfDemonstrations) -> Any:
     """With known transitions the expected gap is at most ``|S| H^{3/2} / N``, or ``H sqrt(|S| / N)``, up to constants.
@@ -231,11 +232,11 @@ def mimic_rate(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: Half
     return process(mdp, expert, samples) <= process_bound(mdp, samples, steps(mdp))
 
 
-@mimic_rate.false_variant("half the constant", counterexample=_four)
+@mimic_rate.false_variant("half the constant", counterexample=four_contexts)
 def rate_half(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: HalfDemonstrations) -> Any:
     return process(mdp, expert, samples) <= process_bound(mdp, samples, steps(mdp)) / 2
 
 
-@mimic_rate.false_variant("no horizon", counterexample=_four_steps)
+@mimic_rate.false_variant("no horizon", counterexample=four_fresh_contexts)
 def rate_without_horizon(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: HalfDemonstrations) -> Any:
     return process(mdp, expert, samples) <= process_bound(mdp, samples, 1)

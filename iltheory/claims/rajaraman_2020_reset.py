@@ -87,7 +87,7 @@ def error_probability(rho: Numbers, actions: int, samples: int) -> Any:
 
 
 def survived(error: Any, horizon: int) -> Any:
-    """``sum_{h = 1}^H (1 - D)^h``: expected number of steps before the first error, that of step H included."""
+    """``sum_{h = 1}^H (1 - D)^h``: expected number of steps before the first error."""
     return sum(((1 - error) ** h for h in range(1, horizon + 1)), start=0 * error)
 
 

@@ -1,12 +1,11 @@
 """Rajaraman, Yang, Jiao and Ramchandran, NeurIPS 2020, at sizes that no enumeration reaches: data sets are sampled.
 
-N trajectories are drawn and cloned, many times; the gap of each clone is computed, only its mean over data sets is
-sampled.
+Data sets are drawn many times; what a learner makes of each is computed, only the mean over data sets is sampled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -17,7 +16,8 @@ from iltheory.claims.assumptions import UNIT_REWARDS
 from iltheory.claims.claim import DERIVED_HERE, Sizes, Tight, claim
 from iltheory.claims.kinds import Count, DeterministicPolicy, FiniteHorizonMDP, Policy
 from iltheory.claims.rajaraman_2020 import CONTEXTS, contexts, peak, rajaraman, resets, triangle
-from iltheory.measures import clones, sampled_mean, steps
+from iltheory.claims.rajaraman_2020_mimic import four_contexts, four_fresh_contexts, process_bound
+from iltheory.measures import clones, left_occupancy, sampled_mean, steps
 from sims import TabularMDP, families
 from sims import arithmetic as ar
 from sims.tabular.sampling import Categorical, table
@@ -28,19 +28,25 @@ Demonstrations = Annotated[int, Count(32)]
 """Number N of trajectories."""
 
 
-def drawn_counts(mdp: TabularMDP, expert: Any, samples: int, rng: np.random.Generator, n: int) -> NDArray[np.intp]:
-    """How often each action was taken in each state by N trajectories, n times: ints ``[n, H, S, A]``."""
-    states, actions = mdp.n_states, mdp.n_actions
-    pi, cells = ar.midpoint(mdp.policy(expert)), states * actions
-    run = np.repeat(np.arange(n), samples) * cells
-    counts = np.empty((steps(mdp), n * cells), dtype=np.intp)
-    state = Categorical(table(ar.midpoint(mdp.mu)[None])).draw(np.zeros(n * samples, dtype=np.intp), rng)
+def walks(
+    mdp: TabularMDP, expert: Any, n: int, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """States ``[n]`` and pairs ``s * A + a`` of n trajectories, step by step."""
+    pi = ar.midpoint(mdp.policy(expert))
+    state = Categorical(table(ar.midpoint(mdp.mu)[None])).draw(np.zeros(n, dtype=np.intp), rng)
     for h in range(steps(mdp)):
         action = Categorical(table(pi[min(h, len(pi) - 1)])).draw(state, rng)
-        pair = state * actions + action
-        counts[h] = np.bincount(run + pair, minlength=n * cells)
+        pair = state * mdp.n_actions + action
+        yield state, pair
         state = Categorical(mdp.transitions.rows(h)).draw(pair, rng)
-    return np.moveaxis(counts.reshape(steps(mdp), n, states, actions), 0, 1)
+
+
+def drawn_counts(mdp: TabularMDP, expert: Any, samples: int, rng: np.random.Generator, n: int) -> NDArray[np.intp]:
+    """How often each action was taken in each state by N trajectories, n times: ints ``[n, H, S, A]``."""
+    cells = mdp.n_states * mdp.n_actions
+    run = np.repeat(np.arange(n), samples) * cells
+    counts = [np.bincount(run + pair, minlength=n * cells) for _, pair in walks(mdp, expert, n * samples, rng)]
+    return np.stack([count.reshape(n, mdp.n_states, mdp.n_actions) for count in counts], axis=1)
 
 
 def clone_gaps(
@@ -50,7 +56,7 @@ def clone_gaps(
     model, pi, rule = mdp.to("float64"), ar.midpoint(mdp.policy(expert)), ar.midpoint(mdp.policy(elsewhere))
 
     def draw(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        counts = drawn_counts(mdp, pi, samples, rng, n)
+        counts = drawn_counts(model, pi, samples, rng, n)
         return np.asarray(model.value(pi) - model.value(clones(model, counts, rule)))
 
     return draw
@@ -146,3 +152,54 @@ def stochastic_sampled_half(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Po
 @stochastic_sampled.false_variant("one state fewer", counterexample=lambda: contexts(1))
 def stochastic_sampled_fewer(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: Demonstrations) -> Any:
     return mean_gap(mdp, expert, elsewhere, samples) <= bound(mdp, samples) * (mdp.n_states - 1) / mdp.n_states
+
+
+def mismatches(mdp: TabularMDP, expert: Any, samples: int) -> Callable[[np.random.Generator, int], NDArray[np.float64]]:
+    """Draws of ``sum_h sum_{s,a} |Pr_E[T_h(s, a)] - frequency|``, for two halves of n trajectories each."""
+    model, pi = mdp.to("float64"), ar.midpoint(mdp.policy(expert))
+    cells = mdp.n_states * mdp.n_actions
+
+    def draw(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+        seen = drawn_counts(model, pi, samples, rng, n).any(axis=-1)
+        exact = np.asarray(left_occupancy(model, pi, seen.astype(np.float64)))
+        run, off = np.repeat(np.arange(n), samples), np.zeros(n)
+        left = np.zeros(n * samples, dtype=np.bool_)
+        for h, (state, pair) in enumerate(walks(model, pi, n * samples, rng)):
+            left |= ~seen[run, h, state]
+            counts = np.bincount(run * cells + pair, weights=left, minlength=n * cells).reshape(n, cells)
+            off += np.abs(exact[:, h].reshape(n, cells) - counts / samples).sum(axis=-1)
+        return off
+
+    return draw
+
+
+@claim(
+    id="rajaraman-2020-mimic-md.sampled",
+    source=rajaraman("the rate of Mimic-MD; the abstract's rate"),
+    statement=r"\mathbb{E}_D\left[\sum_h \sum_{s,a} |\Pr\nolimits_{\pi_E}[T_h(s, a)] - "
+    r"\hat{\Pr}_{D_2}[T_h(s, a)]|\right] \le "
+    r"\min\left(H \sqrt{\frac{|S|}{n}}, \frac{|S| H^{3/2}}{\sqrt{e}\,n}\right),\quad n = \tfrac{N}{2}",
+    status=DERIVED_HERE,
+    largest=SIZES,
+    samples=16_384,
+    tight=lambda: Tight(four_contexts(), lhs=Fraction(9, 8), rhs=2, note="three of four states are unseen; 3/8 each"),
+)
+def mimic_sampled(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: Demonstrations) -> Any:
+    """With known transitions the expected gap is of order ``|S| H^{3/2} / N``, at sizes of some interest.
+
+    As ``rajaraman-2020-mimic-md.rate``, which is exact at small sizes and has the proof.
+    """
+    process = sampled_mean(mismatches(mdp, expert, samples), low=0, high=2 * steps(mdp))
+    return process <= process_bound(mdp, samples, steps(mdp))
+
+
+@mimic_sampled.false_variant("half the constant", counterexample=four_contexts)
+def mimic_sampled_half(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: Demonstrations) -> Any:
+    process = sampled_mean(mismatches(mdp, expert, samples), low=0, high=2 * steps(mdp))
+    return process <= process_bound(mdp, samples, steps(mdp)) / 2
+
+
+@mimic_sampled.false_variant("no horizon", counterexample=four_fresh_contexts)
+def mimic_sampled_once(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, samples: Demonstrations) -> Any:
+    process = sampled_mean(mismatches(mdp, expert, samples), low=0, high=2 * steps(mdp))
+    return process <= process_bound(mdp, samples, 1)

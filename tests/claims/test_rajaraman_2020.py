@@ -22,6 +22,7 @@ from iltheory.claims.rajaraman_2020_reset import (
     survived,
     worst_law,
 )
+from iltheory.claims.rajaraman_2020_sampled import clone_gaps, drawn_counts, mismatches
 from iltheory.claims.rajaraman_2020_stochastic import empirical_gap
 from iltheory.measures import (
     bayes_value,
@@ -236,3 +237,33 @@ def test_clones_lose_more_than_the_tail_bound_with_no_more_than_its_probability(
         failures.append(sum(data.probabilities.fractions()[missing > bound], Fraction(0)))
         assert failures[-1] <= Fraction(1, k)
     assert max(failures) > 0
+
+
+def first(world):
+    """The first instance of a batch."""
+    mdp, expert, rule = world
+    return mdp.select(0), expert[0], rule[0]
+
+
+def mean_and_error(outcomes):
+    return outcomes.mean(), outcomes.std() / np.sqrt(len(outcomes))
+
+
+def test_sampled_gaps_average_to_the_enumerated_ones():
+    mdp, expert, rule = first(random_world(2, 2, 2))
+    exact = float(empirical_gap(mdp, expert, rule, 3))
+    mean, error = mean_and_error(clone_gaps(mdp, expert, rule, 3)(np.random.default_rng(0), 20_000))
+    assert 0 < error < 0.01 and abs(mean - exact) < 4 * error
+
+
+def test_sampled_mismatches_average_to_the_enumerated_ones():
+    mdp, expert, _ = first(random_world(2, 2, 3, expert="deterministic", seed=6))
+    exact = float(process(mdp, expert, 3))
+    mean, error = mean_and_error(mismatches(mdp, expert, 3)(np.random.default_rng(0), 20_000))
+    assert 0 < error < 0.01 and abs(mean - exact) < 4 * error
+
+
+def test_sampled_counts_count_every_step_of_every_trajectory():
+    mdp, expert, _ = first(random_world(3, 2, 4))
+    counts = drawn_counts(mdp, expert, 5, np.random.default_rng(1), 7)
+    assert counts.shape == (7, 4, 3, 2) and np.all(counts.sum(axis=(-2, -1)) == 5)

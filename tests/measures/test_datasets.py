@@ -124,7 +124,7 @@ def test_mimicking_where_seen(states, horizon, samples):
         one, pi, other = mdp.select(i), expert[i], rule[i]
         d = sum(p * occupancy(one, clone(one, data, other)) for data, p in datasets(one, pi, samples))
         assert exactly(found[i], d)
-        assert Fraction(earned(mdp, found)[i]) == sum((d * one._rewards.fractions()).ravel())
+        assert Fraction(earned(mdp, found)[i]) == sum((d * one.rewards().fractions()).ravel())
 
 
 def test_mimicking_a_stochastic_expert_plays_its_law_where_seen():
