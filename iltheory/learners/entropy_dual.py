@@ -85,6 +85,8 @@ def minimise_dual(
         until=lambda point: point.error <= tolerance or is_below(point),
         iterations=iterations,
     )
+    while is_below(points[-1]) and is_below(closer := at((points[-1].x + points[-2].x) / 2)):
+        points[-1] = closer  # such steps may be huge, and the nearest proof is enough
     duals, errors = (np.array([getattr(point, name) for point in points]) for name in ("value", "error"))
     status: Status = "infeasible" if is_below(points[-1]) else _status(errors, tolerance)
     return DualSearch(points[-1].x, status, duals, errors)

@@ -49,7 +49,11 @@ class Point:
 
 
 def descend(
-    at: Callable[[Floats], Point], start: Floats, *, until: Callable[[Point], bool], iterations: int
+    at: Callable[[Floats], Point],
+    start: Floats,
+    *,
+    until: Callable[[Point], bool],
+    iterations: int,
 ) -> list[Point]:
     """Minimise a convex function by Newton's method, each step by preconditioned conjugate gradients.
 

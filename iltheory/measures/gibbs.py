@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from iltheory.measures.steps import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -50,8 +52,10 @@ def trajectory_gibbs(mdp: TabularMDP) -> TrajectoryGibbs:
         shift = system_like(v).convert(ar.midpoint(ar.amax(v, -1)))[..., None]
         tilt = ar.exp(v - shift)
         gain = mdp.transitions.expect(tilt, h)
-        q = mdp.reward(h) + ar.log(gain) + shift[..., None]
+        with np.errstate(divide="ignore"):
+            q = mdp.reward(h) + ar.log(gain) + shift[..., None]
         v = soft_maximum(q, one)
+        gain = ar.where(ar.possibly_nonzero(gain), gain, 1)  # in floats it may underflow, where the policy is 0
         for numbers, of_step in ((vs, v), (qs, q), (gains, gain), (tilts, tilt)):
             numbers.append(of_step)
     v, tilt = (stack_steps(numbers[::-1], 1) for numbers in (vs, tilts))
