@@ -160,7 +160,7 @@ def mismatches(mdp: TabularMDP, expert: Any, samples: int) -> Callable[[np.rando
     cells = mdp.n_states * mdp.n_actions
 
     def draw(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-        seen = drawn_counts(model, pi, samples, rng, n).any(axis=-1)
+        seen = drawn_counts(model, pi, samples, rng, n).sum(axis=-1) > 0
         exact = np.asarray(left_occupancy(model, pi, seen.astype(np.float64)))
         run, off = np.repeat(np.arange(n), samples), np.zeros(n)
         left = np.zeros(n * samples, dtype=np.bool_)
