@@ -197,7 +197,7 @@ class _Problem:
             logits.ravel(),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": SEARCH_STEPS, "ftol": 1e-14, "gtol": 1e-9, "maxcor": 20},
+            options={"maxiter": SEARCH_STEPS, "ftol": 1e-12, "gtol": 1e-9, "maxcor": 20},
         )
         return float(found.fun), _softmax(found.x.reshape(logits.shape))
 
