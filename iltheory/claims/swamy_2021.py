@@ -391,8 +391,8 @@ def off_policy_equilibrium(
 ) -> Any:
     """An approximate equilibrium off-policy pays quadratically.
 
-    As for rewards: ``inf_pi U2(pi, f) <= U2(pi_E, f) = 0``, so ``sup_f U2(pi, f) <= delta``. The paper lets f range over
-    [-T, T]; its delta is T times this one.
+    As for rewards: ``inf_pi U2(pi, f) <= U2(pi_E, f) = 0``, so ``sup_f U2(pi, f) <= delta``. In the paper f ranges over
+    [-T, T], and its delta is T times this one.
     """
     delta = off_policy_delta(mdp, expert, learner, moment)
     return ar.absolute(paid(mdp, expert, learner, reward)) <= steps(mdp) ** 2 * delta
