@@ -42,6 +42,11 @@ def _optimal_q(mdp: TabularMDP) -> Numbers:
     return mdp.backup(optimal_v(mdp))
 
 
+def _open(mdp: TabularMDP, potential: Numbers) -> Numbers:
+    """The potential, but 0 in terminal states, where an episode has ended."""
+    return potential if mdp.terminal is None else ar.where(mdp.terminal, 0, potential)
+
+
 @quantity
 def _at_start(mdp: TabularMDP, f: Numbers) -> Numbers:
     """``E_mu f``; of the first step if the horizon is finite."""
@@ -72,6 +77,7 @@ def same_optimal_actions(mdp: DiscountedMDP, potential: StateFunction) -> Any:
     ``Q* - Phi`` solves the Bellman optimality equation of the shaped reward: ``r + gamma E Phi(s') - Phi(s) +
     gamma E max (Q*(s', .) - Phi(s')) = Q* - Phi``; the solution is unique.
     """
+    potential = _open(mdp, potential)
     difference = _optimal_q(shaped(mdp, potential)) - _optimal_q(mdp) + potential[..., None]
     return equal(l1_norm(difference, axes=2), 0)
 
@@ -103,6 +109,7 @@ def same_soft_actions(mdp: DiscountedMDP, potential: StateFunction, temperature:
 
     As for optimal values, with ``tau log sum exp(. / tau)``, which commutes with constants as the maximum does.
     """
+    potential = _open(mdp, potential)
     soft, before = shaped(mdp, potential).soft_optimal(temperature), mdp.soft_optimal(temperature)
     return equal(l1_norm(soft.q - before.q + potential[..., None], axes=2), 0)
 
@@ -140,6 +147,7 @@ def every_policy_loses_the_same(mdp: DiscountedMDP, pi: Policy, potential: State
 
     The sum of ``gamma^t (gamma Phi(s_{t+1}) - Phi(s_t))`` telescopes to ``-Phi(s_0)``.
     """
+    potential = _open(mdp, potential)
     return equal(value(shaped(mdp, potential), pi), value(mdp, pi) - _at_start(mdp, potential))
 
 
@@ -171,6 +179,7 @@ def every_policy_loses_the_same_finite(mdp: FiniteHorizonMDP, pi: Policy, potent
 
     ``sum_h Phi_{h+1}(s_{h+1}) - Phi_h(s_h)`` telescopes to ``-Phi_1(s_1)``.
     """
+    potential = _open(mdp, potential)
     return equal(value(shaped(mdp, potential), pi), value(mdp, pi) - _at_start(mdp, potential))
 
 
@@ -200,6 +209,7 @@ def next_state_rewards(mdp: DiscountedMDP, pi: Policy, potential: StateFunction)
 
     A reward of the next state is worth its expectation to every policy.
     """
+    potential = _open(mdp, potential)
     changed = _paying(mdp, mdp.rewards()[..., None] + next_state_shaping(mdp, potential))
     return equal(value(changed, pi), value(mdp, pi) - _at_start(mdp, potential))
 
