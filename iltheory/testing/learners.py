@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.testing.models import models, random_policy
+from iltheory.testing.models import episodic_model, models, random_policy
 from iltheory.testing.violation import TOLERANCE, Floats, floats, require, require_close
 from sims import TabularMDP
 from sims.datasets import Trajectories
@@ -35,13 +35,17 @@ def arguments_are_left_alone(function: Callable[..., Any], *args: Any, **kwargs:
     )
 
 
-def same_call_same_bits(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+def same_call_same_bits(function: Callable[..., Any], *args: Any, ignoring: Sequence[str] = (), **kwargs: Any) -> None:
     """Two calls with the same arguments, seeds among them, return the same bits (B39, B43).
 
     Give seeds, not generators: a generator is another one after its first use.
+
+    Parameters
+    ----------
+    ignoring : names of attributes that need not agree, such as seconds
     """
     name = "same_call_same_bits"
-    first, second = (dict(_leaves(function(*args, **kwargs))) for _ in range(2))
+    first, second = (_result(function(*args, **kwargs), ignoring) for _ in range(2))
     differing = [path for path in first | second if first.get(path) != second.get(path)]
     require(
         not differing,
@@ -52,18 +56,23 @@ def same_call_same_bits(function: Callable[..., Any], *args: Any, **kwargs: Any)
 
 
 def every_option_changes_something(
-    function: Callable[..., Any], *args: Any, options: Mapping[str, Sequence[Any]], **kwargs: Any
+    function: Callable[..., Any],
+    *args: Any,
+    options: Mapping[str, Sequence[Any]],
+    ignoring: Sequence[str] = (),
+    **kwargs: Any,
 ) -> None:
     """Every option has an effect on the result for some of the values listed (B15, B24, B44).
 
     Parameters
     ----------
     options : for each option at least two values that should not all give the same result
+    ignoring : names of attributes that always differ, such as seconds
     """
     name = "every_option_changes_something"
     for option, values in options.items():
         require(len(values) > 1, name, f"option {option} has {len(values)} values.", "Give at least two.")
-        found = [dict(_leaves(function(*args, **kwargs, **{option: value}))) for value in values]
+        found = [_result(function(*args, **kwargs, **{option: value}), ignoring) for value in values]
         require(
             any(result != found[0] for result in found[1:]),
             name,
@@ -92,6 +101,26 @@ def learner_recovers_the_expert(
         require_close(
             mdp.occupancy(found), mdp.occupancy(expert), name, "the occupancy of the learner", fix, tolerance=tolerance
         )
+
+
+def learner_keeps_the_length_of_episodes(learner: Learner, *, tolerance: float = TOLERANCE) -> None:
+    """From an expert that leaves or stays at random, imitation lives as long as the expert, not longer (B12, B28, B29).
+
+    The model has a discount and a terminal state that every state can be left for. The expert tosses a fair coin in
+    each state: nothing is to be learnt from it but when episodes end.
+    """
+    mdp = episodic_model()
+    expert = np.full((mdp.n_states, mdp.n_actions), 1 / mdp.n_actions)
+    found = policy_of(learner(mdp, expert))
+    ended = mdp.terminal
+    require_close(
+        floats(mdp.state_occupancy(found))[ended].sum(),
+        floats(mdp.state_occupancy(expert))[ended].sum(),
+        "learner_keeps_the_length_of_episodes",
+        "the discounted time after the end",
+        "A reward that is positive, or negative, where learner and expert agree pays for living, or for dying.",
+        tolerance=tolerance,
+    )
 
 
 def cloning_raises_the_likelihood(
@@ -167,6 +196,11 @@ def replay_estimate_is_between(
 def policy_of(result: Any) -> Floats:
     """The policy of what a learner returns: the result itself, or its attribute ``policy``."""
     return floats(getattr(result, "policy", result))
+
+
+def _result(value: Any, ignoring: Sequence[str]) -> dict[str, Any]:
+    """What there is in a result, but for attributes of some names."""
+    return {path: leaf for path, leaf in _leaves(value) if path.rpartition(".")[2] not in ignoring}
 
 
 def _log_likelihood(pi: Floats, h: Any, s: Any, a: Any) -> float:

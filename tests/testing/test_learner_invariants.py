@@ -15,6 +15,7 @@ import pytest
 
 import iltheory as il
 from iltheory import learners
+from iltheory.games import DivergenceRewards
 from iltheory.testing import (
     InvariantViolated,
     arguments_are_left_alone,
@@ -22,6 +23,7 @@ from iltheory.testing import (
     cloning_raises_the_likelihood,
     every_option_changes_something,
     finite_model,
+    learner_keeps_the_length_of_episodes,
     learner_recovers_the_expert,
     random_policy,
     replay_estimate_is_between,
@@ -155,6 +157,17 @@ def test_replay_estimation_that_trusts_disagreement_is_caught():
         replay_estimate_is_between(lambda e, s, certainty: certainty * e + (1 - certainty) * s)
 
 
+@pytest.mark.parametrize("bonus", [np.log(2), -np.log(2), 2.0])  # B28: -log(1 - D), log D; B27: 2 a step
+def test_a_learner_that_is_paid_for_living_or_dying_is_caught(bonus):
+    def learner(mdp, expert):  # the discriminator is at 1/2 everywhere
+        alive = np.where(mdp.terminal[:, None], 0.0, bonus) + np.zeros((4, 2))
+        return mdp.with_rewards(alive).soft_optimal(1).policy
+
+    learner_keeps_the_length_of_episodes(lambda mdp, expert: expert)
+    with pytest.raises(InvariantViolated, match="learner_keeps_the_length_of_episodes"):
+        learner_keeps_the_length_of_episodes(learner)
+
+
 # Every exported learner.
 
 
@@ -167,7 +180,8 @@ def is_learner(name: str) -> bool:
     return name not in NOT_LEARNERS and "mdp" in parameters and bool(SHOWN & set(parameters))
 
 
-SHOWN = {"expert", "demos", "exploration"}
+SHOWN = {"expert", "experts", "demos", "exploration"}
+TIMINGS = ("seconds",)
 LEARNERS = {name: getattr(learners, name) for name in learners.__all__ if is_learner(name)}
 
 
@@ -194,6 +208,9 @@ def two_policies(mdp):
 
 
 REQUIRED = {
+    "adversary": DivergenceRewards("chi2"),
+    "codes": 2,
+    "experts": PerModel(lambda mdp: [random_policy(mdp), random_policy(mdp, 2)]),
     "expert": PerModel(random_policy),
     "demos": PerModel(random_policy),
     "exploration": PerModel(lambda mdp: mdp.state_occupancy(random_policy(mdp))),
@@ -202,27 +219,40 @@ REQUIRED = {
     "discriminators": features(2),
     "iterations": 3,
     "alpha": 0.25,
+    "rng": 0,
 }
 """What a learner is given for an argument it requires, by its name."""
 
-SPECIAL = {"mimic_md": {"expert": PerModel(lambda mdp: mdp.sample(deterministic(mdp), 6, 0))}}
+SPECIAL = {
+    "infogail": {"searches": 1},
+    "mimic_md": {"expert": PerModel(lambda mdp: mdp.sample(deterministic(mdp), 6, 0))},
+}
 """Arguments for single learners."""
 
 OPTIONS = {
+    "adversary": (DivergenceRewards("chi2"), DivergenceRewards("jensen-shannon")),
     "alpha": (0.25, 0.5),
     "beta": (learners.never, learners.at_first),
     "certainty": (None, np.zeros((3, 3))),
+    "codes": (2, 3),
     "divergence": ("chi2", "jensen-shannon"),
+    "entropy_weight": (0, 1),
     "features": (features(2), features(3)),
+    "information": ("trajectory", "pair"),
+    "information_weight": (0.5, 2.0),
     "iterations": (1, 4),
     "loss": (learners.ZERO_ONE, learners.LOG_LOSS),
+    "method": ("interior-point", "conic"),
     "moments": ("reward", "off-policy", "on-policy"),
+    "next_state": ("expected", "sampled"),
     "online": (learners.FollowTheLeader(), learners.hedge(0.5)),
     "policies": (None, PerModel(two_policies)),
     "policy_class": (learners.TabularPolicies(), PerModel(lambda mdp: learners.FinitePolicies(two_policies(mdp)))),
+    "reward": ("state", "state-action"),
     "rng": (0, 1),
     "rollouts": (2, 5),
     "samples": (2, 5),
+    "searches": (1, 3),
     "start": (None, PerModel(deterministic)),
     "stationary": (False, True),
     "step_size": (learners.fictitious_play, learners.frank_wolfe),
@@ -250,13 +280,13 @@ def sampling(name):
     return {**{option: 4 for option in SAMPLES if option in parameters}, "rng": 0} if "rng" in parameters else {}
 
 
-def calls(name, **options):
-    """Arguments for every kind of model that the learner takes, at least one."""
+def runs(name, **options):
+    """Arguments and result for every kind of model that the learner takes, at least one."""
     taken, refused = [], []
     for mdp in SMALL:
         try:
-            LEARNERS[name](**arguments(name, mdp, **options))
-            taken.append(arguments(name, mdp, **options))
+            given = arguments(name, mdp, **options)
+            taken.append((given, LEARNERS[name](**given)))
         except IltheoryError as refusal:
             refused.append(str(refusal))
     assert taken, f"{name} takes no model: {refused}"
@@ -265,9 +295,9 @@ def calls(name, **options):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_learner_leaves_its_arguments_alone_and_repeats_itself(name):
-    for given in calls(name, **sampling(name)):
+    for given, _ in runs(name, **sampling(name)):
         arguments_are_left_alone(LEARNERS[name], **given)
-        same_call_same_bits(LEARNERS[name], **given)
+        same_call_same_bits(LEARNERS[name], **given, ignoring=TIMINGS)
 
 
 def options_of(name):
@@ -284,8 +314,9 @@ def test_every_option_has_values_to_try():
 def test_every_option_of_a_learner_changes_something(name, option):
     fixed = sampling(name) if option in (*SAMPLES, "rng") else {}
     every_option_changes_something(
-        lambda **chosen: [LEARNERS[name](**given) for given in calls(name, **fixed | chosen)],
+        lambda **chosen: [result for _, result in runs(name, **fixed | chosen)],
         options={option: OPTIONS[option]},
+        ignoring=TIMINGS,
     )
 
 
@@ -298,7 +329,9 @@ def every_pair(mdp):
 MATCHING = {
     "behavioral_cloning": {},
     "dagger": {"loss": learners.LOG_LOSS},
+    "gail": {},
     "finite_gail": {"discriminators": PerModel(every_pair)},
+    "adversarial_imitation": {},
     "forward_training": {"loss": learners.LOG_LOSS},
     "maximum_causal_entropy": {},
     "moment_matching": {},
@@ -314,5 +347,23 @@ def test_learners_that_can_match_every_expert_do(name):
         shown = "demos" if "demos" in inspect.signature(LEARNERS[name]).parameters else "expert"
         return LEARNERS[name](**arguments(name, mdp, **{shown: expert}, **MATCHING[name]))
 
-    taken = [given["mdp"] for given in calls(name, **MATCHING[name])]
+    taken = [given["mdp"] for given, _ in runs(name, **MATCHING[name])]
     learner_recovers_the_expert(learner, taken, tolerance=1e-6)
+
+
+ENDING = {name: MATCHING[name] for name in ("adversarial_imitation", "behavioral_cloning", "gail")} | {
+    "airl": {"reward": "state-action"},
+    "iq_learn": {},
+    "maximum_causal_entropy": {},
+    "moment_matching": {},
+}
+"""Learners for models with a discount, with what lets them match a coin."""
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_learners_live_as_long_as_an_uninformative_expert(name):
+    def learner(mdp, expert):
+        shown = "demos" if "demos" in inspect.signature(LEARNERS[name]).parameters else "expert"
+        return LEARNERS[name](**arguments(name, mdp, **{shown: expert}, **ENDING[name]))
+
+    learner_keeps_the_length_of_episodes(learner, tolerance=1e-6)
