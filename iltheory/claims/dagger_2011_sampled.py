@@ -31,7 +31,7 @@ SIZES = Sizes(n_states=16, n_actions=4, horizon=12, strict=True)
 
 Trajectories = Annotated[int, Count(8)]
 """Trajectories an iteration."""
-OneIn = Annotated[int, Count(64, least=2)]
+OneIn = Annotated[int, Count(16, least=2)]
 """k, for a failure probability of 1/k."""
 
 Ints = NDArray[np.intp]
@@ -129,7 +129,7 @@ def _repeated() -> tuple[Any, ...]:
     r"\frac2N \sum_{i=1}^N \min(1, H \beta_i) + \sqrt{\frac{2 \log k}{m N}}\right] \le \frac1k",
     status=AS_PUBLISHED,
     largest=SIZES,
-    samples=16_384,
+    samples=8192,
     tight=lambda: Tight(
         _fork(8, 2), lhs=Fraction(1, 2**8), rhs=HALF, note="the margin is 0.42: no mistake in 8 samples, where half err"
     ),
@@ -190,7 +190,7 @@ def sampled_quarter(
     r"\sqrt{\frac{\log k}{2 m N}}\right] \le \frac1k",
     status=DERIVED_HERE,
     largest=SIZES,
-    samples=16_384,
+    samples=8192,
     tight=lambda: Tight(
         _fork(6, 4), lhs=Fraction(1, 2**6), rhs=Fraction(1, 4), note="the margin is 0.34: no mistake in 6 samples"
     ),
