@@ -57,5 +57,5 @@ def require_close(
 
 def floats(x: Any) -> Floats:
     """Numbers of any system, tensors included, as a float64 array."""
-    detached = x.detach() if hasattr(x, "detach") else x
+    detached = x.detach().cpu() if hasattr(x, "detach") else x
     return np.asarray(detached, dtype=np.float64)

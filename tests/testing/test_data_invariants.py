@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from iltheory.learners import behavioral_cloning
+from iltheory.learners.demonstrations import empirical_occupancy
 from iltheory.testing import (
     InvariantViolated,
     cut_in_two,
     cutting_changes_nothing,
+    discounted_model,
     episodes_have_their_horizon,
     episodic_model,
     finite_model,
@@ -19,7 +22,7 @@ from iltheory.testing import (
     time_limits_are_not_deaths,
 )
 from sims import TabularMDP
-from sims.datasets import Trajectories, read_imitation, write_imitation
+from sims.datasets import Trajectories, read_imitation, read_minari, write_imitation, write_minari
 
 MDP = finite_model(varying=False)
 DEMOS = MDP.sample(random_policy(MDP), 20, 0)
@@ -77,6 +80,21 @@ def test_fixed_points_do_not_know_of_time_limits():
         time_limits_are_not_deaths(
             lambda demos, gamma: np.where(True, fitted(demos, gamma, ends="never") + (demos.states.max() > 0), 0)
         )
+
+
+def test_our_empirical_occupancy_takes_no_time_limit_for_a_death():
+    def worth(demos, gamma):
+        stay = np.eye(2)[:, None, :]
+        mdp = TabularMDP(stay, np.zeros((2, 1)), np.array([1.0, 0.0]), discount=gamma, terminal=[False, True])
+        return empirical_occupancy(mdp, demos).sum(-1) / (1 - gamma)
+
+    time_limits_are_not_deaths(worth)
+
+
+def test_our_clones_do_not_see_cuts():
+    mdp = discounted_model()
+    demos = mdp.sample(random_policy(mdp), 20, 0, length=7)
+    cutting_changes_nothing(lambda demos: behavioral_cloning(demos, mdp), demos)
 
 
 def test_a_cut_changes_no_statistic_of_transitions():
@@ -147,6 +165,12 @@ def test_round_trips_keep_rewards_in_their_place(tmp_path):
 
     rewards_are_those_of_the_model(lambda demos: demos, MDP, DEMOS)
     rewards_are_those_of_the_model(round_trip, MDP, DEMOS)
+
+    def through_minari(demos):
+        write_minari(demos, tmp_path / "minari", dataset_id="test/steps-v0")
+        return read_minari(tmp_path / "minari")
+
+    rewards_are_those_of_the_model(through_minari, MDP, DEMOS)
 
     def shifted(demos):  # B34, B37: the reward of the step before
         rewards = np.roll(demos.rewards, 1)
