@@ -93,7 +93,7 @@ def shaping_keeps_every_difference(
     """
     name = "shaping_keeps_every_difference"
     for mdp in mdps or [episodic_model()]:
-        potential = np.array([4.0, -3.0, 5.0, 2.0])[: mdp.n_states]
+        potential = np.resize([4.0, -3.0, 5.0, 2.0], mdp.n_states)
         r = floats(shaped(mdp, potential.copy()))
         ended = np.zeros(mdp.n_states, bool) if mdp.terminal is None else mdp.terminal
         r = np.where(ended[:, None], 0.0, r)  # nobody is paid after the end

@@ -167,7 +167,7 @@ def test_round_trips_keep_rewards_in_their_place(tmp_path):
     rewards_are_those_of_the_model(round_trip, MDP, DEMOS)
 
     def through_minari(demos):
-        write_minari(demos, tmp_path / "minari", dataset_id="test/steps-v0")
+        write_minari(demos, tmp_path / "minari", dataset_id="test/steps-v0", n_states=4, n_actions=3)
         return read_minari(tmp_path / "minari")
 
     rewards_are_those_of_the_model(through_minari, MDP, DEMOS)
