@@ -42,6 +42,16 @@ class Adversary(ABC):
         """``<e, phi(r)>``."""
 
     @abstractmethod
+    def strategy_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of strategies in a game whose laws have this shape.
+
+        Raises
+        ------
+        InvalidStrategy
+            If the class is about models of another size.
+        """
+
+    @abstractmethod
     def respond(self, d: Floats, e: Floats) -> Floats:
         """A best strategy against d, in floats."""
 
@@ -102,6 +112,9 @@ class DivergenceRewards(Adversary):
         safe = ar.where(shown, strategy, 1)  # 1 lies inside every domain but that of total variation, where phi(r) = r
         return ar.sum(ar.where(shown, e * self.divergence.utility(safe), 0), tuple(range(-e.ndim, 0)))
 
+    def strategy_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return shape
+
     def beyond_reach(self, d: Floats, e: Floats, *, entropic: bool) -> str:
         hidden = e == 0
         if entropic and not self._bounded_at_zero:
@@ -141,10 +154,11 @@ class DivergenceRewards(Adversary):
 
     def check(self, strategy: Any) -> None:
         low, high = self.divergence.low, self.divergence.high
-        if not ((strategy >= low).all() and (strategy <= high).all()):
+        least, greatest = ar.lower(strategy).min(), ar.upper(strategy).max()
+        if not (low <= least and greatest <= high):
             raise InvalidStrategy(
-                f"rewards between {strategy.min():.6g} and {strategy.max():.6g} leave the domain "
-                f"[{low:.6g}, {high:.6g}] of {self.divergence.name}."
+                f"rewards between {least:.6g} and {greatest:.6g} leave the domain [{low:.6g}, {high:.6g}] of "
+                f"{self.divergence.name}."
             )
 
 
@@ -179,13 +193,21 @@ class LinearRewards(Adversary):
         if self.ball not in BALLS:
             raise InvalidStrategy(f"ball={self.ball!r} must be one of {', '.join(BALLS)}.")
         object.__setattr__(self, "features", ar.asarray(self.features))
-        if self.features.ndim not in (3, 4):
+        if self.features.ndim not in (3, 4) or 0 in self.features.shape:
             raise InvalidStrategy(
-                f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k]."
+                f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k] with k >= 1."
             )
+        if not np.isfinite(ar.midpoint(self.features)).all():
+            raise InvalidStrategy("features are not all finite.")
 
     def to(self, system: System) -> Self:
         return replace(self, features=ar.convert(self.features, system))
+
+    def strategy_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        *sizes, count = self.features.shape
+        if tuple(sizes) not in (shape, shape[-2:]):
+            raise InvalidStrategy(f"features have shape {(*sizes, count)}, but occupancies of the model have {shape}.")
+        return (int(count),)
 
     def expectation(self, d: Numbers) -> Numbers:
         """Feature expectations ``[k]`` of a law."""
@@ -216,7 +238,10 @@ class LinearRewards(Adversary):
             "l2": lambda: ar.sum(w * w, -1) - 1,
         }[self.ball]()
         if outside > 0:
-            raise InvalidStrategy(f"the weights {w} lie outside the {self.ball} ball, by {float(outside):.3g}.")
+            raise InvalidStrategy(
+                f"weights between {float(ar.amin(w, -1)):.6g} and {float(ar.amax(w, -1)):.6g} lie outside the "
+                f"{self.ball} ball, by {float(outside):.3g}."
+            )
 
     def respond(self, d: Floats, e: Floats) -> Floats:
         difference = self.pull(d, e)
@@ -270,9 +295,13 @@ SHRINK = 1 - 2.0**-50
 class LipschitzRewards(Adversary):
     """Rewards that change by at most the distance between pairs: the Wasserstein-1 distance, mean over steps.
 
+    A constant added to all rewards of a step changes nothing between laws that sum to exactly 1. Targets in floats do
+    not, so rewards are also at most half the largest distance in size, which rules out no differences.
+
     Parameters
     ----------
-    metric : numbers ``[S * A, S * A]``, distance between the pairs (s, a), numbered ``s * A + a``
+    metric : numbers ``[S * A, S * A]``, distance between the pairs (s, a), numbered ``s * A + a``: symmetric, with zeros
+        on the diagonal and the triangle inequality (up to rounding)
     """
 
     metric: Numbers
@@ -284,6 +313,20 @@ class LipschitzRewards(Adversary):
             raise InvalidStrategy(
                 f"metric of shape {m.shape} must be square and symmetric, with zeros on the diagonal, nothing negative."
             )
+        for k, row in enumerate(m):
+            if (m * SHRINK_METRIC > row[:, None] + row).any():
+                i, j = np.argwhere(m * SHRINK_METRIC > row[:, None] + row)[0]
+                raise InvalidStrategy(
+                    f"metric[{i}, {j}]={m[i, j]:.6g} exceeds metric[{i}, {k}] + metric[{k}, {j}]={m[i, k] + m[k, j]:.6g}."
+                    "\n  Use the lengths of shortest paths: no reward tells pairs further apart."
+                )
+
+    def strategy_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if len(self.metric) != shape[-2] * shape[-1]:
+            raise InvalidStrategy(
+                f"metric is about {len(self.metric)} pairs, but the model has {shape[-2]} states and {shape[-1]} actions."
+            )
+        return shape
 
     def to(self, system: System) -> Self:
         return replace(self, metric=ar.convert(self.metric, system))
@@ -308,10 +351,14 @@ class LipschitzRewards(Adversary):
             return (plan * cost).sum()
         exact = system.convert(plan)
         missing = ar.sum(ar.absolute(d - ar.sum(exact, 1)), -1) + ar.sum(ar.absolute(e - ar.sum(exact, 0)), -1)
-        most = ar.amax(ar.reshape(self.metric, (-1,)), -1)
-        above = ar.sum(exact * self.metric, (0, 1)) + most * missing
+        above = ar.sum(exact * self.metric, (0, 1)) + self.largest * missing
         below = pairing(e - d, system.convert(self._lipschitz(potential)))
         return ar.hull(ar.minimum(below, above), above)
+
+    @property
+    def largest(self) -> Numbers:
+        """Largest size of a reward: half the largest distance."""
+        return ar.amax(ar.reshape(self.metric, (-1,)), -1) / 2
 
     def _lipschitz(self, r: Floats) -> Floats:
         """Largest 1-Lipschitz function below r, shrunk so that rounding cannot matter."""
@@ -328,9 +375,11 @@ class LipschitzRewards(Adversary):
 
     def check(self, strategy: Any) -> None:
         r = ar.INTERVAL.convert(strategy).reshape((-1, len(self.metric)))
-        gentle = ar.wrap(ar.absolute(r[:, :, None] - r[:, None, :])) <= ar.convert(self.metric, "interval")
-        if not (gentle.verdicts == 1).all():
+        metric, largest = (ar.convert(x, "interval") for x in (self.metric, self.largest))
+        if not (ar.wrap(ar.absolute(r[:, :, None] - r[:, None, :])) <= metric).all():
             raise InvalidStrategy("the reward changes by more than the distance between two pairs.")
+        if not (ar.wrap(ar.absolute(r)) <= largest).all():
+            raise InvalidStrategy(f"the reward is larger than half the largest distance, {float(self.largest):.6g}.")
 
     def respond(self, d: Floats, e: Floats) -> Floats:
         n = len(self.metric)

@@ -50,8 +50,7 @@ def certificate(saddle: Saddle) -> dict[str, Any]:
         "entropy_weight": exact_texts(exact.entropy_weight),
         "policy": exact_texts(saddle.policy),
         "strategy": exact_texts(saddle.adversary),
-        "primal": _ends(saddle.primal),
-        "dual": _ends(saddle.dual),
+        "value": _ends(saddle.value),
         **_solutions(saddle),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Self
 
 from iltheory.games.adversaries import Adversary
@@ -13,6 +14,10 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers, System
 from sims.errors import InvalidArgument
 from sims.tabular.reading import bring, read_numbers, read_scalar
+
+
+NORMALISED = 2.0**-32
+"""How far a step of the target, which may have been rounded, may be from summing to 1."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,23 @@ class OccupancyGame:
             raise InvalidArgument(
                 f"target has shape {tuple(target.shape)}; an occupancy of the model has {self.shape}."
             )
+        law = ar.midpoint(target).reshape(-1, self.mdp.n_states * self.mdp.n_actions)
+        if not (law >= 0).all():
+            raise InvalidArgument(f"target has a negative entry or NaN, {law.min():.6g}: give an occupancy.")
+        if not (abs(law.sum(-1) - 1) <= NORMALISED).all():
+            off = law.sum(-1)[abs(law.sum(-1) - 1).argmax()]
+            raise InvalidArgument(f"target sums to {off:.6g} (should be 1{self._each}): give an occupancy.")
         weight = bring(read_scalar("entropy_weight", self.entropy_weight), system)
-        if not ar.lower(weight) >= 0:
-            raise InvalidArgument(f"entropy_weight={self.entropy_weight} must not be negative.")
+        if not 0 <= ar.lower(weight) < inf:
+            raise InvalidArgument(f"entropy_weight={self.entropy_weight} must be a finite number, not negative.")
+        self.adversary.strategy_shape(self.shape)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "entropy_weight", weight)
         object.__setattr__(self, "adversary", self.adversary.to(system))
+
+    @property
+    def _each(self) -> str:
+        return "" if self.mdp.horizon is None else " at each step"
 
     @property
     def shape(self) -> tuple[int, ...]:

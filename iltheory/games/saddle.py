@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.games.adversaries import InvalidStrategy
 from iltheory.games.game import OccupancyGame
 from iltheory.games.iterate import Iterate
 from sims import arithmetic as ar
@@ -120,8 +121,13 @@ def bounds(game: OccupancyGame, policy: Any, strategy: Any) -> Bounds:
     Raises
     ------
     InvalidStrategy
-        If the strategy is not certainly one.
+        If the strategy is not certainly one of the adversary's.
+    InvalidPolicy
+        If the policy is none of the model's.
     """
+    expected, found = game.adversary.strategy_shape(game.shape), tuple(strategy.shape)
+    if found != expected:
+        raise InvalidStrategy(f"the strategy has shape {found}, the game's have {expected}.")
     game.adversary.check(strategy)
     rigorous = game.to("interval")
     convert = rigorous.mdp.system.convert

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from time import process_time
 
 import numpy as np
@@ -15,6 +16,7 @@ from iltheory.games.interior_point import interior_point
 from iltheory.games.iterate import Iterate
 from iltheory.games.saddle import Certified, Saddle, TracePoint, certify
 from iltheory.measures import TOTAL_VARIATION
+from sims import arithmetic as ar
 from sims.errors import InvalidArgument
 
 DIRECT = 500
@@ -53,12 +55,18 @@ def solve(
 
     Raises
     ------
+    InvalidArgument
+        If an option makes no sense, or the method cannot play against this adversary.
     NoFiniteValue
         If every policy is infinitely far from the expert.
     """
     name = method or _default(game)
     if name not in SOLVERS:
         raise InvalidArgument(f"method={method!r} must be one of {', '.join(SOLVERS)}.")
+    if not (isinstance(iterations, int) and iterations >= 1):
+        raise InvalidArgument(f"iterations={iterations!r} must be an integer, at least 1.")
+    if not 0 <= tolerance < inf:
+        raise InvalidArgument(f"tolerance={tolerance} must be a finite number, not negative.")
     floats, rigorous = game.to("float64"), game.to("interval")
     best: Certified | None = None
     points: list[TracePoint] = []
@@ -77,7 +85,8 @@ def solve(
         best = certify(rigorous, iterate, best)
         points.append(TracePoint(best.primal, best.dual, count, clock.seconds))
     assert best is not None
-    d, e = (np.asarray(floats.law(x)) for x in (floats.mdp.occupancy(iterate.policy), floats.target))
+    occupancy = floats.mdp.occupancy(ar.convert(best.policy, "float64"))
+    d, e = (np.asarray(floats.law(x)) for x in (occupancy, floats.target))
     why_not = floats.adversary.beyond_reach(d, e, entropic=game.entropic)
     return Saddle(
         primal=best.primal,

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
-from proofs_check.kernel.saddle import Refused, check
+from proofs_check.kernel.reading import Refused, parse, show
+from proofs_check.kernel.saddle import check
 
 
 def main(paths: list[str]) -> int:
     """Check each file and say what it proves."""
+    if not paths:
+        print(__doc__)
+        return 1
     refused = 0
     for path in paths:
         try:
-            lower, upper = check(json.loads(Path(path).read_text()))
-        except (Refused, KeyError, ValueError, IndexError, TypeError, ArithmeticError) as problem:
-            print(f"{path}: refused: {type(problem).__name__}: {problem}")
+            proof = check(parse(Path(path).read_text("utf-8")))
+        except (Refused, OSError, UnicodeDecodeError) as problem:
+            print(f"{path}: refused: {problem}")
             refused += 1
-        else:
-            print(
-                f"{path}: proved: the value lies in [{float(lower)!r}, {float(upper)!r}], gap {float(upper - lower):.3g}"
-            )
-    return 1 if refused or not paths else 0
+            continue
+        bounds = f"[{show(proof.lower)}, {show(proof.upper)}], width {show(proof.upper - proof.lower)}"
+        print(f"{path}: proved: the value lies in {bounds} ({proof.game})")
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from math import isqrt
 BITS = 320
 ONE = 1 << BITS
 
+LARGEST = 4096
+"""Exponent that is still evaluated."""
+
 
 class Interval:
     """All reals between ``lo / 2**BITS`` and ``hi / 2**BITS``."""
@@ -99,6 +102,8 @@ def _exp(x: int) -> Interval:
     """``exp(x / 2**BITS)``: halve the argument to below 1/256, sum the series, square back."""
     if x < -BITS * ONE:
         return Interval(0, 1)  # below exp(-BITS) < 2**-BITS
+    if x > LARGEST * ONE:
+        raise ValueError(f"the exponential of a number above {LARGEST}")
     halvings = max(0, abs(x).bit_length() - BITS + 8)
     small = Interval(x >> halvings, -(-x >> halvings))
     term = result = Interval(ONE, ONE)
@@ -116,7 +121,7 @@ def _exp(x: int) -> Interval:
 def _log(x: int) -> Interval:
     """``log(x / 2**BITS)``: a power of two, and ``2 atanh((m - 1) / (m + 1))`` of the rest."""
     shift = x.bit_length() - BITS - 1
-    mantissa = Interval(x, x) * Interval.of(Fraction(2) ** -shift)
+    mantissa = Interval(x >> shift, -(-x >> shift)) if shift > 0 else Interval(x << -shift, x << -shift)
     unit = Interval(ONE, ONE)
     part = _atanh((mantissa - unit) / (mantissa + unit))
     return Interval(2 * part.lo, 2 * part.hi) + _log_two() * Interval.of(shift)
@@ -129,7 +134,7 @@ def _log_two() -> Interval:
 
 
 def _atanh(z: Interval) -> Interval:
-    """``sum z^(2k+1) / (2k+1)`` for ``|z| <= 1/3``: the remainder is below the last term."""
+    """``sum z^(2k+1) / (2k+1)`` for ``|z| <= 1/3``, up to rounding: the remainder is below twice the last term."""
     square, power, k = z * z, z, 1
     result = ZERO
     while max(abs(power.lo), abs(power.hi)) > 1:
