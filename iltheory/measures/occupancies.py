@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from iltheory.measures.policies import chi2_divergence, kl_divergence, squared_hellinger, total_variation
+from iltheory.measures.policies import (
+    chi2_divergence,
+    jensen_shannon_divergence,
+    kl_divergence,
+    squared_hellinger,
+    total_variation,
+)
 from iltheory.measures.quantity import quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -52,6 +58,15 @@ def occupancy_hellinger2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
 def occupancy_chi2(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """``chi2(first || second)`` of the state-action occupancies; with h uniform if the horizon is finite."""
     return _between_pairs(chi2_divergence, mdp, first, second)
+
+
+@quantity
+def occupancy_js(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Jensen-Shannon divergence of the state-action occupancies, in [0, log 2].
+
+    With h uniform if the horizon is finite.
+    """
+    return _between_pairs(jensen_shannon_divergence, mdp, first, second)
 
 
 @quantity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iltheory.measures.f_divergences import CHI2, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
+from iltheory.measures.f_divergences import CHI2, JENSEN_SHANNON, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
 from iltheory.measures.quantity import average, expectation, quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -24,6 +24,11 @@ def kl_divergence(p: Numbers, q: Numbers) -> Numbers:
 def squared_hellinger(p: Numbers, q: Numbers) -> Numbers:
     """``sum (sqrt p - sqrt q)^2`` over the last axis, without a factor 1/2, so at most 2."""
     return SQUARED_HELLINGER(p, q, axes=1)
+
+
+def jensen_shannon_divergence(p: Numbers, q: Numbers) -> Numbers:
+    """``(KL(p || m) + KL(q || m)) / 2`` with ``m = (p + q) / 2``, over the last axis, in [0, log 2]."""
+    return JENSEN_SHANNON(p, q, axes=1) / 2
 
 
 def chi2_divergence(p: Numbers, q: Numbers) -> Numbers:
