@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import FROM_MEMORY, Paper, Sizes, Tight, claim
+from iltheory.claims.claim import FROM_MEMORY, Paper, Sizes, Tight, assume, claim
 from iltheory.claims.identification import ball, moving
 from iltheory.claims.kinds import FiniteHorizonMDP, Policy, SignedReward
 from iltheory.measures import JENSEN_SHANNON, step_laws
@@ -76,6 +76,8 @@ def discriminator_follows_guided_cost(
     ``L(r) = sum (p_E + pi) log(e^f + pi) - p_E f + const`` is convex and smooth, so the one vector that bounds it from
     below along every direction is its gradient: ``(p_E + pi) e^f / (e^f + pi) - p_E``, and ``p_E + pi = 2 mu``.
     """
+    paths = Paths.of(mdp, expert, sampler, other - reward)
+    assume(ar.wrap(ar.sum((paths.shown + paths.sampled) * ar.absolute(paths.total), -1)) > 0)
     there, promised = _loss_and_slope(mdp, expert, sampler, reward, other, guided_cost_gradient)
     return there >= promised
 

@@ -208,6 +208,7 @@ def nearly_the_same_policy(mdp: DeterministicDiscountedMDP, reward: StateFunctio
     """
     assume(gamma(mdp) > 0)
     assume(is_decomposable(mdp))
+    assume(ar.wrap(spread(other - reward)) > 0)
     change, _ = _change(mdp, reward, other)
     apart = gamma(mdp) * spread(other - reward)
     return ar.wrap(apart) <= (1 + gamma(mdp)) * (mdp.n_states - 1) * largest_log_odds(change)

@@ -21,6 +21,7 @@ from iltheory.measures import (
     mutual_information,
     quantity,
     recovery_error,
+    steps,
     together,
     total_variation,
     trajectory_law,
@@ -77,7 +78,7 @@ def variational_bound(mdp: FiniteHorizonMDP, policies: Policies, prior: CodePrio
 
     ``I = H(c) + E log p(c|tau)``, and ``E log p(c|tau) >= E log Q(c|tau)`` (Gibbs); see ``infogail-2017-bound.gap``.
     """
-    assume(len(policies) > 1)
+    assume(len(policies) > 1 and mdp.n_actions > 1)
     joint = code_trajectories(mdp, policies, prior)
     return variational_information(joint, guess) <= mutual_information(joint)
 
@@ -165,6 +166,11 @@ def _in_turn(*rows: Any) -> tuple[TabularMDP, tuple[Numbers, ...]]:
     return mdp, tuple(ar.asarray([[first], [second]]) for first, second in rows)
 
 
+def _two_ways() -> tuple[Any, ...]:
+    """Each policy always plays one action."""
+    return *_in_turn((FIRST, FIRST), (SECOND, SECOND)), ar.asarray(EVEN)
+
+
 def _order_only() -> tuple[Any, ...]:
     """Both policies play each action once; only the order tells them apart."""
     return *_in_turn((FIRST, SECOND), (SECOND, FIRST)), ar.asarray(EVEN)
@@ -175,7 +181,7 @@ def _order_only() -> tuple[Any, ...]:
     source=infogail("Section 3"),
     statement=r"I(c; (s, a)) \le I(c; \tau)",
     status=FROM_MEMORY,
-    tight=lambda: Tight(_two_arms(), _log(2), _log(2), note="one step: a pair is a trajectory"),
+    tight=lambda: Tight(_two_ways(), _log(2), _log(2), note="every pair tells the code"),
     largest=TINY,
 )
 def pairs_tell_less(mdp: FiniteHorizonMDP, policies: Policies, prior: CodePrior) -> Any:
@@ -183,7 +189,7 @@ def pairs_tell_less(mdp: FiniteHorizonMDP, policies: Policies, prior: CodePrior)
 
     The pair is a function of the trajectory and of a time that is independent of both: data processing.
     """
-    assume(len(policies) > 1)
+    assume(len(policies) > 1 and mdp.n_actions > 1 and steps(mdp) > 1)
     return code_pair_information(mdp, policies, prior) <= code_information(mdp, policies, prior)
 
 
@@ -224,6 +230,12 @@ def _matched(mdp: TabularMDP, experts: Any, learners: Any) -> tuple[Any, Any, An
     return recovery_error(shown, learnt), _mixture_error(shown, learnt), _missing_information(learnt)
 
 
+def _astray() -> tuple[Any, ...]:
+    """One learner covers both experts, the other plays what nobody plays; the codes are told apart."""
+    mdp, experts = playing([1, 0, 0], [0, 1, 0])
+    return mdp, experts, playing([HALF, HALF, 0], [0, 0, 1])[1]
+
+
 def _one_in_two() -> tuple[Any, ...]:
     """Experts that play one action each, and learners that both mix them: no information, a matched mixture."""
     mdp, experts = playing(FIRST, SECOND)
@@ -238,7 +250,9 @@ def _one_in_two() -> tuple[Any, ...]:
     r"\frac{\log K - I(c; \tau)}{2 \log 2} \right]",
     status=DERIVED_HERE,
     assumptions=[DETERMINISTIC],
-    tight=lambda: Tight(_one_in_two(), HALF, THREE_QUARTERS, note="matched, and log 2 of information missing"),
+    tight=lambda: Tight(
+        _astray(), THREE_QUARTERS, THREE_QUARTERS, note="half the mixture is lost: the constant is sharp"
+    ),
     largest=TINY,
 )
 def modes_are_recovered(mdp: DeterministicFiniteMDP, experts: DeterministicPolicies, learners: Policies) -> Any:
@@ -250,7 +264,7 @@ def modes_are_recovered(mdp: DeterministicFiniteMDP, experts: DeterministicPolic
     the best of several columns keep the largest entry: that drops at most half of 1 / K for each further column,
     ``u / (2 K)``.
     """
-    assume(_distinct(mdp, experts))
+    assume(_distinct(mdp, experts) & (mdp.n_actions > 1))
     error, mixture, missing = _matched(mdp, experts, learners)
     two = ar.log(mdp.system.convert(2))
     return error <= (mixture + missing / (2 * two)) * 3 / 2
