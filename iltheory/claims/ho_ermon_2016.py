@@ -16,7 +16,7 @@ from iltheory.claims.kinds import (
     UnitInterval,
 )
 from iltheory.claims.occupancy import HALF, ho_ermon
-from iltheory.claims.ziebart_2010 import EXACT, log_ball, mean_entropy
+from iltheory.claims.ziebart_2010 import EXACT, log_ball, mean_entropy, takes_everything
 from iltheory.measures import (
     average,
     causal_entropy,
@@ -28,12 +28,7 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, equal
 
-
-def _full_support(expert: Numbers) -> Any:
-    return ar.wrap(ar.amin(ar.amin(expert, -1), -1)) > 0
-
-
-FULL_SUPPORT = Assumption("the expert takes every action in every state", _full_support)
+FULL_SUPPORT = Assumption("the expert takes every action in every state", lambda expert: takes_everything(expert))
 
 
 @quantity

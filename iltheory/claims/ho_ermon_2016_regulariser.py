@@ -33,20 +33,20 @@ def half_square(x: Numbers, *, axes: int) -> Any:
 @claim(
     id="ho-ermon-2016-prop-3-2.weak",
     source=ho_ermon("Proposition 3.2"),
-    statement=r"-\tfrac12 \|c\|^2 + \min_{\pi'} (-\bar H(\pi') + \mathbb{E}_{\pi'} c) - \mathbb{E}_{\pi_E} c \le "
-    r"-\bar H(\pi) + \tfrac12 \|\rho_\pi - \rho_E\|^2 \quad \forall \pi, c",
+    statement=r"\bar H(\pi) \le \tfrac12 \|\rho_\pi - \rho_E\|^2 + \tfrac12 \|c\|^2 - "
+    r"\min_{\pi'} (-\bar H(\pi') + \mathbb{E}_{\pi'} c) + \mathbb{E}_{\pi_E} c \quad \forall \pi, c",
     status=FROM_MEMORY,
     tight=lambda: Tight(
-        (*two_arms(EVEN, EVEN), ar.asarray([[0, 0]])), lhs=-log_ball(2), rhs=-log_ball(2), note="no cost, a coin"
+        (*two_arms(EVEN, EVEN), ar.asarray([[0, 0]])), lhs=log_ball(2), rhs=log_ball(2), note="no cost, a coin"
     ),
 )
 def weak_duality(mdp: DiscountedMDP, expert: Policy, pi: Policy, c: SignedStationaryReward) -> Any:
-    """Every cost bounds the regularised distance of every policy from below.
+    """The value of every cost is at most that of every policy: ``-psi(c) + min L <= -H + psi*``, rearranged.
 
     Put pi in the minimum; ``<rho_pi - rho_E, c> - |c|^2 / 2`` is at most ``|rho_pi - rho_E|^2 / 2`` (Fenchel).
     """
     distance = half_square(mdp.occupancy(pi) - mdp.occupancy(expert), axes=2)
-    return irl_objective(mdp, expert, -c) - half_square(c, axes=2) <= distance - mean_entropy(mdp, pi)
+    return mean_entropy(mdp, pi) <= distance + half_square(c, axes=2) - irl_objective(mdp, expert, -c)
 
 
 def _paid() -> tuple[Any, ...]:
@@ -56,7 +56,7 @@ def _paid() -> tuple[Any, ...]:
 
 @weak_duality.false_variant("without the distance", counterexample=lambda: _cheap())
 def weak_duality_no_distance(mdp: DiscountedMDP, expert: Policy, pi: Policy, c: SignedStationaryReward) -> Any:
-    return irl_objective(mdp, expert, -c) - half_square(c, axes=2) <= -mean_entropy(mdp, pi)
+    return mean_entropy(mdp, pi) <= half_square(c, axes=2) - irl_objective(mdp, expert, -c)
 
 
 def _cheap() -> tuple[Any, ...]:
@@ -162,15 +162,15 @@ def _slightly(weight: Any) -> tuple[Any, ...]:
 
 
 def _biased() -> Tight:
-    """``t = 0``: both sides are the negative entropy of the expert."""
+    """``t = 0``: both sides are the entropy of the expert."""
     q = ar.convert([9 * TENTH, TENTH], "ball", bits=512)
-    return Tight(_slightly(0), lhs=negative_entropy(q), rhs=negative_entropy(q), note="no step, no gain")
+    return Tight(_slightly(0), lhs=-negative_entropy(q), rhs=-negative_entropy(q), note="no step, no gain")
 
 
 @claim(
     id="ho-ermon-2016-prop-3-2.bias",
     source=ho_ermon("Proposition 3.2"),
-    statement=r"-H(q_t) + \chi^2(q_t \,\|\, q) \le -H(q) - t\,(\log n - H(q)) + t^2 \chi^2(u \,\|\, q), \quad "
+    statement=r"H(q) + t\,(\log n - H(q)) + \chi^2(q_t \,\|\, q) \le H(q_t) + t^2 \chi^2(u \,\|\, q), \quad "
     r"q_t = (1 - t) q + t u",
     status=DERIVED_HERE,
     assumptions=[FULL_LAW],
@@ -184,8 +184,8 @@ def biased_to_uniform(other: Distribution, weight: UnitInterval) -> Any:
     """
     law = toward_uniform(other, weight)
     uniform = toward_uniform(other, 1 + 0 * weight)
-    gain = weight * surplus(other) - weight**2 * ar.wrap(CHI2(uniform, other, axes=1))
-    return negative_entropy(law) + CHI2(law, other, axes=1) <= negative_entropy(other) - gain
+    gain = weight * surplus(other) - negative_entropy(other)
+    return gain + CHI2(law, other, axes=1) <= weight**2 * CHI2(uniform, other, axes=1) - negative_entropy(law)
 
 
 @biased_to_uniform.false_variant("the expert is optimal", counterexample=lambda: _slightly(TENTH))
@@ -270,10 +270,10 @@ def optimal_discriminator_once(mdp: DiscountedMDP, expert: Policy, pi: Policy) -
 @claim(
     id="ho-ermon-2016-ga-js.optimal",
     source=ho_ermon("Corollary A.1.1"),
-    statement=r"\mathbb{E}_\pi \log D + \mathbb{E}_{\pi_E} \log(1 - D) \le 2\, \mathrm{JSD}(\rho_\pi, \rho_E) - \log 4 "
-    r"\quad \forall D \in (0, 1)^{S \times A}",
+    statement=r"\log 4 \le 2\, \mathrm{JSD}(\rho_\pi, \rho_E) - \mathbb{E}_\pi \log D - "
+    r"\mathbb{E}_{\pi_E} \log(1 - D) \quad \forall D \in (0, 1)^{S \times A}",
     status=FROM_MEMORY,
-    tight=lambda: Tight(_undecided(), lhs=-2 * log_ball(2), rhs=-2 * log_ball(2), note="equal, and D = 1/2"),
+    tight=lambda: Tight(_undecided(), lhs=2 * log_ball(2), rhs=2 * log_ball(2), note="equal, and D = 1/2"),
 )
 def no_better_discriminator(mdp: DiscountedMDP, expert: Policy, pi: Policy, x: Reward) -> Any:
     """No discriminator tells learner and expert apart better than that.
@@ -281,18 +281,19 @@ def no_better_discriminator(mdp: DiscountedMDP, expert: Policy, pi: Policy, x: R
     ``p log D + q log(1 - D)`` is concave in D with its maximum at ``p / (p + q)``, entry by entry. (D is ``(1 + 14 x) /
     16``.)
     """
-    return discrimination(mdp, expert, pi, doubtful(x)) <= best_discrimination(mdp, expert, pi)
+    apart = JENSEN_SHANNON(mdp.occupancy(pi), mdp.occupancy(expert), axes=2)
+    return ar.log(mdp.system.convert(4)) <= apart - discrimination(mdp, expert, pi, doubtful(x))
 
 
 @no_better_discriminator.false_variant("the divergence once", counterexample=_told_apart)
 def no_better_once(mdp: DiscountedMDP, expert: Policy, pi: Policy, x: Reward) -> Any:
-    once = JENSEN_SHANNON(mdp.occupancy(pi), mdp.occupancy(expert), axes=2) / 2
-    return discrimination(mdp, expert, pi, doubtful(x)) <= best_discrimination(mdp, expert, pi) - once
+    apart = JENSEN_SHANNON(mdp.occupancy(pi), mdp.occupancy(expert), axes=2)
+    return ar.log(mdp.system.convert(4)) <= apart / 2 - discrimination(mdp, expert, pi, doubtful(x))
 
 
 @no_better_discriminator.false_variant("the value at equality, -log 4", counterexample=_told_apart)
 def no_better_than_equal(mdp: DiscountedMDP, expert: Policy, pi: Policy, x: Reward) -> Any:
-    return discrimination(mdp, expert, pi, doubtful(x)) <= -ar.log(mdp.system.convert(4))
+    return ar.log(mdp.system.convert(4)) <= -discrimination(mdp, expert, pi, doubtful(x))
 
 
 def cost(x: Numbers) -> Numbers:

@@ -99,10 +99,10 @@ def recovery_undiscounted(mdp: DiscountedMDP, expert: Policy, f: StateFunction) 
 @claim(
     id="ho-ermon-2016-cor-3-2-1.weak",
     source=ho_ermon("Corollary 3.2.1"),
-    statement=r"\min_\pi \bar L(\rho_\pi, c) \le -\bar H(\rho_E) \quad \forall c",
+    statement=r"\bar H(\rho_E) \le -\min_\pi \bar L(\rho_\pi, c) \quad \forall c",
     status=FROM_MEMORY,
     tight=lambda: Tight(
-        (*two_arms(EVEN, EVEN)[:2], ar.asarray([[0, 0]])), lhs=-log_ball(2), rhs=-log_ball(2), note="no cost, a coin"
+        (*two_arms(EVEN, EVEN)[:2], ar.asarray([[0, 0]])), lhs=log_ball(2), rhs=log_ball(2), note="no cost, a coin"
     ),
 )
 def weak_recovery(mdp: DiscountedMDP, expert: Policy, c: SignedStationaryReward) -> Any:
@@ -110,7 +110,7 @@ def weak_recovery(mdp: DiscountedMDP, expert: Policy, c: SignedStationaryReward)
 
     The expert is one of the policies: ``Lbar(rho_E, c) = -bar H(rho_E)`` whatever the cost.
     """
-    return irl_objective(mdp, expert, -c) <= -mean_entropy(mdp, expert)
+    return mean_entropy(mdp, expert) <= -irl_objective(mdp, expert, -c)
 
 
 @weak_recovery.false_variant(

@@ -122,6 +122,12 @@ def minus(theta: Sequence[Any], other: Sequence[Any]) -> list[Any]:
     return [a - b for a, b in zip(theta, other, strict=True)]
 
 
+def takes_everything(pi: Numbers) -> Any:
+    """Whether a policy takes every action in every state (and step)."""
+    least = ar.amin(ar.amin(pi, -1), -1)
+    return ar.wrap(least) > 0
+
+
 # Instances.
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Tight, assume, claim
+from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Tight, assume, claim
 from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy, SignedStationaryReward, Temperature
 from iltheory.claims.occupancy import HALF
 from iltheory.claims.tables import task
@@ -25,6 +25,7 @@ from iltheory.claims.ziebart_2010 import (
     rewarded,
     soft_policy,
     surprise,
+    takes_everything,
     undecided,
     without_policy,
     ziebart,
@@ -152,6 +153,7 @@ def robust_value_reversed(mdp: DiscountedMDP, pi: Policy, features: Features, th
     source=ziebart("Theorem 4"),
     statement=r"\bar H(\pi_\theta) \le \mathbb{E}_{d^{\pi_\theta}} [-\log \pi] \quad \forall \pi",
     status=FROM_MEMORY,
+    assumptions=[Assumption("the policy takes every action in every state", lambda pi: takes_everything(pi))],
     tight=lambda: Tight(undecided(0, discount=HALF), lhs=log_ball(2), rhs=log_ball(2), note="the soft optimum of 0"),
 )
 def robust_minimax(mdp: DiscountedMDP, pi: Policy, features: Features, theta: Weights) -> Any:
@@ -176,9 +178,9 @@ def robust_minimax_under(mdp: DiscountedMDP, pi: Policy, features: Features, the
 
 
 def _sure() -> tuple[Any, ...]:
-    """The policy that takes the better action."""
+    """A policy that mostly takes the better action."""
     mdp, _, *rest = undecided(1, discount=HALF)
-    return mdp, ar.asarray([[1, 0]]), *rest
+    return mdp, ar.asarray([[1 - HALF / 8, HALF / 8]]), *rest
 
 
 # The Gibbs law of trajectories.
@@ -319,6 +321,7 @@ def causal_averse(theta: Temperature) -> Any:
         rhs=2 * log_ball(1 + exp_ball(1)),
         note="a certain outcome, twice",
     ),
+    largest=EXACT,
 )
 def optimism(mdp: FiniteHorizonMDP, features: Features, theta: Weights) -> Any:
     """The Gibbs law values every state at least as highly as soft planning does: it hopes for good luck.
