@@ -166,7 +166,7 @@ class Report:
 
     @property
     def _confidence(self) -> str:
-        return f" with confidence 1 - {self.delta:.0e}" if self.delta else ""
+        return f" with confidence 1-{self.delta:.0e}" if self.delta else ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -54,6 +54,8 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
     facts.add_row("status", claim.status)
     facts.add_row("ranges over", ", ".join(f"{name}: {kind}" for name, kind in claim.parameter_words.items()))
     facts.add_row("assumptions", "; ".join(a.name for a in claim.assumptions) or "none beyond these kinds")
+    if claim.statistical:
+        facts.add_row("sampled", f"until decided, at most {claim.samples:,} outcomes of each expectation")
     for variant in claim.false_variants:
         facts.add_row("false variant", readable(variant.statement))
     if claim.tight is not None:

@@ -92,7 +92,7 @@ def test_all_blocks_there_can_ever_be_spend_no_more_than_delta():
 def test_reports_use_the_words_of_their_rung(tmp_path):
     held = il.verify("dagger-2011-thm-4-2.sampled", n=1, ledger=tmp_path / "ledger")
     assert held.rung == "confidence" and held.delta == float(DELTA)
-    assert held.verdict == f"holds with confidence 1 - 1e-06 on {held.instances} instances"
+    assert held.verdict == f"holds with confidence 1-1e-06 on {held.instances} instances"
     assert held.systems == {"confidence": held.instances} and held.sound and held.variants_refuted == 2
     assert il.verify("dagger-2011-thm-4-2.sampled", n=1, ledger=tmp_path / "ledger") == held
     document = held.to_json()
@@ -102,7 +102,7 @@ def test_reports_use_the_words_of_their_rung(tmp_path):
 
 def test_a_false_statistical_claim_is_refuted_with_confidence():
     report = il.verify(fair, n=4)
-    assert report.rung == "refuted" and report.verdict == "refuted with confidence 1 - 1e-06"
+    assert report.rung == "refuted" and report.verdict == "refuted with confidence 1-1e-06"
     assert "with probability at least" in report.refutation["lhs"] and report.refutation["rhs"] == "1/2"
 
 
@@ -116,7 +116,7 @@ def test_undecided_instances_are_named_beside_those_that_hold():
     report = il.verify(itself_or_one, n=8)
     assert report.rung == "confidence" and 0 < report.undecided < report.instances
     decided = report.instances - report.undecided
-    assert report.verdict.startswith(f"holds with confidence 1 - 1e-06 on {decided} instances, undecided on ")
+    assert report.verdict.startswith(f"holds with confidence 1-1e-06 on {decided} instances, undecided on ")
     assert 0 < report.width < 1
 
 
