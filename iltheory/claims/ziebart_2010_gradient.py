@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Tight, claim
-from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy, SignedReward
+from iltheory.claims.kinds import (
+    DiscountedMDP,
+    FiniteHorizonMDP,
+    Policy,
+    SignedReward,
+    SignedStationaryReward,
+    UnitInterval,
+)
 from iltheory.claims.occupancy import HALF
 from iltheory.claims.ziebart_2010 import (
     EXACT,
@@ -26,7 +33,7 @@ from iltheory.claims.ziebart_2010 import (
     undecided,
     ziebart,
 )
-from iltheory.measures import expectation, quantity, steps, sum_over_pairs
+from iltheory.measures import expectation, gamma, gap, per_step, quantity, steps, sum_over_pairs
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, equal
@@ -299,3 +306,60 @@ def _leading() -> tuple[Any, ...]:
 def hessian_features(mdp: FiniteHorizonMDP, pi: Policy, u: SignedReward) -> Any:
     variance = ar.sum(pi * u**2, -1) - ar.sum(pi * u, -1) ** 2
     return equal(sum_over_pairs(mdp, occupancy_slope(mdp, pi, u) * u), expectation(mdp, pi, variance) * steps(mdp))
+
+
+def _moved(mdp: TabularMDP, pi: Numbers, u: Numbers, weight: Any) -> tuple[Numbers, Numbers]:
+    """``t = (1 - gamma) w / 2``, so small that ``pi (1 + t A)`` is a policy, and that policy."""
+    t = (1 - gamma(mdp)) * weight / 2
+    return t, pi * (1 + t[..., None, None] * _gains(mdp, pi, u))
+
+
+def _gained(mdp: TabularMDP, pi: Numbers, moved: Numbers, u: Numbers) -> Any:
+    return per_step(mdp, gap(mdp.with_rewards(u), moved, pi))
+
+
+def _weighed(instance: tuple[Any, ...]) -> tuple[Any, ...]:
+    return *instance, ar.asarray(1)
+
+
+@claim(
+    id="mce-gradient.hessian-discounted",
+    source=ziebart("Theorem 3"),
+    statement=r"\mathbb{E}_{\pi_t} u - \mathbb{E}_\pi u = t\, \mathbb{E}_{s\sim d^{\pi_t}} "
+    r"\mathrm{Var}_{a\sim\pi(\cdot|s)} [Q^u(s,a)], \quad \pi_t = \pi\,(1 + t\,(Q^u - V^u))",
+    status=DERIVED_HERE,
+    tight=lambda: Tight(
+        _weighed(_coin(discount=HALF)), lhs=HALF / 8, rhs=HALF / 8, note="t = 1/4, and the variance of a coin"
+    ),
+)
+def hessian_discounted(mdp: DiscountedMDP, pi: Policy, u: SignedStationaryReward, weight: UnitInterval) -> Any:
+    """The Hessian of the dual is the expected covariance of the action values of the features: it is nonnegative.
+
+    ``pi_t`` moves as a soft optimum does when its reward moves by ``t u``, to first order; divide by t and let it
+    vanish. Without a limit: by the performance difference lemma the gain is ``E_{d^pi_t} sum_a pi_t A``, and ``sum_a
+    pi A = 0`` leaves ``t sum_a pi A^2``.
+    """
+    t, moved = _moved(mdp, pi, u, weight)
+    variance = ar.sum(pi * _gains(mdp, pi, u) ** 2, -1)
+    return equal(_gained(mdp, pi, moved, u), t * expectation(mdp, moved, variance))
+
+
+@hessian_discounted.false_variant("second moments", counterexample=lambda: _weighed(_coin(discount=HALF)))
+def hessian_discounted_second_moments(
+    mdp: DiscountedMDP, pi: Policy, u: SignedStationaryReward, weight: UnitInterval
+) -> Any:
+    t, moved = _moved(mdp, pi, u, weight)
+    second = ar.sum(pi * mdp.with_rewards(u).q(pi) ** 2, -1)
+    return equal(_gained(mdp, pi, moved, u), t * expectation(mdp, moved, second))
+
+
+@hessian_discounted.false_variant("variance of the features alone", counterexample=lambda: _weighed(_led()))
+def hessian_discounted_features(mdp: DiscountedMDP, pi: Policy, u: SignedStationaryReward, weight: UnitInterval) -> Any:
+    t, moved = _moved(mdp, pi, u, weight)
+    variance = ar.sum(pi * u**2, -1) - ar.sum(pi * u, -1) ** 2
+    return equal(_gained(mdp, pi, moved, u), t * expectation(mdp, moved, variance))
+
+
+def _led() -> tuple[Any, ...]:
+    mdp, pi, u = _leading()
+    return mdp.with_end(discount=HALF), pi[0], u[0]
