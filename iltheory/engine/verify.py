@@ -257,8 +257,8 @@ def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
 
 
 def _share(key: BlockKey) -> Fraction:
-    """What a block may spend of ``DELTA``: all blocks there can ever be, of all worlds, spend no more than it."""
-    return DELTA / (len(_worlds()) * (key.index + 1) * (key.index + 2))
+    """What a block may spend of ``DELTA``: all blocks of a ledger, of all worlds, indices and sizes, spend no more."""
+    return DELTA / (len(_worlds()) * (key.index + 1) * (key.index + 2) * key.size * (key.size + 1))
 
 
 def evidence(claim: Claim, ledger: Path, *, seed: int = 0, arithmetic: str = "auto") -> Report | None:

@@ -82,11 +82,12 @@ def test_looking_early_costs_nothing():
 
 def test_all_blocks_there_can_ever_be_spend_no_more_than_delta():
     spent = sum(
-        _share(BlockKey("fair", "0" * 16, "auto", world, 0, index, 8, "v"))
+        _share(BlockKey("fair", "0" * 16, "auto", world, 0, index, size, "v"))
         for world in _worlds()
-        for index in range(200)
+        for index in range(50)
+        for size in range(1, 50)
     )
-    assert DELTA * Fraction(99, 100) < spent < DELTA
+    assert DELTA * Fraction(95, 100) < spent < DELTA
 
 
 def test_reports_use_the_words_of_their_rung(tmp_path):
