@@ -22,12 +22,14 @@ from iltheory.claims.identification import (
 )
 from iltheory.measures import (
     gamma,
+    is_covered,
     is_strongly_connected,
     linkage_classes,
     period,
     state_reward_ambiguity,
     stationary_reward_ambiguity,
     steps,
+    visited_reward_ambiguity,
 )
 from sims import TabularMDP
 from sims.arithmetic import equal
@@ -123,6 +125,51 @@ def one_step_further(mdp: DeterministicFiniteMDP) -> Any:
 @ambiguity_counts_late_links.false_variant("linked in one step", counterexample=lambda: (late_linker(3),))
 def one_step_links(mdp: DeterministicFiniteMDP) -> Any:
     return equal(stationary_reward_ambiguity(mdp), mdp.system.convert(linkage_classes(mdp)))
+
+
+def _from_the_first(moves: list[list[int]], horizon: int) -> TabularMDP:
+    """The first state is state 0."""
+    mdp, first = moving(moves, horizon=horizon), [1] + [0] * (len(moves) - 1)
+    return TabularMDP(mdp.P, mdp.r, first, horizon=horizon)
+
+
+@claim(
+    id="kim-2021-deterministic.visited",
+    source=KIM,
+    statement=r"P \text{ deterministic},\; N^{H-S}(s_1) = \mathcal{S} \text{ for a possible } s_1 \;\Rightarrow\; "
+    r"\dim \{ r' : S \times A \to \mathbb{R},\; \pi^*_{r'} = \pi^*_r \text{ wherever one goes} \} = 1",
+    status=DERIVED_HERE,
+    assumptions=[DETERMINISTIC],
+    tight=lambda: Tight((_from_the_first([[0, 1], [0, 1]], 3),), 1, 1, note="an equality"),
+    largest=GRAPHS,
+)
+def covered_models_are_identified(mdp: DeterministicFiniteMDP) -> Any:
+    """A policy known only where it goes identifies the reward, if one start covers all states early enough.
+
+    Covered at one step, the states are all possible at every later one, so the S last steps make the change f
+    constant on what is reached in exactly k steps from any state, for ``k < S`` and hence for every k (see
+    ``kim-2021-deterministic``); for ``k = H - S`` that is everything. Connected graphs have such a start, for a large
+    enough horizon, iff they are aperiodic.
+    """
+    assume(is_covered(mdp, steps(mdp) - mdp.n_states))
+    return equal(visited_reward_ambiguity(mdp), 1)
+
+
+@covered_models_are_identified.false_variant(
+    "covered at the last step", counterexample=lambda: (_from_the_first([[1, 2], [2, 2], [0, 1]], 3),)
+)
+def covered_at_last(mdp: DeterministicFiniteMDP) -> Any:
+    assume(is_covered(mdp, steps(mdp) - 1))
+    return equal(visited_reward_ambiguity(mdp), 1)
+
+
+@covered_models_are_identified.false_variant(
+    "every state is visited some time", counterexample=lambda: (_from_the_first([[1, 1], [0, 0]], 4),)
+)
+def visited_some_time(mdp: DeterministicFiniteMDP) -> Any:
+    assume(is_strongly_connected(mdp))
+    assume(steps(mdp) >= mdp.n_states)
+    return equal(visited_reward_ambiguity(mdp), 1)
 
 
 @claim(

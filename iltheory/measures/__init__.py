@@ -32,6 +32,7 @@ from iltheory.measures.features import feature_expectations, feature_rewards, me
 from iltheory.measures.gibbs import TrajectoryGibbs, gibbs_occupancy, trajectory_gibbs
 from iltheory.measures.graphs import (
     edges,
+    is_covered,
     is_decomposable,
     is_deterministic,
     is_strongly_connected,
@@ -160,6 +161,7 @@ from iltheory.measures.rewards import (
     shaping_ambiguity,
     state_reward_ambiguity,
     stationary_reward_ambiguity,
+    visited_reward_ambiguity,
 )
 from iltheory.measures.sampled import Sampling, sampled_mean
 from iltheory.measures.sequences import blend, greatest, mean, pick, smallest, together
@@ -253,6 +255,7 @@ __all__ = [
     "inverse_soft_dual",
     "inverse_soft_objective",
     "inverse_soft_optimality",
+    "is_covered",
     "is_decomposable",
     "is_deterministic",
     "is_strongly_connected",
@@ -341,6 +344,7 @@ __all__ = [
     "state_only_objective",
     "state_reward_ambiguity",
     "stationary_reward_ambiguity",
+    "visited_reward_ambiguity",
     "step_disadvantages",
     "step_errors",
     "step_laws",

@@ -62,6 +62,20 @@ def is_strongly_connected(mdp: TabularMDP) -> Mask:
     return np.asarray(_closure(edges(mdp) | np.eye(mdp.n_states, dtype=bool)).all(axis=(-2, -1)))
 
 
+def is_covered(mdp: TabularMDP, steps: int) -> Mask:
+    """Whether, from one possible first state, every state can be reached in exactly ``steps`` steps.
+
+    Then in any larger number of steps, too. False for a negative number of steps; booleans over the batch axes.
+    """
+    edge = edges(mdp)
+    if steps < 0:
+        return np.zeros(edge.shape[:-2], dtype=np.bool_)
+    reached = np.broadcast_to(np.eye(mdp.n_states, dtype=bool), edge.shape)
+    for _ in range(steps):
+        reached = _walks(reached, edge)
+    return np.asarray((reached.all(axis=-1) & ar.possibly_nonzero(mdp.mu)).any(axis=-1))
+
+
 def period(mdp: TabularMDP) -> Counts:
     """Greatest common divisor of the lengths of all cycles, ints over the batch axes.
 

@@ -16,7 +16,7 @@ from iltheory.measures.quantity import expected_next, gamma, quantity
 from iltheory.measures.steps import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers, RationalArray
+from sims.arithmetic import Mask, Numbers, RationalArray
 from sims.errors import InvalidArgument
 from sims.tabular import at_step
 
@@ -156,21 +156,43 @@ def stationary_reward_ambiguity(mdp: TabularMDP) -> Numbers:
     They are the changes f with ``f(s, a) = v_h(s) - E v_{h+1}(s')`` at every step for some values v,
     ``v_{H+1} = 0``; the policy is known in all states at all steps.
     """
-    horizon, pairs, n = steps(mdp), mdp.n_states * mdp.n_actions, mdp.n_states
-    kernel = mdp.transitions.dense()
-    here = np.repeat(np.eye(n, dtype=np.int64), mdp.n_actions, axis=0)
-    paid = np.eye(pairs, dtype=np.int64)
-    batch = tuple(kernel.shape[:-4])
+    everywhere = np.ones((steps(mdp), mdp.n_states), dtype=np.bool_)
+    return _changes_of_value(mdp, everywhere)
+
+
+@quantity
+def visited_reward_ambiguity(mdp: TabularMDP) -> Numbers:
+    """As :func:`stationary_reward_ambiguity`, for a policy that is known only where the model may be at each step.
+
+    Rewards of states that are never visited are free, and not counted.
+    """
+    visited = [ar.possibly_nonzero(mdp.mu)]
+    for h in range(1, steps(mdp)):
+        pairs = np.repeat(visited[-1][..., None], mdp.n_actions, axis=-1)
+        visited.append(mdp.transitions.successors(pairs, h - 1))
+    return _changes_of_value(mdp, np.stack(np.broadcast_arrays(*visited), axis=-2))
+
+
+def _changes_of_value(mdp: TabularMDP, known: Mask) -> Numbers:
+    """Dimension of the solutions (f, v) of ``f(s, a) - v_h(s) + E v_{h+1}(s') = 0`` where ``known[..., H, S]``.
+
+    Unknowns that are in no equation are not counted.
+    """
+    kernel, n, actions = mdp.transitions.dense(), mdp.n_states, mdp.n_actions
+    batch = np.broadcast_shapes(tuple(kernel.shape[:-4]), known.shape[:-2])
+    here, paid = np.repeat(np.eye(n, dtype=np.int64), actions, axis=0), np.eye(n * actions, dtype=np.int64)
     rows = []
-    for h in range(horizon):
-        values = [0 * here] * horizon
-        values[h] = -here
-        blocks = [ar.broadcast_to(mdp.system.convert(b), (*batch, *b.shape)) for b in (paid, *values)]
-        if h + 1 < horizon:
-            blocks[h + 2] = _pairs(at_step(kernel, h, 3))
-        rows.append(ar.concatenate(blocks, axis=len(batch) + 1))
+    for h in range(steps(mdp)):
+        blocks = [paid, *([0 * here] * h), -here, *([0 * here] * (steps(mdp) - h - 1))]
+        parts = [ar.broadcast_to(mdp.system.convert(block), (*batch, *block.shape)) for block in blocks]
+        if h + 1 < steps(mdp):
+            later = _pairs(at_step(kernel, h, 3))
+            parts[h + 2] = ar.broadcast_to(later, (*batch, *later.shape[-2:]))
+        row = ar.concatenate(parts, axis=len(batch) + 1)
+        rows.append(ar.where(np.repeat(known[..., h, :], actions, axis=-1)[..., None], row, 0))
     system = ar.concatenate(rows, axis=len(batch))
-    return system.shape[-1] - rank(system)
+    asked = np.asarray(ar.possibly_nonzero(system).any(axis=-2).sum(axis=-1))
+    return mdp.system.convert(asked) - rank(system)
 
 
 def _states_of_pairs(mdp: TabularMDP) -> Numbers:

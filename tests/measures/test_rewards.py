@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from iltheory.measures import (
+    is_covered,
     is_decomposable,
     is_strongly_connected,
     linkage_classes,
@@ -21,6 +22,7 @@ from iltheory.measures import (
     shaping_ambiguity,
     state_reward_ambiguity,
     stationary_reward_ambiguity,
+    visited_reward_ambiguity,
 )
 from sims import TabularMDP, families
 from sims import arithmetic as ar
@@ -144,6 +146,34 @@ def test_as_many_steps_as_states_are_needed():
     assert by_hand.period(late) == 1
     assert Fraction(stationary_reward_ambiguity(by_hand.model(late, horizon=2))) == 2
     assert Fraction(stationary_reward_ambiguity(by_hand.model(late, horizon=3))) == 1
+
+
+def from_the_first(graph, horizon):
+    mdp = by_hand.model(graph, horizon=horizon)
+    return TabularMDP(mdp.P, mdp.r, [1] + [0] * (len(graph) - 1), horizon=horizon)
+
+
+def test_a_start_that_covers_all_states_early_enough_identifies_the_reward():
+    for graph in GRAPHS:
+        n = len(graph)
+        for k in range(4):
+            mdp = from_the_first(graph, k + n)
+            covered = len(by_hand.reached(graph, 0, k)) == n
+            assert is_covered(mdp, k) == covered
+            if covered:
+                assert Fraction(visited_reward_ambiguity(mdp)) == 1
+
+
+def test_covering_only_at_the_last_step_is_too_late():
+    late = ((1, 2), (2,), (0, 1))
+    assert is_covered(from_the_first(late, 3), 2)
+    assert [Fraction(visited_reward_ambiguity(from_the_first(late, h))) for h in (3, 4, 5)] == [2, 1, 1]
+
+
+def test_rewards_that_are_never_earned_are_not_counted():
+    mdp = TabularMDP([[[1, 0], [1, 0]], [[0, 1], [0, 1]]], [[0, 0], [0, 0]], [1, 0], horizon=2)
+    assert Fraction(visited_reward_ambiguity(mdp)) == 1
+    assert Fraction(stationary_reward_ambiguity(mdp)) == 2
 
 
 @pytest.mark.slow
