@@ -150,6 +150,39 @@ def verify(
         raise typer.Exit(REFUTED_STATUS)
 
 
+@app.command()
+def compare(
+    world: Annotated[
+        str, typer.Argument(metavar="WORLD", help="A named family or Gymnasium table.")
+    ] = "FrozenLake 4x4",
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps, if not those of the world.")] = None,
+    trajectories: Annotated[int, typer.Option(min=2, help="Demonstrations of the optimal policy.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the demonstrations and of learners that sample.")] = 0,
+    json_file: Json = None,
+) -> None:
+    """Compare all learners on the same demonstrations: exact gaps beside the bounds of theorems.
+
+    [dim]Examples:[/]  iltheory compare "FrozenLake 4x4" --horizon 20   ·   iltheory compare cliff --trajectories 5
+    """
+    from iltheory.engine.comparison import LEARNERS, SCHEMA
+    from iltheory.engine.comparison import compare as compare_learners
+    from iltheory.engine.worlds import problem
+    from iltheory.reporting.terminal import comparison_table
+    from sims import arithmetic as ar
+
+    mdp, expert = problem(world, horizon=horizon)
+    floats = mdp.to("float64")
+    demos = floats.sample(ar.midpoint(expert), trajectories, seed)
+    rows = []
+    with Console(stderr=True).status("learning") as status:
+        for name in LEARNERS:
+            status.update(f"learning by {name}")
+            rows += compare_learners(mdp, expert, demos, rng=seed, only=[name])
+    _print(comparison_table(rows), json_file)
+    facts = {"world": world, "horizon": mdp.horizon, "trajectories": trajectories, "seed": seed}
+    _write_json(json_file, {"schema": SCHEMA, **facts, "rows": [row.to_json() for row in rows]})
+
+
 def _chosen(ids: list[str] | None) -> list[Claim]:
     """The claims the ids select, in the order of the catalogue, each once."""
     from iltheory.claims.registry import catalogue, find
@@ -164,7 +197,9 @@ def _print(page: RenderableType, json_file: Path | None) -> None:
     """Print for people, unless standard output is taken by JSON."""
     if json_file != STANDARD_OUTPUT:
         console = Console(highlight=False, markup=False)  # brackets are those of formulas
-        console.print(page, width=None if console.is_terminal else max(console.width, FILE_WIDTH))
+        if not console.is_terminal:
+            console.width = max(console.width, FILE_WIDTH)
+        console.print(page)
 
 
 def _write_json(path: Path | None, document: dict[str, Any]) -> None:

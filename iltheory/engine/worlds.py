@@ -16,6 +16,7 @@ from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Instance, Model, PolicyKind
 from sims import TabularMDP
 from sims import arithmetic as ar
+from sims.errors import InvalidArgument
 
 LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
 DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
@@ -170,6 +171,28 @@ def worlds() -> Iterator[World]:
     yield from (RandomWorld(law) for law in LAWS)
     yield from _named()
     yield from (FixedWorld(name, _gymnasium(name)) for name in GYMNASIUM)
+
+
+def problem(name: str, *, horizon: int | None = None) -> tuple[TabularMDP, Any]:
+    """A named family or Gymnasium table with a finite horizon: an exact model and its optimal, deterministic policy.
+
+    Parameters
+    ----------
+    horizon : steps, if not those of the world
+
+    Raises
+    ------
+    InvalidArgument
+        If no world with a finite horizon has this name.
+    """
+    known = {world.name: world for world in worlds() if isinstance(world, FixedWorld)}
+    built = known[name].build(True) if name in known else None
+    if built is None:
+        finite = [world for world in known if known[world].build(True) is not None]
+        raise InvalidArgument(f"world={name!r} must be one of {', '.join(finite)}.")
+    mdp = built[0] if horizon is None else built[0].with_end(horizon=horizon)
+    expert = mdp.to("float64").optimal_policy()
+    return mdp, ar.convert(expert, "rational")
 
 
 def _named() -> Iterator[World]:

@@ -14,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from iltheory.claims.claim import Claim
+from iltheory.engine.comparison import BOUNDS, Row
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.reporting.latex import readable
+from sims.arithmetic import Enclosure
 
 LONGEST_NUMBER = 60
 STYLES = {"refuted": "bold red", "instances": "green", "confidence": "blue", "consistent": "cyan", "none": "yellow"}
@@ -31,6 +33,38 @@ def claims_table(claims: Sequence[Claim]) -> RenderableType:
     for claim in claims:
         table.add_row(claim.id, claim.summary, short_source(claim))
     return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them."))
+
+
+BOUND_COLUMNS = ("Σ (H-h+1) ε_h", "Σ TV(d_h)", "u H ε")
+"""Short names of the bounds of ``iltheory.engine.comparison.BOUNDS``, in that order."""
+
+
+def comparison_table(rows: Sequence[Row]) -> RenderableType:
+    """One row a learner: its exact gap beside three bounds, the one that fits what it uses in bold."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("learner", "uses"):
+        table.add_column(column, no_wrap=True)
+    for column in ("gap", *BOUND_COLUMNS, "seconds"):
+        table.add_column(column, justify="right", no_wrap=True)
+    notes = [f"{short} is the bound of {claim}." for short, claim in zip(BOUND_COLUMNS, BOUNDS.values(), strict=True)]
+    for row in rows:
+        if row.gap is None:
+            table.add_row(row.learner, row.access, "none")
+            notes.append(f"{row.learner}: {row.why_not}")
+            continue
+        bounds = [
+            Text(decimal(row.bounds[claim]), style="bold" if claim == BOUNDS[row.access] else "")
+            for claim in BOUNDS.values()
+        ]
+        table.add_row(row.learner, row.access, decimal(row.gap), *bounds, f"{row.seconds:.2f}")
+    return Group(table, Text(), *(Text(note, style="dim") for note in notes))
+
+
+def decimal(x: Enclosure) -> str:
+    """Four digits of a number known more precisely than that; what may be 0 is said to be below its bound."""
+    if x.lower <= 0 <= x.upper and x.lower != x.upper:
+        return f"< {float(max(x.upper, -x.lower)):.0e}"
+    return f"{float(x.upper):.4g}"
 
 
 def short_source(claim: Claim) -> str:
