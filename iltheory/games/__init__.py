@@ -11,9 +11,9 @@ from iltheory.games.adversaries import (
 )
 from iltheory.games.certificate import certificate
 from iltheory.games.game import OccupancyGame
-from iltheory.games.iterate import NoFiniteValue
+from iltheory.games.iterate import NoFiniteValue, Unsolved
 from iltheory.games.moment_games import MomentGame
-from iltheory.games.saddle import Bounds, Saddle, bounds
+from iltheory.games.saddle import Bounds, Saddle, bounds, exact_policy
 from iltheory.games.solve import SOLVERS, solve
 
 __all__ = [
@@ -28,7 +28,9 @@ __all__ = [
     "OccupancyGame",
     "SOLVERS",
     "Saddle",
+    "Unsolved",
     "bounds",
     "certificate",
+    "exact_policy",
     "solve",
 ]

@@ -300,8 +300,8 @@ class LipschitzRewards(Adversary):
 
     Parameters
     ----------
-    metric : numbers ``[S * A, S * A]``, distance between the pairs (s, a), numbered ``s * A + a``: symmetric, with zeros
-        on the diagonal and the triangle inequality (up to rounding)
+    metric : numbers ``[S * A, S * A]``, distance between the pairs (s, a), numbered ``s * A + a``: symmetric, zero on
+        the diagonal, with the triangle inequality (up to rounding)
     """
 
     metric: Numbers
@@ -314,17 +314,18 @@ class LipschitzRewards(Adversary):
                 f"metric of shape {m.shape} must be square and symmetric, with zeros on the diagonal, nothing negative."
             )
         for k, row in enumerate(m):
-            if (m * SHRINK_METRIC > row[:, None] + row).any():
-                i, j = np.argwhere(m * SHRINK_METRIC > row[:, None] + row)[0]
+            detour = row[:, None] + row
+            if (m * SHRINK_METRIC > detour).any():
+                i, j = np.argwhere(m * SHRINK_METRIC > detour)[0]
                 raise InvalidStrategy(
-                    f"metric[{i}, {j}]={m[i, j]:.6g} exceeds metric[{i}, {k}] + metric[{k}, {j}]={m[i, k] + m[k, j]:.6g}."
-                    "\n  Use the lengths of shortest paths: no reward tells pairs further apart."
+                    f"metric[{i}, {j}]={m[i, j]:.6g} exceeds metric[{i}, {k}] + metric[{k}, {j}]={detour[i, j]:.6g}.\n"
+                    "  Use the lengths of shortest paths: no reward tells pairs further apart."
                 )
 
     def strategy_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(self.metric) != shape[-2] * shape[-1]:
             raise InvalidStrategy(
-                f"metric is about {len(self.metric)} pairs, but the model has {shape[-2]} states and {shape[-1]} actions."
+                f"metric is about {len(self.metric)} pairs, the model has {shape[-2]} states and {shape[-1]} actions."
             )
         return shape
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from iltheory.games.adversaries import DivergenceRewards, LinearRewards, LipschitzRewards, lipschitz_reward
 from iltheory.games.game import OccupancyGame
-from iltheory.games.iterate import Iterate, NoFiniteValue, policy_of
+from iltheory.games.iterate import Iterate, Unsolved, policy_of
 from iltheory.measures import CHI2, FORWARD_KL, JENSEN_SHANNON, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
@@ -30,7 +30,7 @@ def conic(game: OccupancyGame) -> Iterator[Iterate]:
     ------
     InvalidArgument
         If the divergence forbids some pairs, which no tolerance of a conic solver respects.
-    NoFiniteValue
+    Unsolved
         If the solver gives up.
     """
     cp: Any = import_module("cvxpy")
@@ -56,7 +56,7 @@ def conic(game: OccupancyGame) -> Iterator[Iterate]:
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")  # the certificate says how accurate
             problem.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
     if x.value is None:
-        raise NoFiniteValue(f"the conic solver found no policy at a finite distance from the expert: {problem.status}.")
+        raise Unsolved(f"the conic solver gave up, {problem.status}; use another of iltheory.games.SOLVERS.")
     occupancy = np.maximum(x.value, 0).reshape(game.shape)
     yield Iterate(policy_of(occupancy), strategy(occupancy), 0.0, float(problem.value))
 

@@ -25,7 +25,8 @@ def frank_wolfe(game: OccupancyGame) -> Iterator[Iterate]:
     """Mix in best responses to the adversary's best reward, with exact line search (generalised Frank-Wolfe).
 
     The best reward against an occupancy is minus the gradient of the distance there, so answering it is a Frank-Wolfe
-    step; the entropy stays in the subproblem, whose answer is a soft-optimal policy.
+    step; the entropy stays in the subproblem, whose answer is a soft-optimal policy. The start is the expert's clone.
+    Ends where the answer gains nothing in floats.
 
     Raises
     ------
@@ -35,12 +36,15 @@ def frank_wolfe(game: OccupancyGame) -> Iterator[Iterate]:
     smooth = isinstance(game.adversary, DivergenceRewards) and game.adversary.divergence is not TOTAL_VARIATION
     if not smooth and not (isinstance(game.adversary, LinearRewards) and game.adversary.ball == "l2"):
         raise InvalidArgument("frank-wolfe needs a smooth distance; use mirror-descent, extragradient or conic.")
-    x = _law(game, _start(game))
+    x = _law(game, _finite(game, policy_of(np.asarray(game.target))))
     while True:
         strategy = _answer(game, x)
         direction = _law(game, _best_response(game, strategy)) - x
         yield _iterate(game, x, strategy)
-        x = x + _line_search(game, x, direction) * direction
+        length = _line_search(game, x, direction)
+        if length == 0:
+            return
+        x = x + length * direction
 
 
 def mirror_descent(game: OccupancyGame) -> Iterator[Iterate]:
@@ -105,11 +109,14 @@ def _answer(game: OccupancyGame, x: Floats) -> Floats:
 def _start(game: OccupancyGame) -> Floats:
     """The policy that draws uniformly among the actions a policy at finite distance may take."""
     allowed = game.adversary.allowed(np.asarray(game.law(game.target)))
-    pi = policy_of(allowed.astype(float))
+    return _finite(game, policy_of(allowed.astype(float)))
+
+
+def _finite(game: OccupancyGame, pi: Floats) -> Floats:
     if not np.isfinite(float(game.primal(pi))):
         raise InvalidArgument(
-            "first-order methods start from a policy at finite distance from the expert, and drawing uniformly among "
-            "the expert's own actions is none; use method='interior-point'."
+            "first-order methods start from a policy that takes the expert's actions only, and here it is infinitely "
+            "far from the expert, as it goes elsewhere; use method='interior-point'."
         )
     return pi
 
@@ -139,17 +146,21 @@ def _climb(game: OccupancyGame, pi: Floats, strategy: Floats, length: float, *, 
 
 
 TINY = 1e-300
+NEGLIGIBLE = 1e-15
+"""Slope, in units of payoff, that is nothing but rounding."""
 
 
 def _line_search(game: OccupancyGame, x: Floats, direction: Floats) -> float:
-    from scipy.optimize import minimize_scalar
+    """Share of the direction at which the slope of the objective vanishes; 0 if it falls nowhere."""
+    from scipy.optimize import brentq
 
-    e, weight = np.asarray(game.law(game.target)), float(game.entropy_weight)
+    weight = float(game.entropy_weight)
 
-    def cost(length: float) -> float:
-        y = x + length * direction
-        entropy = -float((y * np.log(np.maximum(policy_of(y), TINY))).sum())
-        return float(game.adversary.distance(y, e)) - weight * entropy
+    def slope(length: float) -> float:
+        y = np.maximum(x + length * direction, 0)
+        reward = np.asarray(game.adversary.reward(_answer(game, y)))
+        return float((direction * (weight * np.log(np.maximum(policy_of(y), TINY)) - reward)).sum())
 
-    found = minimize_scalar(cost, bounds=(0, 1), method="bounded", options={"xatol": 1e-9})
-    return float(found.x)
+    if slope(0.0) >= -NEGLIGIBLE:
+        return 0.0
+    return 1.0 if slope(1.0) <= 0 else float(brentq(slope, 0.0, 1.0, xtol=1e-15))

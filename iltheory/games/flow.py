@@ -94,8 +94,8 @@ class Flow:
                 return now
             now = grown
 
-    def solve(self, v: Floats, k: Floats, rhs: Floats) -> Floats:
-        """Solve ``E C E' y = rhs`` for a right-hand side ``[T, S]``, where C has blocks ``diag(v) + k v v'`` by state.
+    def factor(self, v: Floats, k: Floats) -> Callable[[Floats], Floats]:
+        """Solver of ``E C E' y = rhs`` for sides ``[T, S]``, where C has blocks ``diag(v) + k v v'`` by state.
 
         Parameters
         ----------
@@ -103,11 +103,11 @@ class Flow:
         k : ``[T, S]``, not negative
         """
         own, cross, pushed = self._blocks(v, k)
-        if self.gamma is not None:
-            matrix = own[0] - self.gamma * (cross[0] + cross[0].T) + self.gamma**2 * pushed[0]
-            return _definite(matrix)(rhs[0])[None]
-        own[1:] += pushed[:-1]
-        return _block_tridiagonal(own, -cross[:-1], rhs)
+        if self.gamma is None:
+            own[1:] += pushed[:-1]
+            return _block_tridiagonal(own, -cross[:-1])
+        solve = _definite(own[0] - self.gamma * (cross[0] + cross[0].T) + self.gamma**2 * pushed[0])
+        return lambda rhs: solve(rhs[0])[None]
 
     def _blocks(self, v: Floats, k: Floats) -> tuple[Floats, Floats, Floats]:
         """``C`` between the states themselves, with their successors, and between successors: ``[T, S, S]`` each."""
@@ -131,20 +131,23 @@ def scaled(v: Floats, k: Floats, x: Floats) -> Floats:
     return np.asarray(v * (x + (k * (v * x).sum(-1))[..., None]))
 
 
-def _block_tridiagonal(diagonal: Floats, upper: Floats, rhs: Floats) -> Floats:
-    """Solve a symmetric block tridiagonal system with blocks ``[T, S, S]`` and ``[T - 1, S, S]``."""
-    solves: list[Callable[[Floats], Floats]] = []
-    block, y = diagonal[0], rhs.copy()
-    for h in range(len(diagonal)):
-        solves.append(_definite(block))
-        if h < len(upper):
-            factor = solves[h](upper[h]).T
-            block = diagonal[h + 1] - factor @ upper[h]
+def _block_tridiagonal(diagonal: Floats, upper: Floats) -> Callable[[Floats], Floats]:
+    """Solver of a symmetric block tridiagonal system with blocks ``[T, S, S]`` and ``[T - 1, S, S]``."""
+    solves, factors = [_definite(diagonal[0])], []
+    for h in range(len(upper)):
+        factors.append(solves[h](upper[h]).T)
+        solves.append(_definite(diagonal[h + 1] - factors[h] @ upper[h]))
+
+    def solve(rhs: Floats) -> Floats:
+        y = rhs.copy()
+        for h, factor in enumerate(factors):
             y[h + 1] -= factor @ y[h]
-    y[-1] = solves[-1](y[-1])
-    for h in reversed(range(len(upper))):
-        y[h] = solves[h](y[h] - upper[h] @ y[h + 1])
-    return y
+        y[-1] = solves[-1](y[-1])
+        for h in reversed(range(len(upper))):
+            y[h] = solves[h](y[h] - upper[h] @ y[h + 1])
+        return y
+
+    return solve
 
 
 def _definite(matrix: Floats) -> Callable[[Floats], Floats]:

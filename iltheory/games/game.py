@@ -15,7 +15,6 @@ from sims.arithmetic import Numbers, System
 from sims.errors import InvalidArgument
 from sims.tabular.reading import bring, read_numbers, read_scalar
 
-
 NORMALISED = 2.0**-32
 """How far a step of the target, which may have been rounded, may be from summing to 1."""
 

@@ -31,6 +31,8 @@ SMALLEST = 1e-14
 """Sum of the products ``x z``, in units of payoff, from which floats have nothing left to gain."""
 NEGLIGIBLE = 1e-15
 """Gain of a Newton step, in units of payoff, at which it has converged."""
+SOLVES = 3
+"""Solves of a step's system; the later ones refine, or kinks would leave x far from the flow equations."""
 PATIENCE = 15
 """Steps without progress after which rounding is all that is left."""
 
@@ -132,7 +134,7 @@ class _Problem:
             if (stuck & (self.flow.b > 0)).any():
                 raise NoFiniteValue(
                     f"the {self.divergence.name} of every policy from the expert is infinite: from some state every "
-                    "action leads where the expert never goes.\\n  Use a divergence that stays finite (jensen-shannon, "
+                    "action leads where the expert never goes.\n  Use a divergence that stays finite (jensen-shannon, "
                     "squared-hellinger, total-variation, forward-kl), or smooth the expert."
                 )
             leads = self._leads_to(stuck)
@@ -186,9 +188,12 @@ class _Problem:
         right = mu / safe - (gradient - self.flow.adjoint(y))
         # dx = C (right + E' dy) with E dx = b - E x
         missing = self.flow.b - self.flow.image(x)
-        dy = self.flow.solve(v, k, missing - self.flow.image(scaled(v, k, right)))
-        pull = right + self.flow.adjoint(dy)
-        dx = scaled(v, k, pull)
+        solve = self.flow.factor(v, k)
+        dy, pull, dx = np.zeros_like(y), right, scaled(v, k, right)
+        for _ in range(SOLVES):
+            dy = dy + solve(missing - self.flow.image(dx))
+            pull = right + self.flow.adjoint(dy)
+            dx = scaled(v, k, pull)
         dz = np.where(free, mu / safe - z - z * dx / safe, 0)
         return dx, dy, dz, abs(float((dx * pull).sum()))
 

@@ -16,6 +16,10 @@ class NoFiniteValue(IltheoryError, ValueError):
     """Every policy is infinitely far from the expert."""
 
 
+class Unsolved(IltheoryError, ArithmeticError):
+    """A solver gave up, for reasons of its own."""
+
+
 class Iterate(NamedTuple):
     """Both players of a game in floats, and the solver's own estimates of the duality gap and the value."""
 

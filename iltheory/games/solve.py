@@ -49,7 +49,7 @@ def solve(
     game : in any number system; exact models stay exact in the certificate
     method : a name in ``SOLVERS``; by default the fastest one for the game
     tolerance : stop once the certified duality gap is this small, relative to the value. Where the value is 0 the
-        solver goes on until floats give no more; the gap of the answer says how far that is.
+        solver goes on until floats, or iterations, give no more; the gap of the answer says how far that is.
     iterations : the most iterations
     trace : certify after 1, 2, 4, 8, ... iterations too, for figures
 
@@ -59,6 +59,8 @@ def solve(
         If an option makes no sense, or the method cannot play against this adversary.
     NoFiniteValue
         If every policy is infinitely far from the expert.
+    Unsolved
+        If the solver gives up.
     """
     name = method or _default(game)
     if name not in SOLVERS:

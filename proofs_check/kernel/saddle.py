@@ -4,9 +4,9 @@ The game is ``min_pi max_r <e, phi(r)> - <d_pi, r> - lambda E[-log pi]`` over la
 (s, a) at a geometric time. The certificate names a policy, whose best-reward value bounds the value of the
 game from above, and a reward, whose best-policy value bounds it from below; both are computed here anew.
 
-Why this is enough. Finite horizon: laws by the forward recursion, values by the backward one. Discounted: if ``m`` is any
-guess at the state law and ``f = (1-g) mu + g K'm - m``, the true one is within ``||f||_1 / (1-g)`` of it; if ``V`` is any
-guess at the (soft) optimal values and ``T V <= V + c``, the true ones are at most ``V + c / (1-g)``.
+Why this is enough. Finite horizon: laws by the forward recursion, values by the backward one. Discounted: if ``m`` is
+any guess at the state law and ``f = (1-g) mu + g K'm - m``, the true one is within ``||f||_1 / (1-g)`` of it; if ``V``
+is any guess at the (soft) optimal values and ``T V <= V + c``, the true ones are at most ``V + c / (1-g)``.
 """
 
 from __future__ import annotations
@@ -16,20 +16,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from proofs_check.kernel import reading
 from proofs_check.kernel.adversaries import Adversary, Pairs, read_adversary
 from proofs_check.kernel.fixed import ZERO, Interval, total
-from proofs_check.kernel.reading import (
-    Refused,
-    by_step,
-    fields,
-    laws,
-    length,
-    positive_integer,
-    rational,
-    show,
-    sizes,
-    table,
-)
+from proofs_check.kernel.reading import Refused, fields, laws, rational, show, table
 
 SCHEMA = "iltheory-saddle/1"
 
@@ -86,10 +76,10 @@ class Game:
         self.discount = rational(mdp["discount"], "discount") if discounted else None
         if self.discount is not None and not 0 <= self.discount < 1:
             raise Refused(f"discount {show(self.discount)} lies outside [0, 1)")
-        self.steps = 1 if discounted else positive_integer(mdp["horizon"], "horizon")
+        self.steps = 1 if discounted else reading.positive_integer(mdp["horizon"], "horizon")
         target = [data["target"]] if discounted else data["target"]
-        self.states = length(mdp["mu"], "mu")
-        _, _, self.actions = sizes(target, 3, "target")
+        self.states = reading.length(mdp["mu"], "mu")
+        _, _, self.actions = reading.sizes(target, 3, "target")
         pairs = (self.states, self.actions)
         self.target = table(target, (self.steps, *pairs), "target")
         if any(x < 0 for step in self.target for row in step for x in row):
@@ -97,9 +87,9 @@ class Game:
         if any(abs(sum(map(sum, step)) - 1) > NORMALISED for step in self.target):
             raise Refused("a step of target does not sum to 1")
         varying = 1 if discounted else self.steps
-        self.transitions = laws(by_step(mdp["P"], varying, (*pairs, self.states), "P"), "P")
+        self.transitions = laws(reading.by_step(mdp["P"], varying, (*pairs, self.states), "P"), "P")
         self.start = laws(table(mdp["mu"], (self.states,), "mu"), "mu")
-        self.policy = laws(by_step(data["policy"], varying, pairs, "policy"), "policy")
+        self.policy = laws(reading.by_step(data["policy"], varying, pairs, "policy"), "policy")
         self.weight = rational(data["entropy_weight"], "entropy_weight")
         if self.weight < 0:
             raise Refused("entropy_weight is negative")
