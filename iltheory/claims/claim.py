@@ -327,8 +327,8 @@ def claim(
         ):
             if not isinstance(value, kind):
                 raise InvalidClaim(f"{name}: {argument}={value!r:.60} must be {words}.")
-        if samples is not None and samples < 1:
-            raise InvalidClaim(f"{name}: samples={samples} must be at least 1.")
+        if samples is not None and (isinstance(samples, bool) or samples < 1):
+            raise InvalidClaim(f"{name}: samples={samples} must be a whole number, at least 1.")
         kinds = _kinds(function)
         if not kinds:
             raise InvalidClaim(

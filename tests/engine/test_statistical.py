@@ -133,8 +133,9 @@ def test_the_example_of_the_documentation_runs_and_holds():
 def test_what_makes_no_sense_is_refused_by_name():
     with pytest.raises(InvalidArgument, match="samples=16_384"):
         fair(Fraction(1, 2))
-    with pytest.raises(InvalidClaim, match="must be at least 1"):
-        il.claim(statement="x", samples=0)(fair.function)
+    for samples in (0, -4, True):
+        with pytest.raises(InvalidClaim, match="must be a whole number, at least 1"):
+            il.claim(statement="x", samples=samples)(fair.function)
     with pytest.raises(InvalidClaim, match="samples='many'"):
         il.claim(statement="x", samples="many")(fair.function)
 
