@@ -164,7 +164,7 @@ def compare(
 
     [dim]Examples:[/]  iltheory compare "FrozenLake 4x4" --horizon 20   ·   iltheory compare cliff --trajectories 5
     """
-    from iltheory.engine.comparison import LEARNERS, SCHEMA
+    from iltheory.engine.comparison import LEARNERS, SCHEMA, Row
     from iltheory.engine.comparison import compare as compare_learners
     from iltheory.engine.worlds import problem
     from iltheory.reporting.terminal import comparison_table
@@ -173,7 +173,7 @@ def compare(
     mdp, expert = problem(world, horizon=horizon)
     floats = mdp.to("float64")
     demos = floats.sample(ar.midpoint(expert), trajectories, seed)
-    rows = []
+    rows: list[Row] = []
     with Console(stderr=True).status("learning") as status:
         for name in LEARNERS:
             status.update(f"learning by {name}")

@@ -65,7 +65,7 @@ class Decision:
         if self.op == "==":
             return np.abs(low - high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(high > 0, low / high, np.where(low > high, np.inf, np.nan))
+            return np.where(high > 0, low / high, np.where(self.verdicts == REFUTED, np.inf, np.nan))
 
 
 def decide(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import count
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -372,7 +373,8 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
     else:
         lhs, rhs = _sides(claim, instance)
         agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
-    return {"ratio": float(decide(claim, instance, 1).ratios[0]), "agrees": agrees}
+    ratio = float(decide(claim, instance, 1).ratios[0])
+    return {"ratio": ratio if isfinite(ratio) else None, "agrees": agrees}
 
 
 def _sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
