@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from iltheory import testing
 from iltheory.learners import gan_gcl
 from iltheory.learners.gan_gcl import empirical_trajectory_law
 from iltheory.measures import discriminator_loss, guided_cost_gradient, trajectory_law
@@ -139,17 +140,19 @@ def test_intervals_enclose_the_loss():
     assert float(ar.upper(enclosed.distance)) < 1e-6
 
 
-def test_nothing_is_changed_and_everything_is_repeatable():
+def test_invariants():
     mdp, expert = instance(2)
-    before = np.array(expert)
-    assert np.array_equal(gan_gcl(mdp, expert).reward, gan_gcl(mdp, expert).reward)
-    assert np.array_equal(expert, before)
+    testing.learner_recovers_the_expert(gan_gcl, [mdp], tolerance=1e-6)
+    testing.arguments_are_left_alone(gan_gcl, mdp, expert)
+    testing.same_call_same_bits(gan_gcl, mdp, expert)
+    demos = mdp.sample(expert, 9, 0)
+    testing.every_option_changes_something(
+        gan_gcl, mdp, demos, options={"iterations": (1, 2), "tolerance": (0.5, 1e-6)}
+    )
 
 
-def test_options_and_bad_arguments():
+def test_bad_arguments_are_named():
     mdp, expert = instance(2)
-    assert len(gan_gcl(mdp, expert, iterations=1).losses) == 1
-    assert len(gan_gcl(mdp, mdp.sample(expert, 9, 0), tolerance=0.5).losses) < 5
     with pytest.raises(InvalidArgument, match="finite horizon"):
         gan_gcl(mdp.with_end(discount=0.5), expert)
     with pytest.raises(InvalidArgument, match="tolerance=0"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from iltheory import testing
 from iltheory.learners import infogail
 from iltheory.learners.infogail import _Problem
 from iltheory.measures import code_information, occupancy_tv
@@ -107,11 +110,15 @@ def test_demonstrations_of_a_mixture():
     assert float(learnt.divergence) < 1e-6 and float(learnt.information) > 0.99 * LOG2
 
 
-def test_repeatable_and_pure():
+def test_invariants():
     mdp, experts = bandit(3), [np.array([[0.6, 0.3, 0.1]])]
-    one, other = (infogail(mdp, experts, codes=2, rng=7, searches=2) for _ in range(2))
-    assert np.array_equal(one.policies, other.policies) and np.array_equal(experts[0], [[0.6, 0.3, 0.1]])
-    assert not np.array_equal(one.policies, infogail(mdp, experts, codes=2, rng=8, searches=2).policies)
+    short = partial(infogail, searches=1, codes=2)
+    testing.arguments_are_left_alone(short, mdp, experts, rng=7)
+    testing.same_call_same_bits(short, mdp, experts, rng=7)
+    options = {"codes": (2, 1), "rng": (7, 8), "information_weight": (0.0, 1.0), "entropy_weight": (0.0, 1.0)}
+    for name, values in options.items():
+        others = {option: one[0] for option, one in options.items() if option != name}
+        testing.every_option_changes_something(infogail, mdp, experts, searches=1, options={name: values}, **others)
 
 
 def test_bad_arguments_are_named():

@@ -8,6 +8,7 @@ import graphs_by_hand as by_hand
 import numpy as np
 import pytest
 
+from iltheory import testing
 from iltheory.measures import (
     is_covered,
     is_decomposable,
@@ -78,6 +79,23 @@ def test_no_potential_at_the_end_of_an_episode():
     with pytest.raises(InvalidArgument, match=r"potential\[1\] is 1/3 in a terminal state"):
         shaping(mdp, ar.asarray([0, THIRD]))
     assert Fraction(shaping(mdp, ar.asarray([THIRD, 0]))[0, 0]) == -THIRD
+
+
+def test_shaping_keeps_every_difference_of_episodes():
+    def opened(mdp, potential):
+        return shaped(mdp, np.where(mdp.terminal, 0.0, potential)).r
+
+    testing.shaping_keeps_every_difference(opened)
+    testing.reward_paths_agree(
+        {
+            "pairs": lambda phi: shaping(random_model(0, discount=0.75), phi),
+            "next states": lambda phi: (
+                random_model(0, discount=0.75).P * next_state_shaping(random_model(0, discount=0.75), phi)
+            ).sum(-1),
+            "models": lambda phi: shaped(random_model(0, discount=0.75), phi).r - random_model(0, discount=0.75).r,
+        },
+        np.array([0.5, -1.0, 0.25, 2.0]),
+    )
 
 
 # Ranks.
