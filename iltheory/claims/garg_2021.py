@@ -80,7 +80,7 @@ def _apart(mdp: TabularMDP, first: Numbers, second: Numbers) -> Any:
     return sum_over_pairs(mdp, absolute(first - second))
 
 
-EVEN = (HALF, HALF)
+EVEN, ALWAYS = (HALF, HALF), (1, 0)
 
 
 @claim(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Tight, claim
-from iltheory.claims.garg_2021 import EVEN, ball, garg, one_state
+from iltheory.claims.garg_2021 import ALWAYS, EVEN, ball, garg, one_state
 from iltheory.claims.kinds import ActionValues, DiscountedMDP, Policy, UnitInterval
 from iltheory.claims.occupancy import HALF
 from iltheory.measures import (
@@ -31,7 +31,6 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 
 NINE_TENTHS = Fraction(9, 10)
-ALWAYS = (1, 0)
 
 
 def _j(mdp: TabularMDP, expert: Any, pi: Any, q: Numbers, utility: Utility) -> Any:
