@@ -102,8 +102,8 @@ def samples_suffice(
     """So many trajectories put the estimate of ``mu_E`` within ``epsilon / 2`` of it, in Euclidean distance.
 
     Feature totals lie in [0, H]: by Hoeffding's inequality a mean of m is off by more than t with probability at most
-    ``2 exp(-2 m t^2 / H^2)``; union bound over k features. Then, if ``mu(pi)`` is within ``epsilon / 2`` of the estimate,
-    ``|w . (mu(pi) - mu_E)| <= epsilon`` for all ``|w|_1 <= 1``.
+    ``2 exp(-2 m t^2 / H^2)``; union bound over k features. Then ``|w . (mu(pi) - mu_E)| <= epsilon`` for all ``|w|_1 <=
+    1`` if ``mu(pi)`` is within ``epsilon / 2`` of the estimate.
     """
     missed = totals_missed(mdp, features, expert, samples, delta, scale=HALF, choices=len(features))
     return missed <= delta

@@ -65,6 +65,7 @@ MODULES = (
     "iltheory.claims.abbeel_ng_2004",
     "iltheory.claims.syed_schapire_2007",
     "iltheory.claims.feature_samples",
+    "iltheory.claims.feature_samples_sampled",
     "iltheory.claims.ng_1999",
     "iltheory.claims.fu_2018",
     "iltheory.claims.fu_2018_discriminator",
