@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from itertools import count
@@ -28,14 +28,14 @@ from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.engine.provenance import libraries, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
 from iltheory.engine.statistical import enclose_by_sampling
-from iltheory.engine.worlds import RandomWorld, World, worlds
+from iltheory.engine.worlds import FixedWorld, RandomWorld, World, worlds
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 from sims.errors import IltheoryError
 
 BUDGET = 90.0
 """Seconds for the whole catalogue, unless said otherwise; fewer claims get their share."""
-LEAST_BUDGET = 5.0
+LEAST_BUDGET = 15.0
 ARITHMETICS = ("auto", *ar.SYSTEMS)
 
 
@@ -49,6 +49,19 @@ class OtherVersion(IltheoryError):
 
 class InvalidOption(IltheoryError, ValueError):
     """An option of a run has a value that makes no sense."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to compute for each claim: ``n`` instances in each world, or as many as there is time for."""
+
+    seed: int
+    arithmetic: str
+    n: int | None
+
+    def key(self, claim: Claim, family: str, index: int, size: int) -> BlockKey:
+        """Coordinates of a block."""
+        return BlockKey(claim.id, claim.hash, self.arithmetic, family, self.seed, index, size, versions())
 
 
 def verify(
@@ -89,9 +102,10 @@ def verify_all(
     Parameters
     ----------
     claims : the claims, or their ids
-    n : instances of each claim in each world; without it, as many as the budget allows, at least one block each
-    budget : seconds of wall time, counting what the ledger holds already, after which no second block of a claim in a
-        world is begun (default: 90 for the whole catalogue, its share for fewer claims; unlimited if ``n`` is given)
+    n : instances of each claim in each world; without it, as many as the budget allows, at least one block of each
+        random law
+    budget : seconds of wall time, counting what the ledger holds already, after which no further block is begun
+        (default: 90 for the whole catalogue, its share for fewer claims; unlimited if ``n`` is given)
     seed : the same seed gives the same instances
     arithmetic : ``auto`` (intervals, then rationals, then balls), or one number system to stay in
     ledger : file that keeps every finished block, so that an interrupted run resumes; by default a temporary one
@@ -116,14 +130,13 @@ def verify_all(
     foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
     work = partial(run_block, claims=foreign)
     with _opened(ledger) as book, _executor(executor, here=bool(foreign)) as pool:
-        first = _plan(chosen, seed, arithmetic, n, rounds=range(1))
-        run_blocks(first, work, ledger=book, executor=pool, on_result=on_result)
+        plan = Plan(seed, arithmetic, n)
+        run_blocks(_first(chosen, plan), work, ledger=book, executor=pool, on_result=on_result)
         limit = _default_budget(len(chosen)) if budget is None and n is None else budget
         spent = sum(record.seconds for record in _records(book, chosen, seed, arithmetic)) / worker_count(pool)
         if limit is None or limit > spent:
-            more = _plan(chosen, seed, arithmetic, n, rounds=count(1))
             left = None if limit is None else limit - spent
-            run_blocks(more, work, ledger=book, executor=pool, budget=left, on_result=on_result)
+            run_blocks(_more(chosen, plan), work, ledger=book, executor=pool, budget=left, on_result=on_result)
         reports = [
             _with_worst_instance(
                 claim, summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed)
@@ -195,29 +208,39 @@ def _records(book: Ledger, claims: Sequence[Claim], seed: int, arithmetic: str) 
         )
 
 
-def _plan(
-    claims: Sequence[Claim], seed: int, arithmetic: str, n: int | None, *, rounds: Iterable[int]
-) -> Iterator[BlockKey]:
-    """Blocks round by round, so that every claim meets every world before any meets one twice."""
+def _first(claims: Sequence[Claim], plan: Plan) -> Iterator[BlockKey]:
+    """What every run computes: the checks of each claim itself, and one block of each random law."""
+    for claim in claims:
+        if plan.arithmetic != "float64":
+            yield from (plan.key(claim, family, 0, 1) for family in (TIGHT, VARIANTS) if _has(claim, family))
+        yield from _round(claim, [w for w in _worlds().values() if isinstance(w, RandomWorld)], plan, 0)
 
-    def key(claim: Claim, family: str, index: int, size: int) -> BlockKey:
-        return BlockKey(claim.id, claim.hash, arithmetic, family, seed, index, size, versions())
 
-    for index in rounds:
-        started = False
-        for claim in claims:
-            if index == 0 and arithmetic != "float64":
-                yield from (key(claim, family, 0, 1) for family in (TIGHT, VARIANTS) if _has(claim, family))
-            for world in _worlds().values():
-                if not world.serves(claim):
-                    continue
-                full = world.block_size(claim)
-                size = full if n is None else min(full, n - index * full)
-                if size > 0:
-                    started = True
-                    yield key(claim, world.name, index, size)
-        if not started:
+def _more(claims: Sequence[Claim], plan: Plan) -> Iterator[BlockKey]:
+    """The fixed worlds, each claim beginning with another one; then all worlds, round by round.
+
+    So a run that is cut short has met every claim about equally often, and every world.
+    """
+    fixed = [world for world in _worlds().values() if isinstance(world, FixedWorld)]
+    for turn in range(len(fixed)):
+        for place, claim in enumerate(claims):
+            yield from _round(claim, [fixed[(place + turn) % len(fixed)]], plan, 0)
+    for index in count(1):
+        blocks = [key for claim in claims for key in _round(claim, _worlds().values(), plan, index)]
+        if not blocks:
             return
+        yield from blocks
+
+
+def _round(claim: Claim, among: Iterable[World], plan: Plan, index: int) -> Iterator[BlockKey]:
+    """Block ``index`` of a claim in each of some worlds, unless it is beyond the number of instances asked for."""
+    for world in among:
+        if not world.serves(claim):
+            continue
+        full = world.block_size(claim)
+        size = full if plan.n is None else min(full, plan.n - index * full)
+        if size > 0:
+            yield plan.key(claim, world.name, index, size)
 
 
 def _has(claim: Claim, family: str) -> bool:

@@ -107,7 +107,7 @@ def test_sides_without_a_bound_are_undecided_and_have_a_report():
 
 
 def test_a_worker_with_another_claim_or_other_packages_computes_nothing(monkeypatch):
-    keys = list(verification._plan([fine], 0, "auto", 2, rounds=range(1)))
+    keys = list(verification._first([fine], verification.Plan(0, "auto", 2)))
     assert run_block(keys[0], {"fine": fine})["counts"]["holds"] == 2
     for change in ({"claim_hash": "0" * 16}, {"versions": "iltheory 0.0.1 (sources 0), numpy 1.0"}):
         with pytest.raises(OtherVersion, match=r"(?s)the run is of fine .* this worker has it as .* Install the same"):
