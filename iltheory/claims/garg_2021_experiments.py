@@ -1,6 +1,6 @@
 """Garg et al. 2021, table 3: published returns on MuJoCo from one expert trajectory.
 
-[text] These are comparisons of quoted numbers, not theorems: they say what the table says, and nothing of algorithms.
+[text] These are comparisons of quoted numbers, not theorems: they say what the table says, nothing of algorithms.
 A reproduction is tested elsewhere.
 """
 

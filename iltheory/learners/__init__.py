@@ -18,6 +18,7 @@ from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.lpal import LPAL, lpal
+from iltheory.learners.ls_iq import LSIQ, ls_iq
 from iltheory.learners.maximum_causal_entropy import MaximumCausalEntropy, maximum_causal_entropy
 from iltheory.learners.maximum_entropy import MaximumEntropy, maximum_entropy
 from iltheory.learners.mimic_md import MimicMD, mimic_md
@@ -30,18 +31,11 @@ from iltheory.learners.projection import Projection, projection
 from iltheory.learners.replay_estimation import ReplayEstimation, replay_estimation
 from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
+from iltheory.learners.sqil import sqil
+from iltheory.learners.value_dice import ValueDice, value_dice
 
 __all__ = [
     "AIRL",
-    "GanGcl",
-    "InfoGAIL",
-    "airl",
-    "gan_gcl",
-    "infogail",
-    "LOG_LOSS",
-    "LPAL",
-    "MWAL",
-    "ZERO_ONE",
     "AdRIL",
     "AdVIL",
     "Aggrevate",
@@ -53,9 +47,15 @@ __all__ = [
     "FollowTheRegularizedLeader",
     "ForwardTraining",
     "Gail",
+    "GanGcl",
     "IQLearn",
+    "InfoGAIL",
+    "LOG_LOSS",
+    "LPAL",
+    "LSIQ",
     "LogLinearPolicies",
     "Loss",
+    "MWAL",
     "MaximumCausalEntropy",
     "MaximumEntropy",
     "MimicMD",
@@ -69,11 +69,14 @@ __all__ = [
     "ReplayEstimation",
     "Smile",
     "TabularPolicies",
+    "ValueDice",
+    "ZERO_ONE",
     "action_costs",
     "adril",
-    "advil",
     "adversarial_imitation",
+    "advil",
     "aggrevate",
+    "airl",
     "at_first",
     "behavioral_cloning",
     "daequil",
@@ -83,10 +86,13 @@ __all__ = [
     "forward_training",
     "frank_wolfe",
     "gail",
+    "gan_gcl",
     "geometric",
     "hedge",
+    "infogail",
     "iq_learn",
     "lpal",
+    "ls_iq",
     "maximum_causal_entropy",
     "maximum_entropy",
     "mimic_md",
@@ -98,4 +104,6 @@ __all__ = [
     "replay_estimation",
     "replayed_reward",
     "smile",
+    "sqil",
+    "value_dice",
 ]

@@ -60,7 +60,7 @@ class SoftModel:
         """Soft-optimal response to a reward ``[H, S, A]``; iterations of a discounted one begin at v."""
         q, v = self._discounted(r[0], v[0]) if self.cyclic else self._backward(r)
         policy = self._policy(q, v)
-        states = self._occupied(policy)
+        states = self.occupied(policy)
         return Response(v, q, policy, states, states[..., None] * policy, float((self.start * v).sum()))
 
     def _soft(self, q: Floats) -> Floats:
@@ -100,7 +100,8 @@ class SoftModel:
         mixed: Floats = np.einsum("sa,sat->st", policy, self.kernel(h).reshape(n_states, n_actions, n_states))
         return mixed
 
-    def _occupied(self, policy: Floats) -> Floats:
+    def occupied(self, policy: Floats) -> Floats:
+        """State occupancy of a policy, ``[H, S]``."""
         if self.cyclic:
             flow = np.eye(self.start.shape[1]) - self._mixed(policy[0], 0).T
             return np.linalg.solve(flow, self.start[0])[None]

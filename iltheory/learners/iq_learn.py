@@ -104,7 +104,7 @@ def iq_learn(
     floats = mdp.to("float64")
     shown = ar.midpoint(shown_occupancy(mdp, expert))
     target = shown if mdp.horizon is not None else shown[None]
-    initial = _initial(floats)
+    initial = start_weights(floats)
     flow = initial + floats.flow_residual(shown).reshape(initial.shape)
     start = {"initial": initial, "expert": flow, "mixture": (initial + flow) / 2}[value_term]
 
@@ -143,7 +143,7 @@ def _read_divergence(divergence: FDivergence | str) -> FDivergence:
     return F_DIVERGENCES[divergence]
 
 
-def _initial(mdp: TabularMDP) -> Floats:
+def start_weights(mdp: TabularMDP) -> Floats:
     """Weights of the values in the start value, times H: ``[H, S]``, or ``[1, S]`` with a discount."""
     if mdp.horizon is None:
         return np.asarray((1 - mdp.discount) * mdp.mu)[None]

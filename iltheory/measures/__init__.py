@@ -176,6 +176,7 @@ from iltheory.measures.trajectories import (
     trajectory_law,
     trajectory_tv,
 )
+from iltheory.measures.value_dice import value_dice_objective
 from iltheory.measures.values import (
     causal_entropy,
     disadvantage,
@@ -365,6 +366,7 @@ __all__ = [
     "trajectory_tv",
     "transition_tv",
     "value",
+    "value_dice_objective",
     "variational_information",
     "visit_law",
     "worst_failure_probability",

@@ -44,7 +44,7 @@ class FDivergence:
     curvature: Callable[[Numbers, Numbers], Numbers]
     low: float = -inf
     high: float = inf
-    neutral: int = 0
+    neutral: int | Fraction = 0
 
     def __call__(self, d: Numbers, e: Numbers, *, axes: int) -> Numbers:
         """``D_f(d || e)`` of laws on the last ``axes`` axes."""

@@ -1,0 +1,127 @@
+"""ValueDICE: the policy whose occupancy has the least relative entropy to the expert's.
+
+Kostrikov, Nachum and Tompson (ICLR 2020), arXiv 1912.05032 [memory; the dual in state values is derived here].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from iltheory.learners._soft_model import Floats, Mask, SoftModel, soft_model
+from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.iq_learn import NoFiniteValue, start_weights
+from iltheory.measures import REVERSE_KL
+from sims import TabularMDP
+from sims import arithmetic as ar
+from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
+
+
+@dataclass(frozen=True)
+class ValueDice:
+    """The least ``KL(d_pi || e)``.
+
+    Attributes
+    ----------
+    policy : ``[H, S, A]`` or ``[S, A]``, in the number system of the model; uniform where it never goes
+    v : floats ``[H, S]`` or ``[S]``, the maximiser of the dual
+    divergence : ``KL(d_pi || e)`` of that policy, evaluated exactly: at least the least there is
+    dual : float, ``start value of v - log E_e exp(v - v')``: about the least there is, from below
+    gradient : float, largest entry of the gradient of the dual
+    """
+
+    policy: Numbers
+    v: Floats
+    divergence: Numbers
+    dual: float
+    gradient: float
+
+
+def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
+    """Minimise ``KL(d_pi || e)`` over policies, without an entropy bonus.
+
+    Over all policies at once ValueDICE's saddle point is a concave problem in state values,
+
+        ``max_v  start value of v - log E_e exp(v - v')``,   ``d = e exp(v - v') / Z``,
+
+    solved by Newton's method. For the exact occupancy of an expert ``v = 0`` and the policy is the expert's; from data
+    it is the nearest occupancy that the model allows.
+
+    Raises
+    ------
+    NoFiniteValue
+        If every policy leaves the support of the demonstrations.
+    """
+    if mdp.batch_shape:
+        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; learn from one model at a time.")
+    shown = ar.midpoint(shown_occupancy(mdp, expert))
+    target = shown if mdp.horizon is not None else shown[None]
+    model = soft_model(mdp, start_weights(mdp.to("float64")), 1.0, np.ones(target.shape, dtype=np.bool_))
+    kept = _safe(model, target > 0)
+    v, law, dual, gradient = _climb(model, np.where(kept, target, 0) / len(target))
+    policy = mdp.project(mdp.system.convert(law.reshape(shown.shape)))
+    rigorous = mdp.to("interval") if mdp.system.name == "rational" else mdp  # logarithms are not rational
+    d, e = rigorous.occupancy(rigorous.system.convert(policy)), shown_occupancy(rigorous, expert)
+    divergence = REVERSE_KL(d, e, axes=d.ndim) / len(target)
+    return ValueDice(policy, v.reshape(shown.shape[:-1]), divergence, dual, gradient)
+
+
+def _safe(model: SoftModel, shown: Mask) -> Mask:
+    """The shown pairs after which some policy never has to leave the shown ones."""
+    while True:
+        dead = ~shown.any(-1)
+        leads = model.later(dead.astype(np.float64)) > 0
+        kept = shown & ~leads
+        if np.array_equal(kept, shown):
+            break
+        shown = kept
+    lost = (model.start > 0) & ~shown.any(-1)
+    if lost.any():
+        raise NoFiniteValue(
+            f"KL(d || e) is infinite for every policy: from state {np.argwhere(lost)[0][1]}, where the model may "
+            "begin, every action shown may lead to where none is shown.\n  Show more of the expert."
+        )
+    return _reached(model, shown)
+
+
+def _reached(model: SoftModel, shown: Mask) -> Mask:
+    """The pairs that some policy on the shown pairs gets to."""
+    uniform = shown / np.maximum(shown.sum(-1, keepdims=True), 1)
+    return shown & (model.occupied(uniform) > 0)[..., None]
+
+
+def _climb(model: SoftModel, target: Floats) -> tuple[Floats, Floats, float, float]:
+    """Maximise the dual; the law it implies, its value and the largest entry of its gradient."""
+    steps, n, _ = target.shape
+    start = (model.start / steps).ravel()
+    eye = np.eye(steps * n).reshape(steps * n, steps, n)
+    rises = np.stack([(v[..., None] - model.later(v)).ravel() for v in eye], axis=-1)  # (v - v') is linear in v
+    used = target.ravel() > 0
+    rises, weights = rises[used], target.ravel()[used]
+
+    def at(v: Floats) -> tuple[float, Floats, Floats]:
+        exponent = rises @ v
+        top = exponent.max()
+        law = weights * np.exp(exponent - top)
+        mass = law.sum()
+        return float(start @ v - top - np.log(mass)), law / mass, start - rises.T @ (law / mass)
+
+    v = np.zeros(steps * n)
+    value, law, gradient = at(v)
+    while True:
+        mean = rises.T @ law
+        hessian = (rises.T * law) @ rises - np.outer(mean, mean)
+        move = np.linalg.lstsq(hessian, gradient, rcond=1e-13)[0]
+        size, rise = 1.0, float(gradient @ move)
+        after = at(v + move)
+        if rise <= 1e-10 and np.abs(after[2]).max() >= np.abs(gradient).max():
+            break
+        while rise > 1e-10 and after[0] < value + 1e-4 * size * rise:
+            size /= 2
+            after = at(v + size * move)
+        v, (value, law, gradient) = v + size * move, after
+    whole = np.zeros(target.size)
+    whole[used] = law * steps
+    return v, whole.reshape(target.shape), value, float(np.abs(gradient).max())
