@@ -21,6 +21,7 @@ from iltheory.measures import (
     occupancy_chi2,
     occupancy_js,
     occupancy_kl,
+    occupancy_tv,
     policy_kl,
     quantity,
 )
@@ -46,6 +47,17 @@ def loss(mdp: TabularMDP, expert: Any, learner: Any, reward: Any, *, horizons: i
 def size(mdp: TabularMDP, reward: Any) -> Numbers:
     """The least R with ``|r| <= R``."""
     return largest(mdp, ar.amax(ar.absolute(reward), -1))
+
+
+def _visible(mdp: TabularMDP, expert: Any, learner: Any, reward: Any) -> list[Any]:
+    return [occupancy_tv(mdp, expert, learner) >= RESOLUTION, size(mdp, reward) >= RESOLUTION]
+
+
+RESOLUTION = Fraction(1, 2**40)
+VISIBLE = Assumption(
+    "the occupancies differ by at least 2^-40 in total variation, and some reward is that large", _visible
+)
+"""Otherwise both sides are nearly 0, and where both are 0 no enclosure of a logarithm decides."""
 
 
 def _log(x: Any) -> Any:
@@ -85,6 +97,7 @@ def falling() -> tuple[Any, ...]:
     r"(1-\gamma)^4 (V^{\pi_E} - V^\pi)^2 \le 8 R^2 \epsilon,\quad "
     r"\epsilon = \mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
     status=FROM_MEMORY,
+    assumptions=[VISIBLE],
     tight=lambda: Tight(tilted(), lhs=Fraction(1, 16), rhs=4 * _log(Fraction(4, 3)), note="KL = log(4/3) / 2"),
 )
 def cloning(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
@@ -121,6 +134,7 @@ def cloning_sixteenth(mdp: DiscountedMDP, expert: Policy, learner: Policy, rewar
     statement=r"|r| \le R: \quad (1-\gamma)^4 (V^{\pi_E} - V^\pi)^2 \le 2 R^2\, "
     r"\mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
     status=DERIVED_HERE,
+    assumptions=[VISIBLE],
     tight=lambda: Tight(tilted(), lhs=Fraction(1, 16), rhs=_log(Fraction(4, 3)), note="KL = log(4/3) / 2"),
 )
 def cloning_sharper(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
@@ -150,6 +164,7 @@ def sharper_half(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Si
     statement=r"0 \le r \le R: \quad (1-\gamma)^4 (V^{\pi_E} - V^\pi)^2 \le \frac{R^2}{2}\, "
     r"\mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
     status=DERIVED_HERE,
+    assumptions=[VISIBLE],
     tight=lambda: Tight(tilted((1, 0)), lhs=Fraction(1, 64), rhs=_log(Fraction(4, 3)) / 4, note="KL = log(4/3) / 2"),
 )
 def cloning_unit(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Reward) -> Any:
@@ -221,6 +236,7 @@ def _js(by: Fraction) -> Any:
     statement=r"|r| \le R: \quad \left|V^{\pi_E} - V^\pi\right| \le \frac{2 \sqrt2\, R}{1-\gamma} "
     r"\sqrt{\epsilon}: \quad (1-\gamma)^2 (V^{\pi_E} - V^\pi)^2 \le 8 R^2\, \mathrm{JSD}(d^{\pi_E}, d^\pi)",
     status=FROM_MEMORY,
+    assumptions=[VISIBLE],
     tight=lambda: Tight(reversed_coins(HALF), lhs=1, rhs=8 * _js(HALF), note="approached as the coins get fair"),
 )
 def matching(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
@@ -260,6 +276,7 @@ def _unit_reversed() -> tuple[Any, ...]:
     source=xu_li_yu("Theorem 2"),
     statement=r"0 \le r \le R: \quad (1-\gamma)^2 (V^{\pi_E} - V^\pi)^2 \le 2 R^2\, \mathrm{JSD}(d^{\pi_E}, d^\pi)",
     status=DERIVED_HERE,
+    assumptions=[VISIBLE],
     tight=lambda: Tight(
         _unit_reversed(), lhs=Fraction(1, 4), rhs=2 * _js(HALF), note="approached as the coins get fair"
     ),
@@ -298,7 +315,7 @@ LEARNER_COVERS = Assumption("the learner may take every action that the expert t
     statement=r"|r| \le R: \quad (1-\gamma)^2 (V^{\pi_E} - V^\pi)^2 \le 2 R^2\, \mathrm{KL}(d^{\pi_E} \,\|\, d^\pi)",
     status=FROM_MEMORY,
     tight=lambda: Tight(tilted(), lhs=Fraction(1, 4), rhs=_log(Fraction(4, 3)), note="KL = log(4/3) / 2"),
-    assumptions=[LEARNER_COVERS],
+    assumptions=[LEARNER_COVERS, VISIBLE],
 )
 def matching_kl(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
     """Matching in relative entropy pays with one horizon, too; in either direction, for the policies may be exchanged.
