@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Sizes, Tight, assume, claim
-from iltheory.claims.feature_kinds import Features, Rounds, feature_table
+from iltheory.claims.feature_kinds import Features, feature_table
 from iltheory.claims.feature_matching import HALF, abbeel_ng, choices, paying, shown
-from iltheory.claims.kinds import DiscountedMDP, Policy
+from iltheory.claims.kinds import DiscountedMDP, Policy, Rounds
 from iltheory.learners.projection import projections
 from iltheory.measures import gamma, squared_norm
 from sims import TabularMDP

@@ -9,7 +9,7 @@ import numpy as np
 
 from iltheory.claims import drawing
 from iltheory.claims.drawing import Scale
-from iltheory.claims.kinds import ArrayKind, Count, Instance, InvalidInstance, RewardKind, Sequence, check_range
+from iltheory.claims.kinds import ArrayKind, Instance, InvalidInstance, RewardKind, Sequence, check_range
 from iltheory.measures import together
 from sims.arithmetic import Numbers, RationalArray
 from sims.tabular.validation import check_distributions
@@ -78,5 +78,3 @@ FeatureWeights = Annotated[Any, WeightsKind()]
 """Weights of the features before them, in [-1, 1]."""
 FeatureLaw = Annotated[Any, WeightsKind(law=True)]
 """A distribution over the features before it."""
-Rounds = Annotated[int, Count(6)]
-"""Number of iterations of an algorithm that a claim runs."""

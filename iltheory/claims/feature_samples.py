@@ -68,7 +68,7 @@ def log_odds(k: int, delta: Any) -> Any:
 
 
 def totals_missed(
-    mdp: TabularMDP, features: tuple[Any, ...], expert: Any, samples: int, delta: Any, *, scale: Any, choices: int
+    mdp: TabularMDP, features: tuple[Any, ...], expert: Any, samples: int, delta: Any, *, scale: Any, choices: Any
 ) -> Any:
     """Probability that a mean of feature totals is off by more than ``H sqrt(scale log(2 k / delta) / m)``."""
     squared = scale * steps(mdp) ** 2 * log_odds(choices, delta) / samples

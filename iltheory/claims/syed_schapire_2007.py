@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Sizes, Tight, claim
-from iltheory.claims.feature_kinds import FeatureLaw, Rounds, SeveralSignedFeatures, feature_table
+from iltheory.claims.feature_kinds import FeatureLaw, SeveralSignedFeatures, feature_table
 from iltheory.claims.feature_matching import HALF, choices, indicators
-from iltheory.claims.kinds import DiscountedMDP, Policy
+from iltheory.claims.kinds import DiscountedMDP, Policy, Rounds
 from iltheory.learners.mwal import Round, play
 from iltheory.measures import average_regret, exponential_weights, mean, mean_features, quantity, total
 from sims import TabularMDP
