@@ -12,6 +12,7 @@ from iltheory.games.adversaries import (
 from iltheory.games.certificate import certificate
 from iltheory.games.game import OccupancyGame
 from iltheory.games.iterate import NoFiniteValue, Unsolved
+from iltheory.games.linear_programme import Infeasible, LinearProgramme, Optimum, Unbounded
 from iltheory.games.moment_games import MomentGame
 from iltheory.games.saddle import Bounds, Saddle, bounds, exact_policy
 from iltheory.games.solve import SOLVERS, solve
@@ -33,4 +34,8 @@ __all__ = [
     "certificate",
     "exact_policy",
     "solve",
+    "Infeasible",
+    "LinearProgramme",
+    "Optimum",
+    "Unbounded",
 ]
