@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from iltheory.games.adversaries import DivergenceRewards, LinearRewards, LipschitzRewards, lipschitz_reward
 from iltheory.games.game import OccupancyGame
 from iltheory.games.iterate import Iterate, Unsolved, policy_of
+from iltheory.games.occupancy_programme import flow_equations
 from iltheory.measures import CHI2, FORWARD_KL, JENSEN_SHANNON, REVERSE_KL, SQUARED_HELLINGER, TOTAL_VARIATION
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
@@ -40,7 +41,8 @@ def conic(game: OccupancyGame) -> Iterator[Iterate]:
             "the expert never goes to some pairs, where this divergence is infinite; use method='interior-point'."
         )
 
-    matrix, b = flow_equations(game)
+    equations, enters = flow_equations(game.mdp)
+    matrix, b = equations.csr(), np.asarray(game.law(enters))
     x = cp.Variable(matrix.shape[1], nonneg=True)
     cost, constraints, strategy = _distance(game, x)
     if game.entropic:
@@ -59,31 +61,6 @@ def conic(game: OccupancyGame) -> Iterator[Iterate]:
         raise Unsolved(f"the conic solver gave up, {problem.status}; use another of iltheory.games.SOLVERS.")
     occupancy = np.maximum(x.value, 0).reshape(game.shape)
     yield Iterate(policy_of(occupancy), strategy(occupancy), 0.0, float(problem.value))
-
-
-def flow_equations(game: OccupancyGame) -> tuple[Any, Floats]:
-    """``E`` (sparse) and ``b`` of the flow equations ``E x = b`` of laws x, flattened."""
-    from scipy.sparse import bmat, csr_array, eye_array, kron
-
-    mdp = game.mdp
-    mass = kron(eye_array(mdp.n_states), np.ones((1, mdp.n_actions)))
-
-    def inflow(step: int) -> Any:
-        indptr, indices, probabilities = mdp.transitions.rows(step)
-        return csr_array((probabilities, indices, indptr), shape=(mdp.n_states * mdp.n_actions, mdp.n_states)).T
-
-    mu = np.asarray(mdp.mu)
-    if mdp.horizon is None:
-        gamma = float(mdp.discount)
-        return csr_array(mass - gamma * inflow(0)), (1 - gamma) * mu
-    blocks: list[list[Any]] = [[None] * mdp.horizon for _ in range(mdp.horizon)]
-    for h in range(mdp.horizon):
-        blocks[h][h] = mass
-        if h > 0:
-            blocks[h][h - 1] = -inflow(h - 1)
-    b = np.zeros(mdp.horizon * mdp.n_states)
-    b[: mdp.n_states] = mu / mdp.horizon
-    return csr_array(bmat(blocks)), b
 
 
 Strategy = Callable[[Floats], Floats]

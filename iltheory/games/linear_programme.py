@@ -15,8 +15,10 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.games.iterate import Unsolved
+from iltheory.games.sparse import Sparse
 from sims import arithmetic as ar
-from sims.arithmetic import RationalArray
+from sims.arithmetic import Numbers, RationalArray
 from sims.errors import IltheoryError, InvalidArgument
 
 Columns = NDArray[np.intp]
@@ -73,6 +75,40 @@ class Optimum:
     y_eq: RationalArray
     y_ub: RationalArray
     value: RationalArray
+
+
+def searched(x: Numbers) -> Numbers:
+    """Numbers as programmes take them: rationals as they are, the midpoints of others."""
+    return x if isinstance(x, RationalArray) else ar.midpoint(x)
+
+
+def minimise(c: Any, A: Sparse, b: Numbers) -> tuple[Numbers, Numbers]:
+    """Minimise ``<c, x>`` subject to ``A x = b`` and ``x >= 0``: exactly for rationals, in floats otherwise.
+
+    Parameters
+    ----------
+    c : numbers ``[n]``
+    A, b : ``[m, n]`` and ``[m]``; b decides how
+
+    Returns
+    -------
+    x : numbers ``[n]``, not negative
+    y : numbers ``[m]``, the multipliers: ``A^T y <= c`` and ``<b, y> = <c, x>``
+
+    Raises
+    ------
+    Infeasible, Unbounded
+        If there is no optimum, for rationals.
+    Unsolved
+        If floats find none.
+    """
+    if isinstance(b, RationalArray):
+        optimum = LinearProgramme(c, A_eq=A.dense(), b_eq=b).minimise()
+        return optimum.x, optimum.y_eq
+    found = _in_floats(ar.midpoint(c), A.csr(), ar.midpoint(b))
+    if found.status != 0:
+        raise Unsolved(f"no optimum of the linear programme with {len(c)} variables was found: {found.message}")
+    return np.maximum(found.x, 0), found.eqlin.marginals
 
 
 class LinearProgramme:
@@ -227,18 +263,28 @@ def _certain(form: _Standard) -> _Basis:
 
 def _order_of_floats(form: _Standard) -> Columns | None:
     """Columns in the order in which floats would like them in the basis; None if floats find no optimum."""
-    from scipy.optimize import linprog
     from scipy.sparse import csr_array
 
     M, b, c = (ar.midpoint(x) for x in (form.M, form.b, form.c))
     if not all(np.isfinite(x).all() for x in (M, b, c)):
         return None
-    tolerances = {"primal_feasibility_tolerance": TIGHTEST, "dual_feasibility_tolerance": TIGHTEST}
-    found = linprog(c, A_eq=csr_array(M), b_eq=b, method="highs-ds", options=tolerances)
+    found = _in_floats(c, csr_array(M), b)
     if found.status != 0:
         return None
     # A vertex is positive only in its basis; where it is degenerate, columns without a reduced cost complete it.
     return np.lexsort((np.abs(found.lower.marginals), found.x == 0))
+
+
+def _in_floats(c: NDArray[np.float64], A: Any, b: NDArray[np.float64]) -> Any:
+    """What HiGHS finds; without its presolve, which mistakes small masses for errors, where that finds nothing."""
+    from scipy.optimize import linprog
+
+    options = {"primal_feasibility_tolerance": TIGHTEST, "dual_feasibility_tolerance": TIGHTEST}
+    for presolve in (True, False):
+        found = linprog(c, A_eq=A, b_eq=b, method="highs-ds", options={**options, "presolve": presolve})
+        if found.status == 0:
+            break
+    return found
 
 
 def _largest_first(x: RationalArray) -> Columns:

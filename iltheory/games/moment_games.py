@@ -13,7 +13,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from iltheory.games.linear_programme import LinearProgramme
+from iltheory.games.linear_programme import searched
+from iltheory.games.occupancy_programme import nearest_flow, nearest_point
+from iltheory.games.sparse import Sparse
 from iltheory.measures import (
     action_mismatch,
     largest_payoff,
@@ -30,7 +32,6 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
 from sims.tabular import step_mixture, trajectory_mixture
-from sims.tabular.validation import normalized
 
 Moments = Literal["reward", "off-policy", "on-policy"]
 
@@ -116,14 +117,11 @@ def mixture_saddle(mismatches: Numbers) -> tuple[Numbers, Numbers]:
     weights : numbers ``[K]``, a law
     f : numbers ``[...]`` in [-1, 1]
     """
-    system, shape = ar.system_of(mismatches), tuple(mismatches.shape[1:])
-    columns = ar.reshape(mismatches, (len(mismatches), int(np.prod(shape))))
-    nothing, one = (system.convert(x) for x in (np.zeros(columns.shape[1], dtype=np.int64), [1]))
-    law = system.convert(np.ones((1, len(columns)), dtype=np.int64))
-    weights, f = _nearest(ar.moveaxis(columns, 0, 1), nothing, law, one)
-    if system.name != "rational":
-        weights = system.convert(normalized(ar.midpoint(weights)[None], "weights")[0])
-    return weights, ar.reshape(f, shape)
+    system, g = ar.system_of(mismatches), searched(mismatches)
+    columns = Sparse.of(ar.moveaxis(ar.reshape(g, (len(g), -1)), 0, 1))
+    law = Sparse.ones(np.zeros(len(g), dtype=np.int64), 1, ar.system_of(g))
+    weights, f = nearest_point(columns, ar.zeros((columns.shape[0],), ar.system_of(g)), law, law.values[:1])
+    return system.convert(weights / ar.sum(weights)), ar.reshape(system.convert(f), tuple(g.shape[1:]))
 
 
 def occupancy_saddle(game: MomentGame) -> tuple[Numbers, Numbers]:
@@ -134,40 +132,6 @@ def occupancy_saddle(game: MomentGame) -> tuple[Numbers, Numbers]:
     policy : numbers ``[H, S, A]`` or ``[S, A]``
     f : numbers in [-1, 1], as ``game.dual`` takes them
     """
-    mdp, system = game.mdp, game.mdp.system
-    shape = tuple(game.target.shape)
-    n = int(np.prod(shape))
-    unit = system.convert(np.eye(n, dtype=np.int64).reshape(n, *shape))
-    # The mismatch and the flow residual are affine in the occupancy: their columns are values at unit occupancies.
-    at_zero = mdp.flow_residual(0 * unit[0])
-    flow = ar.reshape(mdp.flow_residual(unit) - at_zero, (n, -1))
-    share = unit if mdp.horizon is None else unit / mdp.horizon
-    seen, shown = (over_time(mdp, x) if game.stationary else x for x in (share, game.target / (mdp.horizon or 1)))
-    columns, target = ar.reshape(seen, (n, -1)), ar.reshape(shown, (-1,))
-    x, f = _nearest(ar.moveaxis(columns, 0, 1), target, ar.moveaxis(flow, 0, 1), -ar.reshape(at_zero, (-1,)))
-    return mdp.project(ar.reshape(x, shape)), ar.reshape(f, tuple(shown.shape))
-
-
-def _nearest(M: Numbers, e: Numbers, A: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
-    """Minimise ``|M x - e|_1`` over ``x >= 0`` with ``A x = b``, by linear programming: x, and f that attains the norm.
-
-    With ``M x - e = p - q`` and p, q >= 0 it is the least sum of p and q; ``-f`` are the multipliers of this equation.
-    Exact in ``rational``; in other systems as floats find it, with f in [-1, 1] and x >= 0 for certain.
-    """
-    (rows, n), system = M.shape, ar.system_of(M)
-    eye = np.eye(rows, dtype=np.int64)
-    difference = ar.concatenate([M, system.convert(np.hstack([-eye, eye]))], axis=1)
-    constraint = ar.concatenate([A, system.convert(np.zeros((len(A), 2 * rows), dtype=np.int64))], axis=1)
-    equations, right = ar.concatenate([difference, constraint]), ar.concatenate([e, b])
-    costs = np.repeat([0, 1], [n, 2 * rows])
-    if system.name == "rational":
-        optimum = LinearProgramme(costs, A_eq=equations, b_eq=right).minimise()
-        return optimum.x[:n].reduced(), -optimum.y_eq[:rows].reduced()
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array
-
-    found = linprog(costs, A_eq=csr_array(ar.midpoint(equations)), b_eq=ar.midpoint(right), method="highs")
-    if found.x is None:
-        raise InvalidArgument(f"the linear programme with {n} variables could not be solved: {found.message}")
-    f = np.clip(-found.eqlin.marginals[:rows], -1, 1)
-    return system.convert(np.maximum(found.x[:n], 0)), system.convert(f)
+    mdp = game.mdp
+    flow, f = nearest_flow(mdp, over_time(mdp, game.target) if game.stationary else game.target)
+    return mdp.project(flow), f

@@ -42,7 +42,8 @@ def finite_gail(mdp: TabularMDP, expert: Any, discriminators: Any) -> FiniteGAIL
 
     ``d_D(e, d) = max_i |E_e D_i - E_d D_i|``, the integral probability metric of the class and its negatives, between
     the occupancy shown by the expert, empirical if it is ``Trajectories``, and that of a policy. The game is a linear
-    programme over occupancies, solved exactly. [memory; their learner is any approximate minimiser]
+    programme over occupancies, solved exactly in rationals, elsewhere in floats. [memory; their learner is any
+    approximate minimiser]
 
     Parameters
     ----------
@@ -53,19 +54,15 @@ def finite_gail(mdp: TabularMDP, expert: Any, discriminators: Any) -> FiniteGAIL
     Returns
     -------
     FiniteGAIL
-        In rationals distance and bound are the values of the programme and its dual; else they are evaluated from the
-        policy and the discriminator, in the number system of the model.
+        Distance and bound are evaluated from the policy and the discriminator, in the number system of the model.
     """
     table, target = read_feature_table(mdp, discriminators), shown_occupancy(mdp, expert)
     k = table.shape[-1]
-    best = best_margin(mdp, target, ar.concatenate([table, -table], axis=-1))
-    policy, coefficients = mdp.system.convert(best.policy), mdp.system.convert(best.weights[:k] - best.weights[k:])
+    policy, weights = best_margin(mdp, target, ar.concatenate([table, -table], axis=-1))
+    coefficients = weights[:k] - weights[k:]
     discriminator = feature_rewards(mdp, table, coefficients)
-    if mdp.system == ar.RATIONAL:  # then the programme is about this very model, and its certificate exact
-        distance = bound = -best.margin / (mdp.horizon or 1)
-    else:
-        shown = mean_features(mdp, target, table)
-        distance = ar.amax(ar.absolute(shown - mean_features(mdp, mdp.occupancy(policy), table)), -1)
-        most = per_step(mdp, mdp.with_rewards(discriminator).optimal_value())
-        bound = ar.sum(coefficients * shown, -1) - most
+    shown = mean_features(mdp, target, table)
+    distance = ar.amax(ar.absolute(shown - mean_features(mdp, mdp.occupancy(policy), table)), -1)
+    most = per_step(mdp, mdp.with_rewards(discriminator).optimal_value())
+    bound = ar.sum(coefficients * shown, -1) - most
     return FiniteGAIL(policy, discriminator, coefficients, distance, bound, distance - bound)

@@ -9,7 +9,6 @@ from iltheory.games.occupancy_programme import best_margin
 from iltheory.learners.demonstrations import shown_occupancy
 from iltheory.learners.feature_tables import read_feature_table
 from iltheory.measures.features import feature_expectations, feature_rewards
-from iltheory.measures.quantity import total
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -38,9 +37,9 @@ class LPAL:
 def lpal(mdp: TabularMDP, expert: Any, features: Any) -> LPAL:
     """Maximise ``min_i mu(i) - mu_E(i)`` over the occupancies of the model (Syed, Bowling and Schapire 2008, LPAL).
 
-    The linear programme is solved exactly. It gives one policy, not a mixture, which is stationary with a discount;
-    for every reward ``w . f`` with w in the simplex it earns at least ``margin`` more than the expert, and ``margin >=
-    0`` if the expert is a policy of the model. [memory]
+    The linear programme is solved exactly in rationals, elsewhere in floats. It gives one policy, not a mixture, which
+    is stationary with a discount; for every reward ``w . f`` with w in the simplex it earns at least ``margin`` more
+    than the expert, and ``margin >= 0`` if the expert is a policy of the model. [memory]
 
     Parameters
     ----------
@@ -51,17 +50,12 @@ def lpal(mdp: TabularMDP, expert: Any, features: Any) -> LPAL:
     Returns
     -------
     LPAL
-        In rationals margin and bound are the values of the programme and its dual; else they are evaluated from the
-        policy and the weights, in the number system of the model.
+        Margin and bound are evaluated from the policy and the weights, in the number system of the model.
     """
     table, target = read_feature_table(mdp, features), shown_occupancy(mdp, expert)
-    best = best_margin(mdp, target, table)
-    policy, weights = mdp.system.convert(best.policy), mdp.system.convert(best.weights)
-    if mdp.system == ar.RATIONAL:  # then the programme is about this very model, and its certificate exact
-        margin = bound = total(mdp, best.margin) if mdp.horizon is None else best.margin
-    else:
-        shown = feature_expectations(mdp, target, table)
-        margin = ar.amin(feature_expectations(mdp, mdp.occupancy(policy), table) - shown, -1)
-        reward = feature_rewards(mdp, table, weights)
-        bound = mdp.with_rewards(reward).optimal_value() - ar.sum(weights * shown, -1)
+    policy, weights = best_margin(mdp, target, table)
+    shown = feature_expectations(mdp, target, table)
+    margin = ar.amin(feature_expectations(mdp, mdp.occupancy(policy), table) - shown, -1)
+    reward = feature_rewards(mdp, table, weights)
+    bound = mdp.with_rewards(reward).optimal_value() - ar.sum(weights * shown, -1)
     return LPAL(policy, weights, margin, bound, bound - margin)

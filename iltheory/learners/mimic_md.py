@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.games.occupancy_programme import nearest_flow, require_one
 from iltheory.learners.held_out import halves, left_frequency
-from iltheory.learners.nearest_flow import nearest_flow, steps_of_one
 from iltheory.measures import inside_occupancy, l1_norm, left_occupancy, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -44,7 +44,8 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
 
     Such a policy need not remember whether it has left the seen states: in an unseen state it has, and in a seen one it
     acts as the expert all the same. So the mass that has left obeys flow equations of its own, entering where a
-    trajectory first meets an unseen state, and the programme over it is linear. It is solved exactly.
+    trajectory first meets an unseen state, and the programme over it is linear: solved exactly in
+    rationals, elsewhere in floats.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     """
     from sims.datasets import Trajectories
 
-    steps_of_one(mdp)
+    require_one(mdp)
     if isinstance(expert, Trajectories):
         first, second = halves(expert)
         actions = _seen_actions(mdp, first)
@@ -79,8 +80,9 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     seen: NDArray[np.bool_] = np.asarray(actions.any(axis=-1))
     indicator, known = (mdp.system.convert(mask.astype(np.int64)) for mask in (seen, actions))
     shown = left_frequency(mdp, second, indicator)
-    nearest = nearest_flow(mdp, shown, sources=entering(mdp, known, indicator), allowed=actions | ~seen[..., None])
-    policy = ar.where(seen[..., None], known, mdp.system.convert(nearest.policy))
+    sources, allowed = entering(mdp, known, indicator), actions | ~seen[..., None]
+    flow, _ = nearest_flow(mdp, shown, sources=sources, allowed=allowed)
+    policy = ar.where(seen[..., None], known, mdp.project(flow))
     return MimicMD(policy, seen, shown, l1_norm(left_occupancy(mdp, policy, indicator) - shown, axes=3))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from iltheory.games.occupancy_programme import nearest_flow, require_one
 from iltheory.learners.behavioral_cloning import behavioral_cloning
 from iltheory.learners.held_out import halves, left_frequency
-from iltheory.learners.nearest_flow import nearest_flow, steps_of_one
 from iltheory.measures import inside_occupancy, l1_norm, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -41,7 +41,8 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
     The first half of the data is cloned. With ``M_h = prod_{t <= h} certainty_t(s_t)`` the estimate of the expert's
     occupancy is ``E_clone[M_h 1{(s_h, a_h) = (s, a)}]``, by simulation in the known model (exact here), plus the
     mean of ``(1 - M_h) 1{(s_h, a_h) = (s, a)}`` over the second half. All moments with values in [-1, 1] are matched:
-    the policy minimises the l1 distance of occupancies, by a linear programme solved exactly.
+    the policy minimises the l1 distance of occupancies, by a linear programme: solved exactly in rationals, elsewhere
+    in floats.
 
     Parameters
     ----------
@@ -69,7 +70,8 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
     """
     from sims.datasets import Trajectories
 
-    core = (steps_of_one(mdp), mdp.n_states)
+    require_one(mdp)
+    core = (steps(mdp), mdp.n_states)
     if isinstance(expert, Trajectories):
         first, second = halves(expert)
         clone = behavioral_cloning(first, mdp)
@@ -79,8 +81,7 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
         seen = np.ones(core, dtype=np.bool_)
     trust = mdp.system.convert(seen.astype(np.int64)) if certainty is None else _certainty(mdp, certainty)
     estimate = inside_occupancy(mdp, clone, trust) + left_frequency(mdp, second, trust)
-    nothing = mdp.system.convert(np.zeros((core[0] - 1, core[1]), dtype=np.int64))
-    policy = mdp.system.convert(nearest_flow(mdp, estimate, sources=ar.concatenate([mdp.mu[None], nothing])).policy)
+    policy = mdp.project(nearest_flow(mdp, estimate)[0])
     return ReplayEstimation(policy, estimate, trust, l1_norm(mdp.occupancy(policy) - estimate, axes=3))
 
 
