@@ -15,6 +15,7 @@ from iltheory.learners.gail import Gail, adversarial_imitation, gail
 from iltheory.learners.gan_gcl import GanGcl, gan_gcl
 from iltheory.learners.infogail import InfoGAIL, infogail
 from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
+from iltheory.learners.iq_learn_states import IQLearnStates, iq_learn_states
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs
 from iltheory.learners.lpal import LPAL, lpal
@@ -49,6 +50,7 @@ __all__ = [
     "Gail",
     "GanGcl",
     "IQLearn",
+    "IQLearnStates",
     "InfoGAIL",
     "LOG_LOSS",
     "LPAL",
@@ -91,6 +93,7 @@ __all__ = [
     "hedge",
     "infogail",
     "iq_learn",
+    "iq_learn_states",
     "lpal",
     "ls_iq",
     "maximum_causal_entropy",

@@ -49,7 +49,8 @@ class SoftModel:
 
     def kernel(self, h: int) -> Floats:
         """Next states from step h, ``[S * A, S]``."""
-        return self.kernels[h if len(self.kernels) > 1 else 0]
+        kernel: Floats = self.kernels[h if len(self.kernels) > 1 else 0]
+        return kernel
 
     def later(self, v: Floats) -> Floats:
         """``V'(s, a)``, ``[H, S, A]``."""
@@ -63,7 +64,13 @@ class SoftModel:
         states = self.occupied(policy)
         return Response(v, q, policy, states, states[..., None] * policy, float((self.start * v).sum()))
 
-    def _soft(self, q: Floats) -> Floats:
+    def pushed(self, d: Floats) -> Floats:
+        """Mass that pairs ``[H, S, A]`` send to the states of the step after them, ``[H, S]``."""
+        sent = np.stack([d[h].ravel() @ self.kernel(h) for h in range(len(d))])
+        return sent if self.cyclic else np.concatenate([0 * sent[:1], sent[:-1]])
+
+    def soft(self, q: Floats) -> Floats:
+        """``tau log sum_a exp(q / tau)``."""
         top = q.max(-1)
         soft: Floats = top + self.temperature * np.log(np.exp((q - top[..., None]) / self.temperature).sum(-1))
         return soft
@@ -75,10 +82,10 @@ class SoftModel:
 
     def _backward(self, r: Floats) -> tuple[Floats, Floats]:
         q, v = np.where(self.allowed, r, -np.inf), np.empty(r.shape[:-1])
-        v[-1] = self._soft(q[-1])
+        v[-1] = self.soft(q[-1])
         for h in reversed(range(len(r) - 1)):
             q[h] += (self.kernel(h) @ v[h + 1]).reshape(q[h].shape)
-            v[h] = self._soft(q[h])
+            v[h] = self.soft(q[h])
         return q, v
 
     def _discounted(self, r: Floats, v: Floats) -> tuple[Floats, Floats]:
@@ -87,7 +94,7 @@ class SoftModel:
         residual = np.inf
         while True:
             q = paid + (kernel @ v).reshape(paid.shape)
-            missing = self._soft(q) - v
+            missing = self.soft(q) - v
             size = np.abs(missing).max()
             if not size < residual and size < 1e-6 * (1 + np.abs(v).max()):
                 return q[None], (v + missing)[None]

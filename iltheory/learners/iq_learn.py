@@ -94,7 +94,7 @@ def iq_learn(
         If the demonstrations lead where they never go on, and the divergence, or the value term, does not
         allow that.
     """
-    phi = _read_divergence(divergence)
+    phi = read_divergence(divergence)
     if value_term not in VALUE_TERMS:
         raise InvalidArgument(f"value_term={value_term!r} must be one of {', '.join(VALUE_TERMS)}.")
     if not (isinstance(temperature, int | float) and 0 < temperature < np.inf):
@@ -133,7 +133,8 @@ def iq_learn(
     )
 
 
-def _read_divergence(divergence: FDivergence | str) -> FDivergence:
+def read_divergence(divergence: FDivergence | str) -> FDivergence:
+    """Look a divergence up by name, or raise ``InvalidArgument``."""
     if isinstance(divergence, FDivergence):
         return divergence
     if divergence not in F_DIVERGENCES:
@@ -154,7 +155,7 @@ def start_weights(mdp: TabularMDP) -> Floats:
 
 def _check_closed(mdp: TabularMDP, free: Mask, value_term: str, phi: FDivergence) -> None:
     """Raise unless every state that demonstrated actions lead to was demonstrated itself, at that step."""
-    goes: Mask = free.any(-1)
+    goes: Mask = np.asarray(np.any(free, axis=-1))
     begins = (np.asarray(mdp.mu) > 0) & ~goes[0] & (value_term != "expert")
     where = [f"they never begin in state {s}, where the model may" for s in np.flatnonzero(begins)]
     for h in range(len(free) if mdp.horizon is None else len(free) - 1):

@@ -71,8 +71,8 @@ def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
 def _safe(model: SoftModel, shown: Mask) -> Mask:
     """The shown pairs after which some policy never has to leave the shown ones."""
     while True:
-        dead = ~shown.any(-1)
-        leads = model.later(dead.astype(np.float64)) > 0
+        dead: Floats = np.asarray(~np.any(shown, axis=-1), dtype=np.float64)
+        leads = model.later(dead) > 0
         kept = shown & ~leads
         if np.array_equal(kept, shown):
             break

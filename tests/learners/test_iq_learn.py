@@ -8,10 +8,18 @@ import numpy as np
 import pytest
 
 from iltheory.games import DivergenceRewards, OccupancyGame
-from iltheory.learners import NoFiniteValue, iq_learn
+from iltheory.learners import NoFiniteValue, iq_learn, iq_learn_states
 from iltheory.learners._reward_ascent import ascend
 from iltheory.learners._soft_model import soft_model
-from iltheory.measures import CHI2, F_DIVERGENCES, REVERSE_KL, inverse_soft_dual, squared_soft_error, telescoped_value
+from iltheory.measures import (
+    CHI2,
+    F_DIVERGENCES,
+    REVERSE_KL,
+    inverse_soft_dual,
+    squared_soft_error,
+    state_only_objective,
+    telescoped_value,
+)
 from sims import TabularMDP, families
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
@@ -118,7 +126,7 @@ def test_divergences_that_are_finite_off_the_support_attain_it_for_deterministic
 def test_demonstrations_that_lead_into_the_unknown_are_refused_by_name():
     mdp = families.garnet(n_states=6, n_actions=2, branching=3, horizon=6, rng=0)
     demos = mdp.sample(np.full((6, 2), 0.5), n_trajectories=1, rng=0)
-    with pytest.raises(NoFiniteValue, match="chi2 is infinite for every policy.*state"):
+    with pytest.raises(NoFiniteValue, match=r"chi2 is infinite for every policy.*state"):
         iq_learn(mdp, demos)
     found = iq_learn(mdp, demos, divergence="jensen-shannon")
     assert found.flow_residual > 0.1
@@ -254,3 +262,42 @@ def test_same_arguments_same_bits_and_nothing_is_changed():
 def test_bad_options_are_named(options, message):
     with pytest.raises(InvalidArgument, match=message):
         iq_learn(*task(SMALL_DISCOUNTED), **options)
+
+
+# From states alone.
+
+
+@pytest.mark.parametrize("divergence", ["chi2", "reverse-kl", "jensen-shannon"])
+@pytest.mark.parametrize("sizes", [SMALL_DISCOUNTED, SMALL_FINITE], ids=["discounted", "finite"])
+def test_state_only_search_ends_where_the_objective_is_flat_and_higher(sizes, divergence):
+    mdp, expert = task(sizes)
+    phi, states = F_DIVERGENCES[divergence], mdp.state_occupancy(expert)
+    neutral = np.full((*states.shape, 3), float(phi.neutral))
+    start = mdp.with_rewards(neutral).soft_optimal(1.0).q
+    start = start + 0.05 * np.random.default_rng(0).normal(size=start.shape)
+    found = iq_learn_states(mdp, expert, divergence=divergence, start=start)
+
+    def objective(q):
+        return float(state_only_objective(mdp, states, q, phi.envelope))
+
+    assert float(ar.lower(found.value)) > objective(start)
+    assert float(ar.midpoint(found.value)) == pytest.approx(objective(found.q), abs=1e-10)
+    assert found.gradient < 1e-4
+    rng, h = np.random.default_rng(1), 1e-5
+    for direction in rng.normal(size=(3, *start.shape)):
+        slope = (objective(found.q + h * direction) - objective(found.q - h * direction)) / (2 * h)
+        assert abs(slope) < 1e-3
+
+
+def test_state_only_search_sees_no_action_of_the_expert():
+    """Every action leads on alike, so experts that act differently visit the same states."""
+    mdp = TabularMDP([[[0.5, 0.5]] * 2] * 2, np.zeros((2, 2)), [1.0, 0.0], discount=0.5)
+    start = np.array([[0.1, 0.0], [0.0, 0.0]])
+    one, other = (iq_learn_states(mdp, np.array([law] * 2), start=start) for law in ([1.0, 0.0], [0.3, 0.7]))
+    assert np.allclose(one.policy, other.policy, atol=1e-9)
+    assert one.policy[0, 0] > 1 - 1e-9  # asked what it would have done itself, pi_Q becomes deterministic
+
+
+def test_state_only_search_refuses_a_start_without_a_value():
+    with pytest.raises(InvalidArgument, match="end of the domain"):
+        iq_learn_states(*task(SMALL_DISCOUNTED), divergence="jensen-shannon", start=np.full((6, 3), -20.0))
