@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness import Bench, Row
 
-GROUPS = ("values", "optimal", "occupancies", "marginals", "irl", "learners", "exact", "claims", "memory")
+GROUPS = ("values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "memory")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WIDTHS = (58, 36, 10, 10, 9, 8, 8)
 
