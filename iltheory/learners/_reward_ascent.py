@@ -25,6 +25,9 @@ STEPS = 1000
 INTERIOR = 0.95
 """Share of the way to an end of phi's domain, where phi is infinite, that one step may go."""
 
+SMALLEST = 1e-12
+"""Share of a Newton step below which a line search is only told rounding."""
+
 RIDGE = 1e-8
 """Curvature, as a share of the policy's, given to a phi that has none."""
 
@@ -74,9 +77,11 @@ def ascend(model: SoftModel, target: Floats, divergence: FDivergence, *, free: M
         moved = objective.at(objective.step(point, size * move), point.response.v + size * dv)
         if nearly and moved.slope >= point.slope:  # rounding hides what F gains: the gradient must shrink
             break
-        while not nearly and moved.value < point.value + 1e-4 * _gain(point, moved):
+        while not nearly and moved.value < point.value + 1e-4 * _gain(point, moved) and size > SMALLEST:
             size /= 2
             moved = objective.at(objective.step(point, size * move), point.response.v + size * dv)
+        if size <= SMALLEST:
+            break
         point, steps = moved, steps + 1
     return Ascent(point.reward, point.response, point.slope, steps)
 

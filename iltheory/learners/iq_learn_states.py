@@ -42,9 +42,9 @@ def iq_learn_states(
 ) -> IQLearnStates:
     """Climb ``E_{s ~ e} E_{a ~ pi_Q} phi(T* Q) - start value of V*`` from given action values.
 
-    Beyond ``high`` phi is taken to be constant. Actions of the expert do not count. The objective is not concave (``iq-state-only``), even for one state, and its
-    supremum need not be attained: asking ``pi_Q`` itself what it would have done favours deterministic policies. So
-    where the search ends depends on where it starts.
+    Beyond ``high`` phi is taken to be constant. Actions of the expert do not count. The objective is not concave
+    (``iq-state-only``), even for one state, and its supremum need not be attained: asking ``pi_Q`` itself what it would
+    have done favours deterministic policies. So where the search ends depends on where it starts.
 
     Parameters
     ----------
