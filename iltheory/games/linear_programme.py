@@ -153,11 +153,11 @@ class LinearProgramme:
             If there is no lower bound; with a certificate.
         """
         form = self._standard()
-        basis = _optimal_basis(form, _order_of_floats(form))
+        basis = _from_floats(form)
         if basis is None:
             start = self._feasible(form)
             self._refuse_rays(form, start)
-            basis = _optimal_basis(form, _largest_first(start))
+            basis = _pivoted(form, np.argsort(-ar.midpoint(start), kind="stable"))
         assert basis is not None, "a feasible programme without a ray has an optimal basis"
         y_eq, y_ub = self._multipliers(basis.y)
         x = self._variables(basis.x)
@@ -247,22 +247,28 @@ class _Standard:
 
 @dataclass(frozen=True, eq=False)
 class _Basis:
-    """Solution of an optimal basis: point ``[N]`` and multipliers ``[m]``."""
+    """Solution of a basis: point ``[N]``, multipliers ``[m]``, and the columns in which one of them is infeasible."""
 
     x: RationalArray
     y: RationalArray
+    wrong: Columns
+
+    def feasible(self, form: _Standard) -> bool:
+        """Whether the equations hold, those outside the basis too."""
+        return bool(np.all(ar.compare(ar.matvec(form.M, self.x), "==", form.b) == 1))
 
 
 def _certain(form: _Standard) -> _Basis:
     """Solve a programme that has an optimum."""
-    order = _order_of_floats(form)
-    basis = _optimal_basis(form, np.arange(form.M.shape[1]) if order is None else order)
+    basis = _from_floats(form)
+    if basis is None:
+        basis = _pivoted(form, np.arange(form.M.shape[1]))
     assert basis is not None, "the auxiliary programmes are feasible and bounded"
     return basis
 
 
-def _order_of_floats(form: _Standard) -> Columns | None:
-    """Columns in the order in which floats would like them in the basis; None if floats find no optimum."""
+def _from_floats(form: _Standard) -> _Basis | None:
+    """The optimum that floats propose, if need be after pivots; None if they find none, or pivots end without one."""
     from scipy.sparse import csr_array
 
     M, b, c = (ar.midpoint(x) for x in (form.M, form.b, form.c))
@@ -271,8 +277,16 @@ def _order_of_floats(form: _Standard) -> Columns | None:
     found = _in_floats(c, csr_array(M), b)
     if found.status != 0:
         return None
-    # A vertex is positive only in its basis; where it is degenerate, columns without a reduced cost complete it.
-    return np.lexsort((np.abs(found.lower.marginals), found.x == 0))
+    # A vertex is positive only in its basis; where it is degenerate, columns without a reduced cost complete it,
+    # and may still be fewer than equations: the others then hold by themselves, and their multipliers are 0.
+    reduced_costs, multipliers = np.abs(found.lower.marginals), np.abs(found.eqlin.marginals)
+    order = np.lexsort((reduced_costs, found.x == 0))
+    free = order[(found.x[order] > 0) | (reduced_costs[order] <= TIGHTEST)]
+    columns = free[_pivots(form.M.num[:, free])]
+    by_size = np.argsort(-multipliers, kind="stable")
+    rows = by_size[_pivots(form.M.num[np.ix_(by_size, columns)].T)]
+    proposed = _vertex(form, columns, rows)
+    return _pivoted(form, order) if proposed.wrong.size or not proposed.feasible(form) else proposed
 
 
 def _in_floats(c: NDArray[np.float64], A: Any, b: NDArray[np.float64]) -> Any:
@@ -287,25 +301,21 @@ def _in_floats(c: NDArray[np.float64], A: Any, b: NDArray[np.float64]) -> Any:
     return found
 
 
-def _largest_first(x: RationalArray) -> Columns:
-    return np.argsort(-ar.midpoint(x), kind="stable")
+def _vertex(form: _Standard, basis: Columns, rows: Columns) -> _Basis:
+    """The solution of some rows in as many columns, on which they are independent."""
+    square = form.M[rows][:, basis]
+    x = _scattered(_solve(square, form.b[rows]), basis, len(form.c))
+    y = _scattered(_solve(_transposed(square), form.c[basis]), rows, len(form.b))
+    slack = form.c - ar.vecmat(y, form.M)
+    return _Basis(x, y, np.flatnonzero((ar.compare(x, ">=", 0) == -1) | _negative(slack, basis)))
 
 
-def _optimal_basis(form: _Standard, order: Columns | None) -> _Basis | None:
-    """Pivot from the first independent columns to an optimal basis; None if there is none, or no start."""
-    if order is None:
-        return None
+def _pivoted(form: _Standard, order: Columns) -> _Basis | None:
+    """Pivot from the first independent columns to an optimal basis; None if there is none."""
     basis, rows = _independent(form.M, order)
-    M, b = form.M[rows], form.b[rows]
-    while True:
-        square = M[:, basis]
-        x_basic = _solve(square, b)
-        y = _solve(_transposed(square), form.c[basis])
-        slack = form.c - ar.vecmat(y, M)
-        wrong = np.concatenate([basis[ar.compare(x_basic, ">=", 0) == -1], np.flatnonzero(_negative(slack, basis))])
-        if not wrong.size:
-            break
-        changed = int(wrong.min())
+    M = form.M[rows]
+    while (vertex := _vertex(form, basis, rows)).wrong.size:
+        square, changed = M[:, basis], int(vertex.wrong.min())
         position = np.flatnonzero(basis == changed)
         if position.size:
             row = ar.vecmat(_solve(_transposed(square), _unit(len(basis), position[0])), M)
@@ -316,8 +326,7 @@ def _optimal_basis(form: _Standard, order: Columns | None) -> _Basis | None:
             return None
         leaving, entering = (changed, partners.min()) if position.size else (partners.min(), changed)
         basis = np.where(basis == leaving, entering, basis)
-    x, multipliers = _scattered(x_basic, basis, len(form.c)), _scattered(y, rows, len(form.b))
-    return _Basis(x, multipliers) if np.all(ar.compare(ar.matvec(form.M, x), "==", form.b) == 1) else None
+    return vertex if vertex.feasible(form) else None
 
 
 def _negative(x: RationalArray, basis: Columns) -> NDArray[np.bool_]:
