@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Self
 
 import numpy as np
@@ -117,6 +118,12 @@ class DivergenceRewards(Adversary):
 
     def beyond_reach(self, d: Floats, e: Floats, *, entropic: bool) -> str:
         hidden = e == 0
+        beyond = (e > 0) & (d == 0) & (self.divergence.high == inf)
+        if beyond.any():
+            return (
+                f"at {int(beyond.sum())} of {beyond.size} pairs, where the expert goes and no policy can, the reward "
+                "would have to rise without bound"
+            )
         if entropic and not self._bounded_at_zero:
             pairs = hidden & (d.sum(-1, keepdims=True) > VISITED)
             way = "the reward would have to fall without bound"
@@ -132,11 +139,18 @@ class DivergenceRewards(Adversary):
     def allowed(self, e: Floats) -> NDArray[np.bool_]:
         return (e > 0) | self._bounded_at_zero
 
+    def needed(self, e: Floats) -> NDArray[np.bool_]:
+        """Mask of the pairs where a policy at finite distance from e must go."""
+        return (e > 0) & ~self._finite(0.0, 1.0)
+
     @property
     def _bounded_at_zero(self) -> bool:
         """Whether mass where the expert has none costs finitely much."""
+        return self._finite(1.0, 0.0)
+
+    def _finite(self, d: float, e: float) -> bool:
         with np.errstate(all="ignore"):
-            return bool(np.isfinite(self.divergence.terms(np.ones(()), np.zeros(()))))
+            return bool(np.isfinite(self.divergence.terms(np.asarray(d), np.asarray(e))))
 
     def _unbounded_at(self, r: float) -> bool:
         with np.errstate(all="ignore"):
@@ -274,8 +288,7 @@ class LinearRewards(Adversary):
             return np.clip(strategy, -1, 1)
         if self.ball == "l2":
             return strategy * (SHRINK / max(1.0, float(np.sqrt(strategy @ strategy))))
-        w = np.maximum(strategy, 0) if self.ball == "simplex" else strategy
-        exact = ar.RATIONAL.convert(w)
+        exact = ar.RATIONAL.convert(self.project(strategy) if self.ball == "simplex" else strategy)
         total = ar.sum(ar.absolute(exact), -1)
         return exact / total if self.ball == "simplex" or total > 1 else exact
 

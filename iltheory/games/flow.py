@@ -23,7 +23,7 @@ class Flow:
 
     Attributes
     ----------
-    p : ``[T, S, A, S]``, or ``[1, S, A, S]`` if it does not vary
+    p : ``[T, S, A, S]``, or ``[1, S, A, S]`` if it does not vary; zeros if the discount is 0 and nothing follows
     b : ``[T, S]``
     gamma : the discount, or None
     """
@@ -38,7 +38,7 @@ class Flow:
         p, mu = np.asarray(mdp.transitions.dense()), np.asarray(mdp.mu)
         if mdp.horizon is None:
             gamma = float(mdp.discount)
-            return cls(p, (1 - gamma) * mu[None], gamma)
+            return cls(p if gamma > 0 else 0 * p, (1 - gamma) * mu[None], gamma)
         b = np.zeros((mdp.horizon, mdp.n_states))
         b[0] = mu / mdp.horizon
         return cls(p, b, None)

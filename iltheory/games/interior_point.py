@@ -122,6 +122,13 @@ class _Problem:
         self.flow, self.adversary, self.divergence, self.weight = flow, adversary, adversary.divergence, weight
         self.e, divergence = e, adversary.divergence
         self.free = self._free(adversary.allowed(e))
+        self.possible = flow.reachable(np.ones_like(self.free))[..., None]  # under any policy
+        if (adversary.needed(e) & ~self.free).any():
+            raise NoFiniteValue(
+                f"the {self.divergence.name} of every policy from the expert is infinite: the expert takes "
+                f"{int((adversary.needed(e) & ~self.free).sum())} pairs to which no policy gets.\n  Use a divergence that "
+                "stays finite (jensen-shannon, squared-hellinger, total-variation)."
+            )
         self.term = _Kink(e) if divergence is TOTAL_VARIATION else _Smooth(divergence, np.where(self.free, e, 1))
 
     def _free(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -213,7 +220,8 @@ class _Problem:
         worst = 10 * (1 + np.ptp(r[free]) + self.weight * np.log(x.shape[-1])) * steps + 800 * self.weight
         reached = free.any(-1, keepdims=True)
         low, high = max(self.divergence.low, r[free].min() - worst), self.divergence.high
-        return np.where(free, r, np.where(reached, low, min(max(0.0, low), high)))
+        elsewhere = np.where(self.possible, min(max(0.0, low), high), self.adversary.respond(np.zeros_like(x), self.e))
+        return np.where(free, r, np.where(reached, low, elsewhere))
 
 
 def _room(value: Floats, change: Floats) -> float:

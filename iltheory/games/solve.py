@@ -39,7 +39,7 @@ def solve(
     *,
     method: str | None = None,
     tolerance: float = 1e-9,
-    iterations: int = 10_000,
+    iterations: int = 1000,
     trace: bool = False,
 ) -> Saddle:
     """Solve in floats, then bound the value from both sides in interval arithmetic.

@@ -184,7 +184,7 @@ def _paths(data, path):
 
 def _still_true(data, path, wrong):
     """Guesses and claims may be replaced by weaker ones; anything else must not pass."""
-    number = isinstance(wrong, int) and not isinstance(wrong, bool) or wrong in ("10",)
+    number = (isinstance(wrong, int) and not isinstance(wrong, bool)) or wrong in ("10",)
     return number and path[0] in ("value", "values", "plans", "strategy", "adversary")
 
 
