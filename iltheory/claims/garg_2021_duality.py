@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.assumptions import SHOWN
-from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Tight, claim
+from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Sizes, Tight, claim
 from iltheory.claims.garg_2021 import EVEN, SMALL, ball, entropy_per_step, garg, one_state, one_step
 from iltheory.claims.kinds import ActionValues, DiscountedMDP, FiniteHorizonMDP, Policy
 from iltheory.claims.occupancy import HALF, TENTH
@@ -156,6 +156,7 @@ def weak_duality_unnormalised(mdp: DiscountedMDP, expert: Policy, pi: Policy, q:
     r"\mathbb{E}_{d_h^\pi}[-\log \pi_h] \right)",
     status=DERIVED_HERE,
     tight=_balanced,
+    largest=Sizes(strict=True),
 )
 def weak_duality_finite(mdp: FiniteHorizonMDP, expert: Policy, pi: Policy, q: ActionValues) -> Any:
     """The same with a horizon, as means over steps.
