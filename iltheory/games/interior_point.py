@@ -123,11 +123,12 @@ class _Problem:
         self.e, divergence = e, adversary.divergence
         self.free = self._free(adversary.allowed(e))
         self.possible = flow.reachable(np.ones_like(self.free))[..., None]  # under any policy
-        if (adversary.needed(e) & ~self.free).any():
+        missed = adversary.needed(e) & ~self.free
+        if missed.any():
             raise NoFiniteValue(
                 f"the {self.divergence.name} of every policy from the expert is infinite: the expert takes "
-                f"{int((adversary.needed(e) & ~self.free).sum())} pairs to which no policy gets.\n  Use a divergence that "
-                "stays finite (jensen-shannon, squared-hellinger, total-variation)."
+                f"{int(missed.sum())} pairs to which no policy gets.\n  Use a divergence that stays finite "
+                "(jensen-shannon, squared-hellinger, total-variation)."
             )
         self.term = _Kink(e) if divergence is TOTAL_VARIATION else _Smooth(divergence, np.where(self.free, e, 1))
 
