@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iltheory.games import NoFiniteValue
 from iltheory.learners.adril import AdRIL, adril, fictitious_play, frank_wolfe, replayed_reward
 from iltheory.learners.advil import AdVIL, advil
 from iltheory.learners.aggrevate import Aggrevate, aggrevate
@@ -14,7 +15,7 @@ from iltheory.learners.forward_training import ForwardTraining, forward_training
 from iltheory.learners.gail import Gail, adversarial_imitation, gail
 from iltheory.learners.gan_gcl import GanGcl, gan_gcl
 from iltheory.learners.infogail import InfoGAIL, infogail
-from iltheory.learners.iq_learn import IQLearn, NoFiniteValue, iq_learn
+from iltheory.learners.iq_learn import IQLearn, iq_learn
 from iltheory.learners.iq_learn_states import IQLearnStates, iq_learn_states
 from iltheory.learners.log_linear import LogLinearPolicies, NoMaximum
 from iltheory.learners.losses import LOG_LOSS, ZERO_ONE, Loss, action_costs

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iltheory.games import NoFiniteValue
 from iltheory.learners._reward_ascent import ascend
 from iltheory.learners._soft_model import Floats, Mask, soft_model
 from iltheory.learners.demonstrations import Expert, shown_occupancy
@@ -23,10 +24,6 @@ VALUE_TERMS = ("initial", "expert", "mixture")
 
 FORBIDDEN = 700.0
 """How far, in temperatures, Q lies below V where it should be infinitely low: ``exp(-700)`` is about 1e-304."""
-
-
-class NoFiniteValue(InvalidArgument):
-    """Every policy of the model has an infinite divergence from the demonstrations."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iltheory.games import NoFiniteValue
 from iltheory.learners._soft_model import Floats, Mask, SoftModel, soft_model
 from iltheory.learners.demonstrations import Expert, shown_occupancy
-from iltheory.learners.iq_learn import NoFiniteValue, start_weights
+from iltheory.learners.iq_learn import start_weights
 from iltheory.measures import REVERSE_KL
 from sims import TabularMDP
 from sims import arithmetic as ar
