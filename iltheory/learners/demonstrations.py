@@ -45,9 +45,11 @@ def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
     Raises
     ------
     InvalidDataset
-        If states or actions are out of range, or, with a finite horizon, if a trajectory stops before step H without
-        having terminated: what it does later is unknown.
+        If there is nothing to see, if states or actions are out of range, or, with a finite horizon, if a trajectory
+        stops before step H without having terminated: what it does later is unknown.
     """
+    if not ((demos.lengths > 0) | demos.terminated).any():
+        raise InvalidDataset("trajectories without a single step show nothing of the expert.")
     shape = (mdp.n_states, mdp.n_actions)
     steps = mdp.horizon if mdp.horizon is not None else int(demos.lengths.max(initial=1))
     counts = demos.counts(steps, *shape)
