@@ -253,9 +253,9 @@ class _Basis:
     y: RationalArray
     wrong: Columns
 
-    def feasible(self, form: _Standard) -> bool:
-        """Whether the equations hold, those outside the basis too."""
-        return bool(np.all(ar.compare(ar.matvec(form.M, self.x), "==", form.b) == 1))
+    def optimal(self, form: _Standard) -> bool:
+        """Whether nothing is wrong, and the equations hold that the basis leaves out."""
+        return not self.wrong.size and bool(np.all(ar.compare(ar.matvec(form.M, self.x), "==", form.b) == 1))
 
 
 def _certain(form: _Standard) -> _Basis:
@@ -277,16 +277,30 @@ def _from_floats(form: _Standard) -> _Basis | None:
     found = _in_floats(c, csr_array(M), b)
     if found.status != 0:
         return None
-    # A vertex is positive only in its basis; where it is degenerate, columns without a reduced cost complete it,
-    # and may still be fewer than equations: the others then hold by themselves, and their multipliers are 0.
-    reduced_costs, multipliers = np.abs(found.lower.marginals), np.abs(found.eqlin.marginals)
-    order = np.lexsort((reduced_costs, found.x == 0))
-    free = order[(found.x[order] > 0) | (reduced_costs[order] <= TIGHTEST)]
-    columns = free[_pivots(form.M.num[:, free])]
-    by_size = np.argsort(-multipliers, kind="stable")
-    rows = by_size[_pivots(form.M.num[np.ix_(by_size, columns)].T)]
-    proposed = _vertex(form, columns, rows)
-    return _pivoted(form, order) if proposed.wrong.size or not proposed.feasible(form) else proposed
+    # A vertex is positive only in its basis; where it is degenerate, columns without a reduced cost complete it.
+    positive, reduced_costs = found.x > 0, np.abs(found.lower.marginals)
+    order = np.lexsort((reduced_costs, ~positive))
+    likely = order[positive[order] | (reduced_costs[order] <= TIGHTEST)]
+    by_size = np.argsort(-np.abs(found.eqlin.marginals), kind="stable")
+    proposed = _vertex(form, *_spanning(form.M.num, likely, by_size, positive))
+    return proposed if proposed.optimal(form) else _pivoted(form, order)
+
+
+def _spanning(
+    integers: NDArray[Any], columns: Columns, rows: Columns, positive: NDArray[np.bool_]
+) -> tuple[Columns, Columns]:
+    """The first columns that span some columns, and the first rows on which they are independent.
+
+    They may be fewer than equations: those left out then hold by themselves, and their multipliers are 0. Slacks,
+    the positive columns alone in an equation, are independent of all others.
+    """
+    alone, loose = _alone(integers[:, positive])
+    loose, firsts = np.unique(loose, return_index=True)
+    slacks = np.flatnonzero(positive)[alone[firsts]]
+    columns, rows = columns[~np.isin(columns, slacks)], rows[~np.isin(rows, loose)]
+    columns = columns[_pivots(integers[np.ix_(rows, columns)])]
+    rows = rows[_pivots(integers[np.ix_(rows, columns)].T)]
+    return np.concatenate([columns, slacks]), np.concatenate([rows, loose])
 
 
 def _in_floats(c: NDArray[np.float64], A: Any, b: NDArray[np.float64]) -> Any:
@@ -326,7 +340,7 @@ def _pivoted(form: _Standard, order: Columns) -> _Basis | None:
             return None
         leaving, entering = (changed, partners.min()) if position.size else (partners.min(), changed)
         basis = np.where(basis == leaving, entering, basis)
-    return vertex if vertex.feasible(form) else None
+    return vertex if vertex.optimal(form) else None
 
 
 def _negative(x: RationalArray, basis: Columns) -> NDArray[np.bool_]:
@@ -353,7 +367,41 @@ def _pivots(integers: NDArray[Any]) -> Columns:
 
 
 def _solve(matrix: RationalArray, b: RationalArray) -> RationalArray:
-    """Solve ``matrix x = b`` for a nonsingular square matrix."""
+    """Solve ``matrix x = b`` for a nonsingular square matrix, most of whose equations have few unknowns.
+
+    Unknowns that appear in one equation are left for the end, and of the other equations those in one unknown come
+    first.
+    """
+    last, closing = _alone(matrix.num)
+    unknowns, equations = _others(last, len(b)), _others(closing, len(b))
+    core, right = matrix[equations][:, unknowns], b[equations]
+    opening, first = _alone(core.num.T)
+    sought, left = _others(first, len(unknowns)), _others(opening, len(unknowns))
+    known = right[opening] / core[opening, first]
+    found = _solve_dense(core[left][:, sought], right[left] - ar.matvec(core[left][:, first], known))
+    x = _joined((known, first), (found, sought))
+    rest = b[closing] - ar.matvec(matrix[closing][:, unknowns], x)
+    return _joined((rest / matrix[closing, last], last), (x, unknowns)).reduced()
+
+
+def _alone(entries: NDArray[Any]) -> tuple[Columns, Columns]:
+    """Columns with a single nonzero entry, and its row."""
+    nonzero = entries != 0
+    columns = np.flatnonzero(nonzero.sum(axis=0) == 1)
+    return columns, np.nonzero(nonzero[:, columns].T)[1]
+
+
+def _others(some: Columns, n: int) -> Columns:
+    return np.setdiff1d(np.arange(n), some)
+
+
+def _joined(*parts: tuple[RationalArray, Columns]) -> RationalArray:
+    """Entries at their places."""
+    joined: RationalArray = ar.concatenate([x for x, _ in parts])
+    return joined[np.argsort(np.concatenate([places for _, places in parts]))]
+
+
+def _solve_dense(matrix: RationalArray, b: RationalArray) -> RationalArray:
     n = len(b)
     if not n:
         return b
