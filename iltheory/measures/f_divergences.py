@@ -14,7 +14,6 @@ from fractions import Fraction
 from math import inf, log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sims import arithmetic as ar
 from sims.arithmetic import REFUTED, Numbers
@@ -82,22 +81,23 @@ def _sign(x: Numbers, y: Numbers) -> Numbers:
 
 
 def _hellinger(d: Numbers, e: Numbers) -> Numbers:
-    roots = ar.where(_present(d, e), ar.sqrt(d) + ar.sqrt(e), 1)
-    return ((d - e) / roots) ** 2  # sqrt d - sqrt e without cancellation, and exactly 0 where d = e
+    shared = ar.possibly_nonzero(d) & ar.possibly_nonzero(e)
+    roots = ar.where(shared, ar.sqrt(d) + ar.sqrt(e), 1)
+    # sqrt d - sqrt e without cancellation, exactly 0 where d = e; d + e where one of them is 0
+    return ar.where(shared, ((d - e) / roots) ** 2, d + e)
 
 
 def _chi2(d: Numbers, e: Numbers) -> Numbers:
+    present = ar.possibly_nonzero(d) | ar.possibly_nonzero(e)
     with np.errstate(divide="ignore"):
-        return (d - e) ** 2 / ar.where(_present(d, e), e, 1)
-
-
-def _present(d: Numbers, e: Numbers) -> NDArray[np.bool_]:
-    return ar.possibly_nonzero(d) | ar.possibly_nonzero(e)
+        return (d - e) ** 2 / ar.where(present, e, 1)
 
 
 def _jensen_shannon(d: Numbers, e: Numbers) -> Numbers:
-    middle = (d + e) / 2
-    return ar.relative_entropy(d, middle) + ar.relative_entropy(e, middle)
+    shown = ar.possibly_nonzero(e)
+    middle = ar.where(shown, (d + e) / 2, 1)
+    shared = ar.relative_entropy(ar.where(shown, d, 0 * d), middle) + ar.relative_entropy(e, middle)
+    return shared if shown.all() else ar.where(shown, shared, d * ar.log(2 + 0 * d))
 
 
 FORWARD_KL = FDivergence(
