@@ -141,7 +141,7 @@ class DivergenceRewards(Adversary):
 
     def needed(self, e: Floats) -> NDArray[np.bool_]:
         """Mask of the pairs where a policy at finite distance from e must go."""
-        return (e > 0) & ~self._finite(0.0, 1.0)
+        return (e > 0) & (not self._finite(0.0, 1.0))
 
     @property
     def _bounded_at_zero(self) -> bool:

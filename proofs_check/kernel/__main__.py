@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from proofs_check.kernel.reading import Refused, parse, show
+from proofs_check.kernel.reading import Refused, parse, show_interval
 from proofs_check.kernel.saddle import check
 
 
@@ -22,8 +22,7 @@ def main(paths: list[str]) -> int:
             print(f"{path}: refused: {problem}")
             refused += 1
             continue
-        bounds = f"[{show(proof.lower)}, {show(proof.upper)}], width {show(proof.upper - proof.lower)}"
-        print(f"{path}: proved: the value lies in {bounds} ({proof.game})")
+        print(f"{path}: proved: the value lies in {show_interval(proof.lower, proof.upper)} ({proof.game})")
     return 1 if refused else 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
+from math import inf, nextafter
 from typing import Any
 
 RATIONAL = re.compile(r"-?[0-9]+(/[0-9]+)?", re.ASCII)
@@ -120,3 +121,11 @@ def show(x: Fraction) -> str:
         return repr(float(x))
     except OverflowError:
         return "a huge number"
+
+
+def show_interval(lower: Fraction, upper: Fraction) -> str:
+    """Print an interval with its ends rounded outwards."""
+    low, high = float(lower), float(upper)
+    low = nextafter(low, -inf) if Fraction(low) > lower else low
+    high = nextafter(high, inf) if Fraction(high) < upper else high
+    return f"[{low!r}, {high!r}], width {float(upper - lower):.3g}"
