@@ -18,11 +18,12 @@ def main(paths: list[str]) -> int:
     for path in paths:
         try:
             proof = check(parse(Path(path).read_text("utf-8")))
-        except (Refused, OSError, UnicodeDecodeError) as problem:
+            bounds = show_interval(proof.lower, proof.upper)
+        except (Refused, OSError, UnicodeDecodeError, OverflowError) as problem:
             print(f"{path}: refused: {problem}")
             refused += 1
-            continue
-        print(f"{path}: proved: the value lies in {show_interval(proof.lower, proof.upper)} ({proof.game})")
+        else:
+            print(f"{path}: proved: the value lies in {bounds} ({proof.game})")
     return 1 if refused else 0
 
 
