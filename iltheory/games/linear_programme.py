@@ -11,20 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import flint
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.games.exact_systems import Columns, alone, independent_columns, solve_exactly
 from iltheory.games.iterate import Unsolved
 from iltheory.games.sparse import Sparse
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, RationalArray
 from sims.errors import IltheoryError, InvalidArgument
-
-Columns = NDArray[np.intp]
-
-PRIME = 2**61 - 1
-"""Columns that are independent modulo a prime are independent."""
 
 TIGHTEST = 1e-10
 """The smallest tolerance HiGHS takes."""
@@ -294,12 +289,12 @@ def _spanning(
     They may be fewer than equations: those left out then hold by themselves, and their multipliers are 0. Slacks,
     the positive columns alone in an equation, are independent of all others.
     """
-    alone, loose = _alone(integers[:, positive])
+    single, loose = alone(integers[:, positive])
     loose, firsts = np.unique(loose, return_index=True)
-    slacks = np.flatnonzero(positive)[alone[firsts]]
+    slacks = np.flatnonzero(positive)[single[firsts]]
     columns, rows = columns[~np.isin(columns, slacks)], rows[~np.isin(rows, loose)]
-    columns = columns[_pivots(integers[np.ix_(rows, columns)])]
-    rows = rows[_pivots(integers[np.ix_(rows, columns)].T)]
+    columns = columns[independent_columns(integers[np.ix_(rows, columns)])]
+    rows = rows[independent_columns(integers[np.ix_(rows, columns)].T)]
     return np.concatenate([columns, slacks]), np.concatenate([rows, loose])
 
 
@@ -318,8 +313,8 @@ def _in_floats(c: NDArray[np.float64], A: Any, b: NDArray[np.float64]) -> Any:
 def _vertex(form: _Standard, basis: Columns, rows: Columns) -> _Basis:
     """The solution of some rows in as many columns, on which they are independent."""
     square = form.M[rows][:, basis]
-    x = _scattered(_solve(square, form.b[rows]), basis, len(form.c))
-    y = _scattered(_solve(_transposed(square), form.c[basis]), rows, len(form.b))
+    x = _scattered(solve_exactly(square, form.b[rows]), basis, len(form.c))
+    y = _scattered(solve_exactly(_transposed(square), form.c[basis]), rows, len(form.b))
     slack = form.c - ar.vecmat(y, form.M)
     return _Basis(x, y, np.flatnonzero((ar.compare(x, ">=", 0) == -1) | _negative(slack, basis)))
 
@@ -332,10 +327,10 @@ def _pivoted(form: _Standard, order: Columns) -> _Basis | None:
         square, changed = M[:, basis], int(vertex.wrong.min())
         position = np.flatnonzero(basis == changed)
         if position.size:
-            row = ar.vecmat(_solve(_transposed(square), _unit(len(basis), position[0])), M)
+            row = ar.vecmat(solve_exactly(_transposed(square), _unit(len(basis), position[0])), M)
             partners = np.flatnonzero(_negative(row, basis))
         else:
-            partners = basis[ar.compare(_solve(square, M[:, changed]), "<=", 0) == -1]
+            partners = basis[ar.compare(solve_exactly(square, M[:, changed]), "<=", 0) == -1]
         if not partners.size:
             return None
         leaving, entering = (changed, partners.min()) if position.size else (partners.min(), changed)
@@ -352,64 +347,10 @@ def _negative(x: RationalArray, basis: Columns) -> NDArray[np.bool_]:
 
 def _independent(M: RationalArray, order: Columns) -> tuple[Columns, Columns]:
     """The first columns, in an order, that span all columns, and rows on which they are independent."""
-    columns = order[_pivots(M.num[:, order])]
+    columns = order[independent_columns(M.num[:, order])]
     if len(columns) == M.shape[0]:
         return columns, np.arange(len(columns))
-    return columns, _pivots(M.num[:, columns].T)
-
-
-def _pivots(integers: NDArray[Any]) -> Columns:
-    """Pivot columns of an integer matrix modulo a prime: independent of one another, and of those before them."""
-    rows, columns = integers.shape
-    reduced, rank = flint.nmod_mat(rows, columns, (integers % PRIME).ravel().tolist(), PRIME).rref()
-    leading = [next(j for j, entry in enumerate(row) if int(entry)) for row in reduced.tolist()[:rank]]
-    return np.array(leading, dtype=np.intp)
-
-
-def _solve(matrix: RationalArray, b: RationalArray) -> RationalArray:
-    """Solve ``matrix x = b`` for a nonsingular square matrix, most of whose equations have few unknowns.
-
-    Unknowns that appear in one equation are left for the end, and of the other equations those in one unknown come
-    first.
-    """
-    last, closing = _alone(matrix.num)
-    unknowns, equations = _others(last, len(b)), _others(closing, len(b))
-    core, right = matrix[equations][:, unknowns], b[equations]
-    opening, first = _alone(core.num.T)
-    sought, left = _others(first, len(unknowns)), _others(opening, len(unknowns))
-    known = right[opening] / core[opening, first]
-    found = _solve_dense(core[left][:, sought], right[left] - ar.matvec(core[left][:, first], known))
-    x = _joined((known, first), (found, sought))
-    rest = b[closing] - ar.matvec(matrix[closing][:, unknowns], x)
-    return _joined((rest / matrix[closing, last], last), (x, unknowns)).reduced()
-
-
-def _alone(entries: NDArray[Any]) -> tuple[Columns, Columns]:
-    """Columns with a single nonzero entry, and its row."""
-    nonzero = entries != 0
-    columns = np.flatnonzero(nonzero.sum(axis=0) == 1)
-    return columns, np.nonzero(nonzero[:, columns].T)[1]
-
-
-def _others(some: Columns, n: int) -> Columns:
-    return np.setdiff1d(np.arange(n), some)
-
-
-def _joined(*parts: tuple[RationalArray, Columns]) -> RationalArray:
-    """Entries at their places."""
-    joined: RationalArray = ar.concatenate([x for x, _ in parts])
-    return joined[np.argsort(np.concatenate([places for _, places in parts]))]
-
-
-def _solve_dense(matrix: RationalArray, b: RationalArray) -> RationalArray:
-    n = len(b)
-    if not n:
-        return b
-    integers = flint.fmpq_mat(flint.fmpz_mat(n, n, matrix.num.ravel().tolist()))
-    solved = integers.solve(flint.fmpq_mat(flint.fmpz_mat(n, 1, b.num.tolist())))
-    numerators, denominator = solved.numer_denom()
-    x = RationalArray([int(entry) for entry in numerators.entries()], int(denominator) * b.den)
-    return (matrix.den * x).reduced()
+    return columns, independent_columns(M.num[:, columns].T)
 
 
 def _transposed(matrix: RationalArray) -> RationalArray:

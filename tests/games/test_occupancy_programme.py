@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from iltheory.games import Unsolved
-from iltheory.games.linear_programme import _solve, minimise
+from iltheory.games.exact_systems import solve_exactly
+from iltheory.games.linear_programme import minimise
 from iltheory.games.occupancy_programme import flow_equations, nearest_flow
 from iltheory.games.sparse import Sparse
 from sims import arithmetic as ar
@@ -76,7 +77,7 @@ def test_sparse_systems_are_solved(seed):
     M[:block, :block] += 20 * np.eye(block, dtype=int) + rng.integers(1, 4, (block, block))
     M = M[rng.permutation(n)][:, rng.permutation(n)]
     b = rng.integers(-5, 6, n)
-    x = _solve(ar.asarray(M) / 7, ar.asarray(b) / 3)
+    x = solve_exactly(ar.asarray(M) / 7, ar.asarray(b) / 3)
     assert np.all(ar.compare(ar.matvec(ar.asarray(M) / 7, x), "==", ar.asarray(b) / 3) == 1)
 
 
