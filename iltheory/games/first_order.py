@@ -25,19 +25,17 @@ def frank_wolfe(game: OccupancyGame) -> Iterator[Iterate]:
     """Mix in best responses to the adversary's best reward, with exact line search (generalised Frank-Wolfe).
 
     The best reward against an occupancy is minus the gradient of the distance there, so answering it is a Frank-Wolfe
-    step; the entropy stays in the subproblem, whose answer is a soft-optimal policy. The start is the expert's clone,
-    but for norms, which have a kink there. Ends where the answer gains nothing in floats.
+    step; the entropy stays in the subproblem, whose answer is a soft-optimal policy. The start is the expert's clone.
+    Ends where the answer gains nothing in floats.
 
     Raises
     ------
     InvalidArgument
-        If the distance has kinks, where a best reward is no gradient.
+        If the distance has kinks, where a best reward is no gradient: total variation, and every norm at 0.
     """
-    smooth = isinstance(game.adversary, DivergenceRewards) and game.adversary.divergence is not TOTAL_VARIATION
-    if not smooth and not (isinstance(game.adversary, LinearRewards) and game.adversary.ball == "l2"):
+    if not isinstance(game.adversary, DivergenceRewards) or game.adversary.divergence is TOTAL_VARIATION:
         raise InvalidArgument("frank-wolfe needs a smooth distance; use mirror-descent, extragradient or conic.")
-    divergence = isinstance(game.adversary, DivergenceRewards)
-    x = _law(game, _finite(game, policy_of(np.asarray(game.target))) if divergence else _start(game))
+    x = _law(game, _finite(game, policy_of(np.asarray(game.target))))
     while True:
         strategy = _answer(game, x)
         direction = _law(game, _best_response(game, strategy)) - x

@@ -125,4 +125,4 @@ def _default(game: OccupancyGame) -> str:
         return "interior-point" if small else "mirror-descent" if kink else "frank-wolfe"
     if small or not isinstance(adversary, LinearRewards):
         return "conic"
-    return "frank-wolfe" if adversary.ball == "l2" else "extragradient"
+    return "extragradient"

@@ -241,7 +241,7 @@ def test_refuses_tables_of_other_sizes():
             check(changed(lipschitz, path, change))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.sampled_from([c for c in BOTH if c[0] != "lipschitz"]), st.integers(0, 2**32), st.integers(1, 40))
 def test_any_policy_and_reward_give_bounds_that_enclose_the_value(case, seed, shift):
     """Weak duality in the kernel itself: replace the players by bad ones, and ask what they prove."""

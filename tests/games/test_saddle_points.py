@@ -44,7 +44,7 @@ def bandit(*expert):
 # Weak duality.
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 2**32),
@@ -145,6 +145,18 @@ def test_certified_to_eight_digits_against_a_few_demonstrations(divergence, weig
     assert saddle.relative_gap <= 1e-8
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("divergence", FINITE_EVERYWHERE)
+@pytest.mark.parametrize("end", [{"n_states": 30, "discount": 0.99}, {"n_states": 12, "horizon": 20}])
+def test_certified_to_eight_digits_against_demonstrations_in_many_models(end, divergence):
+    for seed in range(12):
+        mdp = families.garnet(n_actions=3, branching=5, rng=seed, **end)
+        demos = mdp.sample(mdp.optimal_policy(), 5, 1, length=mdp.horizon or 300)
+        for weight in (1e-3, 1e-2):
+            saddle = solve(OccupancyGame(mdp, shown_occupancy(mdp, demos), DivergenceRewards(divergence), weight))
+            assert saddle.relative_gap <= 1e-8, (seed, weight)
+
+
 @pytest.mark.parametrize(
     "kind, end, weight",
     [(kind, end, Fraction(1, 8)) for kind, end in BOTH]
@@ -162,7 +174,7 @@ def test_all_methods_agree(kind, end, weight):
             assert "method=" in str(refusal) or "use" in str(refusal)
             continue
         assert saddle.method == method and saddle.gap >= 0
-        good = {"interior-point": 1e-7, "conic": 1e-6, "frank-wolfe": 0.1 if kind == "l2" else 1e-3}.get(method, 0.2)
+        good = {"interior-point": 1e-7, "conic": 1e-6, "frank-wolfe": 1e-3}.get(method, 0.2)
         assert saddle.gap <= good, method
         values[method] = saddle.value
     assert len(values) >= 2 if kind != "lipschitz" else {"conic", "mirror-descent"} <= set(values)
@@ -315,6 +327,31 @@ def test_no_finite_value_where_every_policy_leaves_the_demonstrations(divergence
         solve(OccupancyGame(mdp, shown_occupancy(mdp, demos), DivergenceRewards(divergence), 0.1))
 
 
+# Large models.
+
+
+@pytest.mark.parametrize(
+    "kind, method, weight, good",
+    [
+        ("jensen-shannon", "frank-wolfe", 0.1, 1e-4),
+        ("jensen-shannon", "frank-wolfe", 0, 1e-11),  # starts from the clone, which is the expert
+        ("total-variation", "mirror-descent", 0.1, 0.1),
+        ("l2", "extragradient", 0.1, 0.1),
+    ],
+)
+def test_first_order_methods_take_over_at_many_states(kind, method, weight, good):
+    rng = np.random.default_rng(0)
+    n, k, successors = 600, 2, 3
+    rows = on_grid(rng.dirichlet(np.ones(successors), size=n * k))
+    indices = np.argsort(rng.random((n * k, n)), axis=1)[:, :successors]
+    P = SparseTransitions(np.arange(0, n * k * successors + 1, successors), indices.ravel(), rows.ravel(), n, k)
+    mdp = TabularMDP(P, np.zeros((n, k)), np.full(n, 1 / n), discount=0.9, normalize=True)
+    e = mdp.occupancy(on_grid(rng.dirichlet(np.ones(k), size=n)))
+    adversary = LinearRewards(rng.random((n, k, 4)), kind) if kind == "l2" else DivergenceRewards(kind)
+    saddle = solve(OccupancyGame(mdp, e, adversary, weight), tolerance=1e-4, iterations=40)
+    assert saddle.method == method and 0 <= saddle.gap <= good
+
+
 # What a solver leaves behind.
 
 
@@ -322,7 +359,7 @@ def test_no_finite_value_where_every_policy_leaves_the_demonstrations(divergence
     "kind, methods",
     [
         ("jensen-shannon", ("interior-point", "frank-wolfe", "mirror-descent", "conic")),
-        ("l2", ("conic", "frank-wolfe", "mirror-descent", "extragradient")),
+        ("l2", ("conic", "mirror-descent", "extragradient")),
         ("total-variation", ("interior-point", "mirror-descent", "conic")),
     ],
 )
@@ -417,7 +454,7 @@ def test_solving_is_checked():
     with pytest.raises(InvalidArgument, match="extragradient plays against LinearRewards"):
         solve(game("chi2", "finite"), method="extragradient")
     with pytest.raises(InvalidArgument, match="frank-wolfe needs a smooth distance"):
-        solve(game("l1", "finite"), method="frank-wolfe")
+        solve(game("l2", "finite"), method="frank-wolfe")
     mdp = model("finite")
     with pytest.raises(InvalidArgument, match="use method='interior-point'"):
         hard = OccupancyGame(mdp, mdp.occupancy(mdp.optimal_policy()), DivergenceRewards("chi2"))
