@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import flint
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,9 @@ from iltheory.games import DivergenceRewards, OccupancyGame, certificate, solve
 from proofs_check.kernel.__main__ import main
 from proofs_check.kernel.reading import Refused, parse, show_interval
 from proofs_check.kernel.saddle import check
+from sims import TabularMDP
 from sims.errors import InvalidArgument
+from sims.tabular.errors import InvalidModel
 
 FOLDER = Path(proofs_check.kernel.__file__).parent
 ALL = [(kind, end, weight) for kind in KINDS for end in ENDS for weight in WEIGHTS]
@@ -60,6 +63,27 @@ def test_accepts_exact_models_and_stationary_transitions_of_either_layout(kind, 
     check(data)
     if end == "finite":
         check(changed(data, ("mdp", "P"), lambda P: [P] * 3))
+
+
+@pytest.mark.parametrize("end", [{"horizon": 3}, {"discount": Fraction(9, 10)}])
+@pytest.mark.parametrize("kind", ["forward-kl", "chi2", "simplex", "lipschitz"])
+def test_accepts_numbers_that_no_float_has(kind, end):
+    third = Fraction(1, 3)
+    P = [[[third] * 3, [Fraction(1, 7), Fraction(6, 7), 0]], [[0, 1, 0], [third, 0, 2 * third]]]
+    P += [[[1, 0, 0], [0, third, 2 * third]]]
+    mdp = TabularMDP(P, np.zeros((S, A), dtype=int), [third] * 3, **end)
+    target = mdp.occupancy([[third, 2 * third], [Fraction(1, 5), Fraction(4, 5)], [1, 0]])
+    saddle = solve(OccupancyGame(mdp, target, adversaries()[kind], Fraction(1, 10)))
+    assert saddle.gap < 1e-8
+    check(certificate(saddle))
+
+
+def test_floats_whose_rows_do_not_sum_to_one_are_not_written_down():
+    P = np.array([[[0.1, 0.2, 0.7 + 2.0**-53]] * A] * S)
+    mdp = TabularMDP(P, np.zeros((S, A)), np.array([1.0, 0, 0]), discount=0.5)
+    saddle = solve(OccupancyGame(mdp, mdp.occupancy(np.full((S, A), 0.5)), DivergenceRewards("chi2"), 1))
+    with pytest.raises(InvalidModel, match="not to exactly 1"):
+        certificate(saddle)
 
 
 @pytest.mark.parametrize("kind, end", BOTH)
