@@ -61,7 +61,8 @@ class Saddle(Bounds):
     adversary : floats or exact rationals, the reward player's strategy (for f-divergences: the reward)
     primal : enclosure of ``max_r payoff(policy, r)``; its upper end bounds the value of the game from above
     dual : enclosure of ``min_pi payoff(pi, adversary)``; its lower end bounds the value from below
-    attained : whether a saddle point exists; if not, the value is only approached by ever lower rewards
+    attained : whether a saddle point exists; if not, the value is only approached, by rewards that fall or rise without
+        bound, or move to the end of a domain where the utility is infinite
     why_not : the reason, in words, if it does not
     method : solver used
     trace : rigorous bounds along the iterations

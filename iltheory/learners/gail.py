@@ -43,6 +43,7 @@ def gail(mdp: TabularMDP, expert: Expert, *, entropy_weight: Any = 0, method: st
 
     Parameters
     ----------
+    mdp : one model; its own rewards do not matter
     expert : a policy, or trajectories
     entropy_weight : lambda >= 0, weight of the causal entropy per step
     method : solver, a name in ``iltheory.games.SOLVERS``; by default the fastest one for the game
@@ -68,8 +69,15 @@ def adversarial_imitation(
 
     Parameters
     ----------
+    mdp : one model; its own rewards do not matter
     expert : a policy, or trajectories
     adversary : ``DivergenceRewards``, ``LinearRewards`` or ``LipschitzRewards`` of :mod:`iltheory.games`
     entropy_weight : lambda >= 0, weight of the causal entropy per step
+    method : solver, a name in ``iltheory.games.SOLVERS``; by default the fastest one for the game
+
+    Raises
+    ------
+    NoFiniteValue
+        If every policy is infinitely far from the expert.
     """
     return solve(OccupancyGame(mdp, shown_occupancy(mdp, expert), adversary, entropy_weight), method=method)
