@@ -6,11 +6,19 @@ import re
 from functools import cache
 from typing import Any
 
+SPACE = "\N{INVISIBLE SEPARATOR}"
+"""Stands for a space that the converter would take for the end of a macro."""
+SINGLE = r"[\d.]+|[^\W\d]([_^]\w)*"
+"""What needs no brackets below a fraction: a number, or a letter with its indices."""
+
 
 def readable(latex: str) -> str:
     r"""Render a LaTeX formula in one line of Unicode: ``\tfrac1H\sum_h`` as ``1/H ∑_h``."""
-    text = _converter().latex_to_text(f"${_braced_fractions(latex)}$")
-    return re.sub(r"\s+(?=[)}\]])", "", re.sub(r"\s+", " ", text)).strip()
+    text = _converter().latex_to_text(f"${_spaced(_braced_fractions(latex))}$")
+    text = re.sub(rf"[\s{SPACE}]+", " ", text)
+    text = re.sub(r"(?<=\S)∼ ", "∼", re.sub(r" (?=[)}\]/_^,⟩])|(?<=[(\[{/⟨]) ", "", text))
+    text = re.sub(r"\b(log|ln) ⟦([^⟦⟧]*)⟧", r"\1(\2)", text)
+    return re.sub("[⟦⟧]", "", text).strip()
 
 
 def _braced_fractions(latex: str) -> str:
@@ -18,6 +26,16 @@ def _braced_fractions(latex: str) -> str:
     latex = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", latex)
     latex = re.sub(r"\\[td]frac", r"\\frac", latex)
     return latex.replace(r"\|", "‖").replace(r"\,", " ").replace(r"\;", " ").replace(r"\!", "")
+
+
+def _spaced(latex: str) -> str:
+    r"""Keep the spaces in front of macros and around operators, and write operators in letters as such."""
+    latex = latex.replace(r"\hat{\Pr}", r"\hat Pr")
+    latex = re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", latex)
+    latex = re.sub(
+        r"(\\(?:log|ln|exp|cosh|dim|in|le|ge|ne|sim|propto|forall|implies))(?=[\s\\])\s*", rf"\1{SPACE}", latex
+    )
+    return re.sub(r" (?=\\[A-Za-z])", SPACE, latex)
 
 
 @cache
@@ -28,7 +46,8 @@ def _converter() -> Any:
         if not node.nodeargs:  # braces are missing
             return str(node.latex_verbatim())
         above, below = (_unbraced(l2tobj.nodelist_to_text([arg])) for arg in node.nodeargs)
-        return f"{_grouped(above)}/{_grouped(below)} "
+        divisor = below if re.fullmatch(SINGLE, below) else f"({below})"
+        return f"⟦{_grouped(above)}/{divisor}⟧ "  # marks that logarithms need and nobody else sees
 
     def root(node: Any, l2tobj: Any) -> str:
         return f"√{_grouped(_unbraced(l2tobj.nodelist_to_text([node.nodeargs[-1]])))}"
@@ -40,6 +59,9 @@ def _converter() -> Any:
             MacroTextSpec("frac", simplify_repl=fraction),
             MacroTextSpec("sqrt", simplify_repl=root),
             MacroTextSpec("Pr", simplify_repl="Pr"),
+            MacroTextSpec("dim", simplify_repl="dim"),
+            MacroTextSpec("ne", simplify_repl="≠"),
+            MacroTextSpec("implies", simplify_repl="⇒"),
         ],
         prepend=True,
     )
