@@ -8,6 +8,7 @@ from typing import Any
 
 SPACE = "\N{INVISIBLE SEPARATOR}"
 """Stands for a space that the converter would take for the end of a macro."""
+SIMILAR = "\N{TILDE OPERATOR}"
 SINGLE = r"[\d.]+|[^\W\d]([_^]\w)*"
 """What needs no brackets below a fraction: a number, or a letter with its indices."""
 
@@ -16,7 +17,7 @@ def readable(latex: str) -> str:
     r"""Render a LaTeX formula in one line of Unicode: ``\tfrac1H\sum_h`` as ``1/H ∑_h``."""
     text = _converter().latex_to_text(f"${_spaced(_braced_fractions(latex))}$")
     text = re.sub(rf"[\s{SPACE}]+", " ", text)
-    text = re.sub(r"(?<=\S)∼ ", "∼", re.sub(r" (?=[)}\]/_^,⟩])|(?<=[(\[{/⟨]) ", "", text))
+    text = re.sub(rf"(?<=\S){SIMILAR} ", SIMILAR, re.sub(r" (?=[)}\]/_^,⟩])|(?<=[(\[{/⟨]) ", "", text))
     text = re.sub(r"\b(log|ln) ⟦([^⟦⟧]*)⟧", r"\1(\2)", text)
     return re.sub("[⟦⟧]", "", text).strip()
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (letters of formulas look like others)
 """Statements in the terminal say what their LaTeX says."""
 
 from __future__ import annotations
