@@ -20,7 +20,7 @@ from sims.errors import InvalidArgument
 
 LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
 DISCOUNTS = ((0, 1), (3, 10), (1, 2), (9, 10), (99, 100))
-RANDOM_BLOCK = 64
+RANDOM_BLOCK = 16
 SAMPLED_BLOCK = 8
 """Instances in a block of a statistical claim, each of which is sampled by itself."""
 WORLD_BLOCK = 16
