@@ -182,7 +182,8 @@ def test_refuses_missing_and_unknown_names(kind, end):
 MALFORMED = [None, True, 1.5, -1, 0, "", "nan", "inf", "1e3", "0.5", " 1", "1/0", "1_0", "٣", [], {}, [[]], "10", ["1"]]
 
 
-@pytest.mark.parametrize("kind, end", BOTH)
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("kind", ["jensen-shannon", "linf", "lipschitz"])
 def test_whatever_is_malformed_is_refused_and_nothing_else_is_raised(kind, end):
     """Every field, and the first entry of every table at every depth, replaced by everything that is not one."""
     data = certified(kind, end)
