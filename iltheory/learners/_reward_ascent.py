@@ -4,10 +4,10 @@ Maximises ``F(r) = <e, phi(r)> - <start, V_r>`` with V_r the optimal soft values
 rewards F is concave for every concave phi; in terms of Q it need not be (``iq-prop-3-5``). With d the occupancy of the
 soft-optimal policy ``F' = e phi'(r) - d``, and with ``D = -e phi''(r)`` a Newton step dr obeys
 
-    D dr + dd = F',    dd = pi dx + (d / tau) (dr + K dV),    K^T dd = 0,    dx(s) = sum_a dd(s, a),
+    D dr + dd = F',    dd = pi dx + (d / tau) (dr - E' dV),    E dd = 0,    dx(s) = sum_a dd(s, a),
 
-where ``(K V)(s, a) = V'(s, a) - V(s)``. Eliminating dr and dd leaves a symmetric system in dV and dx: 2 S unknowns, or
-H blocks of them that only meet their neighbours.
+where ``E x = b`` are the flow equations. Eliminating dr, dd and dx leaves ``E C E' dV = E g``, where C has a block for
+each state.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ INTERIOR = 0.95
 SMALLEST = 1e-12
 """Share of a Newton step below which a line search is only told rounding."""
 
-RIDGE = 1e-8
-"""Curvature, as a share of the policy's, given to a phi that has none."""
+SOFTEST = 1e-8
+"""The least curvature and the least movement of rewards that a Newton step counts with, as shares of the policy's."""
+
+RAREST = 1e-200
+"""The least mass of a state that counts."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def ascend(model: SoftModel, target: Floats, divergence: FDivergence, *, free: M
     point = objective.at(reward, np.zeros(reward.shape[:-1]))
     steps = 0
     while steps < STEPS:
-        move, dv = _newton(model, point, objective.bend(point.reward))
+        move, dv = _newton(model, target, point, objective.bend(point.reward))
         rise = float((point.gradient * move).sum())
         nearly = rise <= 1e-10 * (1 + abs(point.value))
         size = objective.reach(point.reward, move)
@@ -134,68 +137,18 @@ class _Objective:
         return np.where(point.held, point.reward, moved)
 
 
-def _newton(model: SoftModel, point: _Point, bend: Floats) -> tuple[Floats, Floats]:
+def _newton(model: SoftModel, target: Floats, point: _Point, bend: Floats) -> tuple[Floats, Floats]:
     """The Newton step of the reward, and what it does to the soft values to first order."""
-    response, free = point.response, ~point.held
-    pi, weight = response.policy, np.maximum(response.occupancy, 0) / model.temperature
-    bend = np.where(bend > 0, bend, RIDGE * weight)
-    kappa = np.where(free, 1 / np.where(free, bend + weight, 1), 0)
-    beta = kappa * weight
-    alpha = np.where(free, kappa * bend, 1)
-    moving, pull = alpha * pi, beta * point.gradient
-    diagonal, upper, right = _blocks(model, alpha * weight, moving, kappa * pi**2, pull, kappa * pi * point.gradient)
-    dv, dx = np.split(_solve_blocks(diagonal, upper, right), 2, axis=-1)
-    drop = dv[..., None] - model.later(dv)
-    return kappa * (point.gradient - dx[..., None] * pi) + beta * drop, dv
-
-
-def _blocks(
-    model: SoftModel, inner: Floats, moving: Floats, stiff: Floats, pull: Floats, right: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """The symmetric system ``[[K^T W K, K^T M], [M^T K, -C]] (dV, dx) = (-K^T pull, -sum right)`` by steps.
-
-    Returns
-    -------
-    diagonal blocks ``[H, 2 S, 2 S]``, blocks above them ``[H - 1, 2 S, 2 S]``, right sides ``[H, 2 S]``
-    """
-    steps, n, _ = inner.shape
-    diagonal, upper = np.zeros((steps, 2 * n, 2 * n)), np.zeros((steps - 1, 2 * n, 2 * n))
-    sides = np.zeros((steps, 2 * n))
-    first, second = np.s_[:n], np.s_[n:]
-    here = np.arange(n)
-    for h in range(steps):
-        diagonal[h, here, here] += inner[h].sum(-1)
-        diagonal[h, here, n + here] -= moving[h].sum(-1)
-        diagonal[h, n + here, n + here] -= stiff[h].sum(-1)
-        sides[h, first] += pull[h].sum(-1)
-        sides[h, second] -= right[h].sum(-1)
-        if not model.cyclic and h == steps - 1:
-            break
-        later, kernel = (h, model.kernel(h)) if model.cyclic else (h + 1, model.kernel(h))
-        table = kernel.reshape(n, -1, n)
-        leads = np.einsum("sa,sat->st", inner[h], table)
-        flows = np.einsum("sa,sat->st", moving[h], table)
-        diagonal[later, first, first] += kernel.T @ (inner[h].ravel()[:, None] * kernel)
-        sides[later, first] -= pull[h].ravel() @ kernel
-        if model.cyclic:
-            diagonal[h, first, first] -= leads + leads.T
-            diagonal[h, first, second] += flows.T
-        else:
-            upper[h, first, first] -= leads
-            upper[h, second, first] += flows
-    diagonal[:, second, first] = np.swapaxes(diagonal[:, first, second], -1, -2)
-    return diagonal, upper, sides
-
-
-def _solve_blocks(diagonal: Floats, upper: Floats, right: Floats) -> Floats:
-    """Solve a symmetric block tridiagonal system by elimination from the last block up."""
-    diagonal, right = diagonal.copy(), right.copy()
-    for h in reversed(range(len(upper))):
-        both = np.linalg.solve(diagonal[h + 1], np.column_stack([upper[h].T, right[h + 1]]))
-        diagonal[h] -= upper[h] @ both[:, :-1]
-        right[h] -= upper[h] @ both[:, -1]
-    solution = np.empty_like(right)
-    for h in range(len(right)):
-        known = upper[h - 1].T @ solution[h - 1] if h else 0.0
-        solution[h] = np.linalg.solve(diagonal[h], right[h] - known)
-    return solution
+    d, pi, tau = point.response.occupancy, point.response.policy, model.temperature
+    mass = np.maximum(d.sum(-1), 0)
+    weight = mass[..., None] * pi / tau
+    bend = np.where(point.held, 1, np.where(bend > 0, bend, SOFTEST * target / tau))
+    give = np.where(point.held, 0, 1 / (bend + weight))
+    share = give * weight  # of the change of a pair's occupancy that its reward undoes
+    v, moves = (1 - share) * weight, np.maximum((pi * share).sum(-1), SOFTEST)
+    k = tau / (np.maximum(mass, RAREST) * moves)
+    gain = share * point.gradient
+    dv = model.flow.factor(v, k)(model.flow.image(gain + v * (k * gain.sum(-1))[..., None]))
+    drop = model.flow.adjoint(dv)
+    dx = (gain - v * drop).sum(-1) / moves
+    return give * (point.gradient - dx[..., None] * pi) + share * drop, dv

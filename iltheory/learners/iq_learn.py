@@ -11,7 +11,7 @@ import numpy as np
 
 from iltheory.games import NoFiniteValue
 from iltheory.learners._reward_ascent import ascend
-from iltheory.learners._soft_model import Floats, Mask, soft_model
+from iltheory.learners._soft_model import Floats, Mask, soft_model, start_weights
 from iltheory.learners.demonstrations import Expert, shown_occupancy
 from iltheory.measures import F_DIVERGENCES, FDivergence, expected_utility, start_value, telescoped_value
 from sims import TabularMDP
@@ -114,14 +114,14 @@ def iq_learn(
     begin = np.where(free, float(phi.neutral), float(phi.neutral if endless else phi.low))
     found = ascend(model, target, phi, free=free, reward=begin)
 
-    later = model.later(found.response.v)
-    lowest = found.response.v[..., None] - FORBIDDEN * temperature - later
-    reward = np.where(unattained, lowest, found.reward).reshape(shown.shape)
+    v = found.response.v
+    drop = model.flow.adjoint(v)
+    reward = np.where(unattained, drop - FORBIDDEN * temperature, found.reward)
     return IQLearn(
         policy=mdp.project(mdp.system.convert(found.response.policy.reshape(shown.shape))),
-        q=reward + later.reshape(shown.shape),
-        reward=reward,
-        value=_value(mdp, expert, reward, phi, float(temperature), value_term),
+        q=(reward - drop + v[..., None]).reshape(shown.shape),
+        reward=reward.reshape(shown.shape),
+        value=_value(mdp, expert, reward.reshape(shown.shape), phi, float(temperature), value_term),
         gradient=found.gradient,
         attained=not unattained.any(),
         unattained=unattained.reshape(shown.shape),
@@ -139,15 +139,6 @@ def read_divergence(divergence: FDivergence | str) -> FDivergence:
             f"divergence={divergence!r} must be an il.measures.FDivergence or one of {', '.join(F_DIVERGENCES)}."
         )
     return F_DIVERGENCES[divergence]
-
-
-def start_weights(mdp: TabularMDP) -> Floats:
-    """Weights of the values in the start value, times H: ``[H, S]``, or ``[1, S]`` with a discount."""
-    if mdp.horizon is None:
-        return np.asarray((1 - mdp.discount) * mdp.mu)[None]
-    weights = np.zeros((mdp.horizon, mdp.n_states))
-    weights[0] = mdp.mu
-    return weights
 
 
 def _check_closed(mdp: TabularMDP, free: Mask, value_term: str, phi: FDivergence) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iltheory.learners._soft_model import Floats, soft_model
+from iltheory.learners._soft_model import Floats, soft_model, start_weights
 from iltheory.learners.demonstrations import Expert, shown_occupancy
-from iltheory.learners.iq_learn import read_divergence, start_weights
+from iltheory.learners.iq_learn import read_divergence
 from iltheory.measures import FDivergence, state_only_objective
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -71,23 +71,22 @@ def iq_learn_states(
 
     def descent(flat: Floats) -> tuple[float, Floats]:
         values = flat.reshape(full)
-        v = model.soft(values)
-        pi = np.exp((values - v[..., None]) / temperature)
-        r = values - model.later(v)
+        v, pi = model.choose(values)
+        r = values - v[..., None] + model.flow.adjoint(v)
         if not (r > phi.low).all():
             return np.inf, np.zeros_like(flat)
         gained, law = phi.envelope(r), target[..., None] * pi
         paid = law * np.where(r < phi.high, phi.slope(r), 0)
-        inflow = model.start + model.pushed(paid)
+        inflow = model.flow.b + paid.sum(-1) - model.flow.image(paid)
         surprise = law * (gained - (pi * gained).sum(-1, keepdims=True)) / temperature
         uphill = paid - pi * inflow[..., None] + surprise
-        return float((model.start * v).sum() - (law * gained).sum()), -uphill.ravel()
+        return float((model.flow.b * v).sum() - (law * gained).sum()), -uphill.ravel()
 
     if not np.isfinite(descent(q.ravel())[0]):
         raise InvalidArgument(f"start has rewards not above {phi.low}, the end of the domain of {phi.name}.")
     found = minimize(descent, q.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 10_000, "ftol": 0, "gtol": 0})
     q = found.x.reshape(full)
-    policy = np.exp((q - model.soft(q)[..., None]) / temperature)
+    policy = model.choose(q)[1]
     exact = mdp if mdp.system.name in ("interval", "ball") else mdp.to("interval")
     states = ar.sum(shown_occupancy(exact, expert), -1)
     values = exact.system.convert(q.reshape(shown.shape))

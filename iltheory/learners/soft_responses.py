@@ -44,8 +44,9 @@ def soft_response(mdp: TabularMDP, r: Floats) -> SoftResponse:
     r : floats ``[T, S, A]`` with T in {1, H}; with a discount ``[S, A]``
     """
     if mdp.horizon is not None and isinstance(mdp.transitions, DenseTransitions):
-        P = mdp.transitions.probabilities
-        v, policy, d = kernels_soft.soft_response(P, r, mdp.mu, mdp.horizon)
+        P, start = mdp.transitions.probabilities, np.zeros((mdp.horizon, mdp.n_states))
+        start[0] = mdp.mu
+        v, policy, d = kernels_soft.soft_response(P, r, start)
         return SoftResponse(
             float(mdp.mu @ v[0]) / mdp.horizon,
             policy,

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from iltheory.games import NoFiniteValue
-from iltheory.learners._soft_model import Floats, Mask, SoftModel, soft_model
+from iltheory.games.flow import Flow
+from iltheory.learners._soft_model import Floats, Mask
 from iltheory.learners.demonstrations import Expert, shown_occupancy
-from iltheory.learners.iq_learn import start_weights
 from iltheory.measures import REVERSE_KL
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -59,9 +59,9 @@ def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
         raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; learn from one model at a time.")
     shown = ar.midpoint(shown_occupancy(mdp, expert))
     target = shown if mdp.horizon is not None else shown[None]
-    model = soft_model(mdp, start_weights(mdp.to("float64")), 1.0, np.ones(target.shape, dtype=np.bool_))
-    kept = _safe(model, target > 0)
-    v, law, dual, gradient = _climb(model, np.where(kept, target, 0) / len(target))
+    flow = Flow.of(mdp.to("float64"))
+    kept = _safe(flow, target > 0)
+    v, law, dual, gradient = _climb(flow, np.where(kept, target, 0) / len(target))
     policy = mdp.project(mdp.system.convert(law.reshape(shown.shape)))
     rigorous = mdp.to("interval") if mdp.system.name == "rational" else mdp  # logarithms are not rational
     d, e = rigorous.occupancy(rigorous.system.convert(policy)), shown_occupancy(rigorous, expert)
@@ -69,36 +69,29 @@ def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
     return ValueDice(policy, v.reshape(shown.shape[:-1]), divergence, dual, gradient)
 
 
-def _safe(model: SoftModel, shown: Mask) -> Mask:
+def _safe(flow: Flow, shown: Mask) -> Mask:
     """The shown pairs after which some policy never has to leave the shown ones."""
     while True:
         dead: Floats = np.asarray(~np.any(shown, axis=-1), dtype=np.float64)
-        leads = model.later(dead) > 0
-        kept = shown & ~leads
+        kept = shown & (flow.adjoint(dead) >= 0)  # states with shown pairs are alive
         if np.array_equal(kept, shown):
             break
         shown = kept
-    lost = (model.start > 0) & ~shown.any(-1)
+    lost = (flow.b > 0) & ~shown.any(-1)
     if lost.any():
         raise NoFiniteValue(
             f"KL(d || e) is infinite for every policy: from state {np.argwhere(lost)[0][1]}, where the model may "
             "begin, every action shown may lead to where none is shown.\n  Show more of the expert."
         )
-    return _reached(model, shown)
+    return shown & flow.reachable(shown)[..., None]
 
 
-def _reached(model: SoftModel, shown: Mask) -> Mask:
-    """The pairs that some policy on the shown pairs gets to."""
-    uniform = shown / np.maximum(shown.sum(-1, keepdims=True), 1)
-    return shown & (model.occupied(uniform) > 0)[..., None]
-
-
-def _climb(model: SoftModel, target: Floats) -> tuple[Floats, Floats, float, float]:
+def _climb(flow: Flow, target: Floats) -> tuple[Floats, Floats, float, float]:
     """Maximise the dual; the law it implies, its value and the largest entry of its gradient."""
     steps, n, _ = target.shape
-    start = (model.start / steps).ravel()
+    start = flow.b.ravel()
     eye = np.eye(steps * n).reshape(steps * n, steps, n)
-    rises = np.stack([(v[..., None] - model.later(v)).ravel() for v in eye], axis=-1)  # (v - v') is linear in v
+    rises = np.stack([flow.adjoint(v).ravel() for v in eye], axis=-1)  # v - v' is linear in v
     used = target.ravel() > 0
     rises, weights = rises[used], target.ravel()[used]
 

@@ -14,6 +14,26 @@ Floats = NDArray[np.float64]
 
 
 @compiled
+def choose(q: Floats) -> float:
+    """Put ``exp(q - v)`` in the place of q ``[A]``, and return ``v = log sum_a exp(q)``."""
+    highest: float = q.max()
+    weight = 0.0
+    for a in range(q.size):
+        q[a] = exp(q[a] - highest)
+        weight += q[a]
+    for a in range(q.size):
+        q[a] /= weight
+    return highest + log(weight)
+
+
+@compiled
+def choose_all(q: Floats, v: Floats) -> None:
+    """The same for each row of q ``[N, A]``, with v ``[N]``."""
+    for i in range(v.size):
+        v[i] = choose(q[i])
+
+
+@compiled
 def soft_backward(P: Floats, r: Floats, v: Floats, policy: Floats) -> None:
     """``v_h = log sum_a exp(q_h)``, ``policy_h = exp(q_h - v_h)`` with ``q_h = r_h + P_h v_{h+1}``.
 
@@ -24,20 +44,11 @@ def soft_backward(P: Floats, r: Floats, v: Floats, policy: Floats) -> None:
         rows, paid = P[h % P.shape[0]], r[h % r.shape[0]]
         for s in range(n_states):
             acts = policy[h, s]
-            highest = -np.inf
             for a in range(n_actions):
-                q = paid[s, a]
+                acts[a] = paid[s, a]
                 if h + 1 < horizon:
-                    q += _dot(rows[s, a], v[h + 1])
-                acts[a] = q
-                highest = max(highest, q)
-            weight = 0.0
-            for a in range(n_actions):
-                acts[a] = exp(acts[a] - highest)
-                weight += acts[a]
-            for a in range(n_actions):
-                acts[a] /= weight
-            v[h, s] = highest + log(weight)
+                    acts[a] += _dot(rows[s, a], v[h + 1])
+            v[h, s] = choose(acts)
 
 
 @compiled
@@ -61,14 +72,14 @@ def advantages(P: Floats, r: Floats, policy: Floats, v: Floats, advantage: Float
 
 
 @compiled
-def forward(P: Floats, policy: Floats, source: Floats, start: Floats, d: Floats) -> None:
-    """``d_1 = start policy_1 + source_1``, ``d_{h+1}(s, a) = (d_h P_h)(s) policy_{h+1}(a | s) + source_{h+1}(s, a)``.
+def forward(P: Floats, policy: Floats, source: Floats, d: Floats) -> None:
+    """``d_1 = source_1``, ``d_{h+1}(s, a) = (d_h P_h)(s) policy_{h+1}(a | s) + source_{h+1}(s, a)``.
 
     d and source are ``[H, S, A]``.
     """
     horizon, n_states, n_actions = policy.shape
     used = np.empty(n_states * n_actions, dtype=np.int64)
-    states = start.copy()
+    states = np.zeros(n_states)
     for h in range(horizon):
         for s in range(n_states):
             for a in range(n_actions):

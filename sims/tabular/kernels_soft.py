@@ -11,15 +11,14 @@ import numpy as np
 from sims.tabular._refine import Floats
 
 
-def soft_response(P: Floats, r: Floats, mu: Floats, horizon: int) -> tuple[Floats, Floats, Floats]:
+def soft_response(P: Floats, r: Floats, start: Floats) -> tuple[Floats, Floats, Floats]:
     """Soft backward induction at temperature 1, then the occupancy of its policy.
 
     Parameters
     ----------
-    P : floats (T, S, A, S), T = 1 or `horizon`
-    r : floats (T, S, A), T = 1 or `horizon`
-    mu : floats (S,)
-    horizon : int
+    P : floats (T, S, A, S), T = 1 or H
+    r : floats (T, S, A), T = 1 or H; -inf for actions that may not be taken
+    start : floats (H, S), weights with which states begin at each step
 
     Returns
     -------
@@ -28,11 +27,20 @@ def soft_response(P: Floats, r: Floats, mu: Floats, horizon: int) -> tuple[Float
     """
     from sims.tabular import _soft_loops as loops
 
-    shape = (horizon, *P.shape[-3:-1])
-    v, policy, d = np.empty(shape[:2]), np.empty(shape), np.empty(shape)
+    shape = (*start.shape, P.shape[-2])
+    v, policy, d = np.empty(start.shape), np.empty(shape), np.empty(shape)
     loops.soft_backward(P, np.ascontiguousarray(r, dtype=np.float64), v, policy)
-    loops.forward(P, policy, np.zeros(shape), np.array(mu), d)
+    loops.forward(P, policy, start[..., None] * policy, d)
     return v, policy, d
+
+
+def soft_choice(q: Floats) -> tuple[Floats, Floats]:
+    """``v = log sum_a exp(q)`` and the policy ``exp(q - v)`` for q (..., A)."""
+    from sims.tabular import _soft_loops as loops
+
+    v, policy = np.empty(q.shape[:-1]), np.array(q, dtype=np.float64)
+    loops.choose_all(policy.reshape(-1, q.shape[-1]), v.reshape(-1))
+    return v, policy
 
 
 def soft_response_slope(P: Floats, direction: Floats, policy: Floats, occupancy: Floats) -> Floats:
@@ -48,5 +56,5 @@ def soft_response_slope(P: Floats, direction: Floats, policy: Floats, occupancy:
 
     v, advantage, slope = np.empty(policy.shape[:2]), np.empty_like(policy), np.empty_like(policy)
     loops.advantages(P, np.ascontiguousarray(direction, dtype=np.float64), policy, v, advantage)
-    loops.forward(P, policy, occupancy * advantage, np.zeros(P.shape[-1]), slope)
+    loops.forward(P, policy, occupancy * advantage, slope)
     return slope
