@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Tight, claim
+from iltheory.claims.garg_2021 import one_state
 from iltheory.claims.garg_2021_table import QUARTER, coins
 from iltheory.claims.kinds import ActionValues, DiscountedMDP, Distribution, Policy, Temperature, UnitInterval
 from iltheory.claims.occupancy import HALF
@@ -18,6 +19,7 @@ from iltheory.measures import (
     CHI2,
     kl_divergence,
     mean_over_pairs,
+    quantity,
     total_variation,
     value,
 )
@@ -241,6 +243,42 @@ def least_squares_sqil(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: Action
 @least_squares.false_variant("targets c", counterexample=_rewarded)
 def least_squares_inverse(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionValues, c: Temperature) -> Any:
     return equal(_mixture_objective(mdp, expert, pi, r, c), 1 / c - c * _errors(mdp, expert, pi, r, c) / 2)
+
+
+def _fully_told() -> tuple[Any, ...]:
+    """One state, where expert and learner take different actions, and the best reward for ``c = 2``."""
+    return *one_state((1, 0), (0, 1), discount=0, q=(HALF, -HALF)), 2
+
+
+@claim(
+    id="lsiq-mixture-chi2.best",
+    source=ls_iq("Proposition on the mixture regulariser"),
+    statement=r"\mathbb{E}_e[r] - \mathbb{E}_d[r] - c\, \mathbb{E}_m[r^2] \le \frac1c \chi^2(e \| m) \quad \forall r",
+    status=FROM_MEMORY,
+    tight=lambda: Tight(_fully_told(), HALF, HALF, note="chi2 = 1, c = 2"),
+)
+def no_reward_does_better(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionValues, c: Temperature) -> Any:
+    """No reward is worth more than the divergence from the mixture.
+
+    ``(e - d) r - c m r^2`` is at most ``(e - d)^2 / (4 c m)`` at each pair.
+    """
+    return _mixture_objective(mdp, expert, pi, r, c) <= _mixture_divergence(mdp, expert, pi) / c
+
+
+@quantity
+def _mixture_divergence(mdp: TabularMDP, expert: Any, pi: Any) -> Numbers:
+    d, e = mdp.occupancy(pi), mdp.occupancy(expert)
+    return CHI2(e, (d + e) / 2, axes=2)
+
+
+@no_reward_does_better.false_variant("over 4 c, as for the expert's penalty", counterexample=_fully_told)
+def no_reward_quarter(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionValues, c: Temperature) -> Any:
+    return _mixture_objective(mdp, expert, pi, r, c) <= _mixture_divergence(mdp, expert, pi) / (4 * c)
+
+
+@no_reward_does_better.false_variant("whatever the weight", counterexample=_fully_told)
+def no_reward_unweighed(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionValues, c: Temperature) -> Any:
+    return 2 * c * _mixture_objective(mdp, expert, pi, r, c) <= _mixture_divergence(mdp, expert, pi)
 
 
 # Absorbing states.

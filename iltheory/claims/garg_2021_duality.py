@@ -11,7 +11,7 @@ from typing import Any
 
 from iltheory.claims.assumptions import SHOWN
 from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Sizes, Tight, claim
-from iltheory.claims.garg_2021 import EVEN, SMALL, ball, entropy_per_step, garg, one_state, one_step
+from iltheory.claims.garg_2021 import ALWAYS, EVEN, SMALL, ball, entropy_per_step, garg, one_state, one_step
 from iltheory.claims.kinds import ActionValues, DiscountedMDP, FiniteHorizonMDP, Policy
 from iltheory.claims.occupancy import HALF, TENTH
 from iltheory.measures import (
@@ -268,3 +268,12 @@ def below_twice_the_likelihood(mdp: DiscountedMDP, expert: Policy, q: ActionValu
 @below_the_likelihood.false_variant("above the likelihood", counterexample=lambda: one_state(EVEN))
 def above_the_likelihood(mdp: DiscountedMDP, expert: Policy, q: ActionValues) -> Any:
     return _chi2_dual(mdp, expert, q) >= likelihood(mdp, expert, q)
+
+
+@below_the_likelihood.false_variant(
+    "attained by far-apart values",
+    statement=r"J^*(Q) \ge -H(\pi_E) = 0 \text{ for some finite } Q, \; \pi_E \text{ deterministic}",
+    counterexample=lambda: one_state(ALWAYS, discount=Fraction(9, 10), q=(0, -20)),
+)
+def attained_far_apart(mdp: DiscountedMDP, expert: Policy, q: ActionValues) -> Any:
+    return _chi2_dual(mdp, expert, q) >= -entropy_per_step(mdp, expert)

@@ -16,7 +16,7 @@ from iltheory.claims.ho_ermon_2016_saddle import irl_objective
 from iltheory.claims.kinds import DiscountedMDP, Distribution, Policy, Reward, SignedStationaryReward, UnitInterval
 from iltheory.claims.occupancy import HALF, TENTH, ho_ermon
 from iltheory.claims.ziebart_2010 import EXACT, exp_ball, log_ball, mean_entropy
-from iltheory.measures import CHI2, JENSEN_SHANNON, l1_norm, quantity, sum_over_pairs
+from iltheory.measures import CHI2, JENSEN_SHANNON, l1_norm, per_step, quantity, soft_optimal_value, sum_over_pairs
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, equal
@@ -134,6 +134,59 @@ def fixed_point_unregularised(p: Distribution, other: Distribution) -> Any:
     c, pi, expert = saddle_of(p, other)
     unregularised = dual_objective(c, expert) + half_square(c, axes=1)
     return equal(unregularised, negative_entropy(pi) + half_square(pi - expert, axes=1))
+
+
+def _priced_arms() -> tuple[Any, ...]:
+    mdp, *_ = two_arms(EVEN, EVEN)
+    return mdp, ar.asarray([[HALF / 4, -HALF / 4]])
+
+
+def _saddle_in_model(mdp: TabularMDP, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """A cost that sums to 0, its soft optimum ``pi``, and the target ``rho_pi - c`` that both answer."""
+    c = x - (ar.sum(x, (-2, -1)) / (mdp.n_states * mdp.n_actions))[..., None, None]
+    pi = mdp.with_rewards(-c).soft_optimal(1).policy
+    return c, pi, mdp.occupancy(pi) - c
+
+
+@quantity
+def _inverse_value(mdp: TabularMDP, target: Numbers, c: Numbers) -> Any:
+    """``min_pi (-bar H(pi) + E_pi c) - <target, c>``."""
+    least = -per_step(mdp, soft_optimal_value(mdp.with_rewards(-c), 1))
+    return least - sum_over_pairs(mdp, target * c)
+
+
+@claim(
+    id="ho-ermon-2016-prop-3-2.models",
+    source=ho_ermon("Proposition 3.2"),
+    statement=r"c = \rho_\pi - \rho_E, \; \pi = \mathrm{RL}(c) \implies -\tfrac12 \|c\|^2 + \min_{\pi'} (-\bar H(\pi') "
+    r"+ \mathbb{E}_{\pi'} c) - \langle \rho_E, c \rangle = -\bar H(\pi) + \tfrac12 \|\rho_\pi - \rho_E\|^2",
+    status=FROM_MEMORY,
+    tight=lambda: Tight(_priced_arms(), lhs=_saddle_value(), rhs=_saddle_value(), note="1/64 - H(softmax(-1/8, 1/8))"),
+    largest=EXACT,
+)
+def same_fixed_point_in_models(mdp: DiscountedMDP, x: SignedStationaryReward) -> Any:
+    """In any model both sides of the proposition have one optimum, whatever vector stands for the expert's law.
+
+    Every cost is the optimum for the target ``rho_pi - c``, where pi is its own soft optimum: the gradient of the left
+    side is ``-c + rho_pi - rho_E``. There it equals the right side, which by ``.weak`` is nowhere below it. (Costs are
+    x less its mean, so that targets have mass 1.)
+    """
+    c, pi, target = _saddle_in_model(mdp, x)
+    matched = half_square(mdp.occupancy(pi) - target, axes=2) - mean_entropy(mdp, pi)
+    return equal(_inverse_value(mdp, target, c) - half_square(c, axes=2), matched)
+
+
+@same_fixed_point_in_models.false_variant("the learner is the expert", counterexample=_priced_arms)
+def learner_is_expert_in_models(mdp: DiscountedMDP, x: SignedStationaryReward) -> Any:
+    _, pi, target = _saddle_in_model(mdp, x)
+    return equal(l1_norm(mdp.occupancy(pi) - target, axes=2), 0)
+
+
+@same_fixed_point_in_models.false_variant("without the regulariser of the cost", counterexample=_priced_arms)
+def fixed_point_unregularised_in_models(mdp: DiscountedMDP, x: SignedStationaryReward) -> Any:
+    c, pi, target = _saddle_in_model(mdp, x)
+    matched = half_square(mdp.occupancy(pi) - target, axes=2) - mean_entropy(mdp, pi)
+    return equal(_inverse_value(mdp, target, c), matched)
 
 
 # The entropy biases the learner.

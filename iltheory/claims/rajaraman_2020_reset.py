@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Sizes, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, Sizes, Tight, claim
 from iltheory.claims.kinds import Count, Distribution
 from iltheory.claims.rajaraman_2020 import cloning_gap, peak, rajaraman
 from iltheory.measures import bayes_value, interactive_bayes_value
@@ -329,7 +329,7 @@ FewStates = Annotated[int, Count(3, least=2)]
     source=rajaraman("the lower bound for known transitions"),
     statement=r"P \text{ known}: \inf_{\hat\pi} \sup\,\mathbb{E}[J(\pi_E) - J(\hat\pi)] \ge "
     r"\frac{(|S| - 1) H}{2}\,\frac{N^N}{(N + 1)^{N + 1}} \ge \frac{(|S| - 1) H}{2 e (N + 1)}",
-    status=FROM_MEMORY,
+    status=DERIVED_HERE,
     tight=lambda: Tight((3, 1, 2), lhs=Fraction(2, 9), rhs=Fraction(4, 27), note="three equally likely states"),
 )
 def known_lower(n_states: FewStates, horizon: TwoSteps, samples: TwoSamples) -> Any:

@@ -54,6 +54,7 @@ MODULES = (
     "iltheory.claims.garg_2021_duality",
     "iltheory.claims.garg_2021_concavity",
     "iltheory.claims.garg_2021_table",
+    "iltheory.claims.garg_2021_bounded",
     "iltheory.claims.garg_2021_chi2",
     "iltheory.claims.garg_2021_objective",
     "iltheory.claims.garg_2021_experiments",

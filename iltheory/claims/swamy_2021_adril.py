@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, Tight, claim
 from iltheory.claims.kinds import (
     FiniteHorizonMDP,
     Policies,
@@ -274,7 +274,7 @@ def _quarter_way() -> tuple[Any, ...]:
     source=swamy("AdRIL, text of the code"),
     statement=r"L((1 - \alpha) d + \alpha d') = L(d) - \alpha \langle r, d' - d \rangle + "
     r"\tfrac{\alpha^2}{2} \|d' - d\|_2^2,\quad L(d) = \tfrac12 \|d^{\pi_E} - d\|_2^2,\; r = d^{\pi_E} - d",
-    status=AS_PUBLISHED,
+    status=DERIVED_HERE,
     tight=lambda: Tight(_quarter_way(), lhs=Fraction(9, 16), rhs=Fraction(9, 16), note="1 - 1/2 + 1/16"),
 )
 def functional_gradient(

@@ -329,7 +329,7 @@ def matching_kl(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Sig
 @matching_kl.false_variant("half of it", counterexample=tilted)
 def matching_kl_half(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
     bound = size(mdp, reward) ** 2 * occupancy_kl(mdp, expert, learner)
-    return loss(mdp, expert, learner, reward, horizons=1) ** 2 <= bound * Fraction(3, 4)
+    return loss(mdp, expert, learner, reward, horizons=1) ** 2 <= bound
 
 
 @matching_kl.false_variant("without the horizon", counterexample=tilted)
