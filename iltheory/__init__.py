@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from iltheory import games, learners
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from iltheory.claims.claim import (
     AS_PUBLISHED,
     DERIVED_HERE,
@@ -75,6 +77,9 @@ from iltheory.measures import (
     value,
 )
 from sims.arithmetic import equal, exp, log, maximum, minimum, sqrt
+
+if TYPE_CHECKING:
+    from iltheory import games, learners
 
 __all__ = [
     "AS_PUBLISHED",
@@ -153,3 +158,10 @@ __all__ = [
     "verify",
     "verify_all",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the rooms of algorithms when they are first asked for: they take as long as everything else here."""
+    if name in ("games", "learners"):
+        return import_module(f"iltheory.{name}")
+    raise AttributeError(f"module 'iltheory' has no attribute {name!r}")
