@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.labels import read_rng
 from iltheory.learners.online import count
+from iltheory.learners.options import require_model, require_rule
+from iltheory.learners.policy_class import probability
 from iltheory.measures import over_time, payoff, per_step, sum_over_pairs, together
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -69,7 +72,8 @@ def adril(
     start: Any = None,
     step_size: StepSize = fictitious_play,
     stationary: bool = False,
-    rollouts: int | None = None,
+    trajectories: int | None = None,
+    length: int | None = None,
     rng: int | np.random.Generator | None = None,
 ) -> AdRIL:
     """Best responses to the functional gradient of the distance of moments (Swamy et al. 2021, AdRIL).
@@ -86,26 +90,25 @@ def adril(
     start : the first policy; None for the uniform one
     step_size : weight of policy k + 1 in the mixture
     stationary : whether rewards must be the same at every step: the kernel then compares (s, a), not (h, s, a)
-    rollouts : trajectories a policy is known by to the discriminator; None for its exact occupancy
-    rng : seed or Generator of the rollouts
+    trajectories : number of them a policy is known by to the discriminator; None for its exact occupancy
+    length : steps of such a trajectory, with a discount only; what comes after them, ``gamma**length`` of the
+        occupancy, goes unseen
+    rng : seed or generator for sampling
 
     Raises
     ------
     InvalidArgument
-        If ``iterations`` or ``rollouts`` is not a positive integer, or only one of ``rollouts`` and ``rng`` is given.
+        If an option is out of its range, or one that sampling needs is missing.
     """
-    if (rollouts is None) != (rng is None):
-        raise InvalidArgument(f"rollouts={rollouts!r} and rng={rng!r}: sampling takes both, exact occupancies neither.")
-    generator = np.random.default_rng(rng)
+    sample = _sampler(mdp, trajectories, length, rng)
+    require_rule("step_size", step_size, "fictitious_play or frank_wolfe")
     seen = over_time if stationary else _as_it_is
 
     def gradient(target: Numbers, mean: Numbers) -> Numbers:
         return seen(mdp, (target - mean) / (mdp.horizon or 1))
 
     def observed(pi: Numbers, exact: Numbers) -> Numbers:
-        return (
-            exact if rollouts is None else shown_occupancy(mdp, mdp.sample(pi, count("rollouts", rollouts), generator))
-        )
+        return exact if sample is None else shown_occupancy(mdp, sample(pi))
 
     target = shown_occupancy(mdp, expert)
     uniform = ar.broadcast_to(mdp.system.convert(Fraction(1, mdp.n_actions)), (mdp.n_states, mdp.n_actions))
@@ -119,10 +122,10 @@ def adril(
         gaps.append(_best_gain(mdp, exact, mean))
         if k == iterations:
             break
-        rewards.append(exact if rollouts is None else gradient(target, remembered))
+        rewards.append(exact if sample is None else gradient(target, remembered))
         pi = mdp.policy(mdp.with_rewards(rewards[-1]).optimal_policy())
         policies.append(pi)
-        new, weight = mdp.occupancy(pi), mdp.system.convert(step_size(k))
+        new, weight = mdp.occupancy(pi), probability(mdp, f"step_size({k})", step_size(k))
         mean = (1 - weight) * mean + weight * new
         remembered = (1 - weight) * remembered + weight * observed(pi, new)
     none = ar.zeros((0, *seen(mdp, mean).shape), mdp.system)
@@ -134,6 +137,25 @@ def adril(
         losses=ar.asarray(together(losses)),
         gaps=ar.asarray(together(gaps)),
     )
+
+
+def _sampler(
+    mdp: TabularMDP, trajectories: int | None, length: int | None, rng: Any
+) -> Callable[[Numbers], Trajectories] | None:
+    """How trajectories of a policy are drawn; None if they are not."""
+    require_model(mdp)
+    generator = read_rng("trajectories", trajectories, rng)
+    if length is not None and (trajectories is None or mdp.horizon is not None):
+        raise InvalidArgument(f"length={length!r}: trajectories have it only if they are drawn, and with a discount.")
+    if trajectories is None or generator is None:
+        return None
+    n = count("trajectories", trajectories)
+    if mdp.horizon is not None:
+        return lambda pi: mdp.sample(pi, n, generator)
+    if length is None:
+        raise InvalidArgument("length is missing: discounted trajectories never end by themselves; give their steps.")
+    steps = count("length", length)
+    return lambda pi: mdp.sample(pi, n, generator, length=steps)
 
 
 def _as_it_is(mdp: TabularMDP, x: Numbers) -> Numbers:

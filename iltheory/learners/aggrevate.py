@@ -13,6 +13,7 @@ from iltheory.learners.exploration import sampled_costs
 from iltheory.learners.labels import asked, read_rng
 from iltheory.learners.losses import COST
 from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.options import require_rule
 from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.learners.schedules import Schedule, never
 from iltheory.measures import acting, average, mean, pick, together
@@ -84,6 +85,7 @@ def aggrevate(
         If the model has no horizon, the expert cannot be asked, or an option is out of range.
     """
     expert = asked(mdp, expert)
+    require_rule("beta", beta, "never, at_first or geometric(alpha)")
     generator = read_rng("samples", samples, rng)
     costs = -mdp.q(expert)
     best_action, own = [], []

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone
 from iltheory.learners.entropy_dual import check_search
 from iltheory.measures import shaping, total_variation
 from sims import TabularMDP
@@ -107,7 +107,7 @@ def airl(
     for name, option, known in (("reward", reward, Rewards), ("next_state", next_state, NextState)):
         if option not in get_args(known):
             raise InvalidArgument(f"{name}={option!r} must be one of {', '.join(get_args(known))}.")
-    target, floats = shown_occupancy(mdp, expert), mdp.to("float64")
+    target, floats = shown_alone(mdp, expert), mdp.to("float64")
     steps = _Steps.of(floats, reward, next_state)
     shown = steps.weights(ar.midpoint(target))
     theta, log_pi = np.zeros(steps.features.shape[1]), np.full((mdp.n_states, mdp.n_actions), -np.log(mdp.n_actions))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iltheory.learners.losses import LOG_LOSS, Loss
+from iltheory.learners.options import require, require_model
 from iltheory.learners.policy_class import ALL_POLICIES, PolicyClass
 from sims import TabularMDP
 from sims.arithmetic import Numbers
@@ -40,7 +41,17 @@ def behavioral_cloning(
     -------
     numbers ``[..., T, S, A]`` with T in {1, H}, 1 for stationary policies; with a discount ``[..., S, A]``, all steps
         counted together
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is of the wrong kind (note the order: demonstrations first), or an option is out of its range.
+    InvalidDataset
+        If nothing is shown, a state or action is out of range, or a trajectory is longer than the horizon.
     """
+    require_model(mdp)
+    require("loss", loss, Loss, "LOG_LOSS")
+    require("policy_class", policy_class, PolicyClass, "TabularPolicies()")
     return loss.minimizer(mdp, policy_class, loss.data(_shown(mdp, demos)))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
 from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.options import require_rule
 from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.learners.schedules import Schedule, never
 from iltheory.measures import acting, pick, together
@@ -71,6 +72,7 @@ def dagger(
         If the model has no horizon, the expert cannot be asked, or an option is out of range.
     """
     expert = asked(mdp, expert)
+    require_rule("beta", beta, "never, at_first or geometric(alpha)")
     labels = labeller(mdp, expert, trajectories, rng)
 
     def observe(i: int, pi: Numbers) -> Numbers:

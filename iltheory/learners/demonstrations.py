@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iltheory.learners.options import require_model
 from iltheory.measures.quantity import gamma
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.datasets.errors import InvalidDataset
+from sims.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from sims.datasets import Trajectories
@@ -32,7 +34,26 @@ def shown_occupancy(mdp: TabularMDP, expert: Expert) -> Numbers:
     """
     from sims.datasets import Trajectories
 
+    require_model(mdp)
     return empirical_occupancy(mdp, expert) if isinstance(expert, Trajectories) else mdp.occupancy(expert)
+
+
+def shown_alone(mdp: TabularMDP, expert: Expert) -> Numbers:
+    """:func:`shown_occupancy`, for a learner of one model and one expert.
+
+    Raises
+    ------
+    InvalidArgument
+        If the model or the expert is a batch.
+    """
+    shown = shown_occupancy(mdp, expert)
+    if mdp.batch_shape:
+        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; give one model at a time, mdp.select(i).")
+    batch = tuple(shown.shape[: -2 if mdp.horizon is None else -3])
+    if batch:
+        steps = "" if mdp.horizon is not None else " With a discount a policy does not depend on the step."
+        raise InvalidArgument(f"expert is a batch of policies of shape {batch}; give one at a time, expert[i].{steps}")
+    return shown
 
 
 def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.reward_features import read_features
 from iltheory.measures.features import feature_expectations
 from sims import TabularMDP
@@ -34,8 +34,8 @@ def read_feature_table(mdp: TabularMDP, features: Any) -> Numbers:
 
 
 def shown_features(mdp: TabularMDP, expert: Any, features: Numbers) -> Numbers:
-    """Feature expectations ``[..., k]`` on the scale of J: of a policy, or of ``Trajectories`` (empirical)."""
-    return feature_expectations(mdp, shown_occupancy(mdp, expert), features)
+    """Feature expectations ``[k]`` on the scale of J: of a policy, or of ``Trajectories`` (empirical)."""
+    return feature_expectations(mdp, shown_alone(mdp, expert), features)
 
 
 def stack_policies(mdp: TabularMDP, policies: Sequence[Any]) -> Numbers:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iltheory.games.occupancy_programme import best_margin
-from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.feature_tables import read_feature_table
 from iltheory.measures.features import feature_rewards, mean_features
 from iltheory.measures.quantity import per_step
@@ -37,7 +37,7 @@ class FiniteGAIL:
     gap: Numbers
 
 
-def finite_gail(mdp: TabularMDP, expert: Any, discriminators: Any) -> FiniteGAIL:
+def finite_gail(mdp: TabularMDP, expert: Any, discriminators: Any = None) -> FiniteGAIL:
     """Minimise the neural-network distance of Xu, Li and Yu (2020) over policies, for a finite class.
 
     ``d_D(e, d) = max_i |E_e D_i - E_d D_i|``, the integral probability metric of the class and its negatives, between
@@ -49,14 +49,21 @@ def finite_gail(mdp: TabularMDP, expert: Any, discriminators: Any) -> FiniteGAIL
     ----------
     mdp : one model; its own rewards do not matter
     expert : policy, or ``Trajectories``
-    discriminators : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]``
+    discriminators : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]``; None for one a state and action (and step)
 
     Returns
     -------
     FiniteGAIL
         Distance and bound are evaluated from the policy and the discriminator, in the number system of the model.
+
+    Raises
+    ------
+    InvalidArgument
+        If the model, or the expert, is a batch.
+    InvalidFeatures
+        If the discriminators do not fit the model.
     """
-    table, target = read_feature_table(mdp, discriminators), shown_occupancy(mdp, expert)
+    table, target = read_feature_table(mdp, discriminators), shown_alone(mdp, expert)
     k = table.shape[-1]
     policy, weights = best_margin(mdp, target, ar.concatenate([table, -table], axis=-1))
     coefficients = weights[:k] - weights[k:]

@@ -9,6 +9,7 @@ import numpy as np
 
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
+from iltheory.learners.options import require
 from iltheory.learners.policy_class import PolicyClass
 from iltheory.measures import steps
 from sims import TabularMDP
@@ -60,6 +61,8 @@ def forward_training(
         If the model has no horizon, the expert cannot be asked, or an option is out of range.
     """
     expert = asked(mdp, expert)
+    require("policy_class", policy_class, PolicyClass, "TabularPolicies()")
+    require("loss", loss, Loss, "ZERO_ONE")
     labels = labeller(mdp, expert, trajectories, rng)
     # Steps not trained yet play as the expert: what happens after step h does not matter for step h.
     policy = expert + ar.zeros((steps(mdp), 1, 1), mdp.system)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.games import Adversary, DivergenceRewards, OccupancyGame, Saddle, solve
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Enclosure, Numbers, RationalArray
@@ -80,4 +80,4 @@ def adversarial_imitation(
     NoFiniteValue
         If every policy is infinitely far from the expert.
     """
-    return solve(OccupancyGame(mdp, shown_occupancy(mdp, expert), adversary, entropy_weight), method=method)
+    return solve(OccupancyGame(mdp, shown_alone(mdp, expert), adversary, entropy_weight), method=method)

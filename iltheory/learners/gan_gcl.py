@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.learners.demonstrations import Expert, empirical_occupancy
+from iltheory.learners.demonstrations import Expert, empirical_occupancy, shown_alone
 from iltheory.learners.entropy_dual import check_search
 from iltheory.measures import path_products, steps, total_variation, trajectory_law
 from iltheory.measures.guided_cost import Paths, discriminator_loss, guided_cost_gradient
@@ -75,7 +75,7 @@ def gan_gcl(mdp: TabularMDP, expert: Expert, *, iterations: int = 50, tolerance:
     """
     check_search(mdp, tolerance, iterations)
     floats = mdp.to("float64")
-    shown = _shown_law(mdp, expert)
+    shown = shown_law(mdp, expert)
     law = np.asarray(ar.midpoint(shown))
     reward = np.zeros((steps(mdp), mdp.n_states, mdp.n_actions))
     sampler, losses, change = np.full_like(reward, 1 / mdp.n_actions), list[float](), np.inf
@@ -109,9 +109,18 @@ def _fit(mdp: TabularMDP, shown: Floats, sampler: Floats, start: Floats) -> tupl
     return found.x.reshape(start.shape), float(found.fun)
 
 
-def _shown_law(mdp: TabularMDP, expert: Expert) -> Numbers:
+def shown_law(mdp: TabularMDP, expert: Expert) -> Numbers:
+    """Law of the trajectory of one expert: exact for a policy, empirical for demonstrations, ``[(S * A)**H]``.
+
+    Raises
+    ------
+    InvalidArgument
+        If the model or the expert is a batch, or the model has no horizon.
+    """
     from sims.datasets import Trajectories
 
+    steps(mdp)
+    shown_alone(mdp, expert)
     return empirical_trajectory_law(mdp, expert) if isinstance(expert, Trajectories) else trajectory_law(mdp, expert)
 
 

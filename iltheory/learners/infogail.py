@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from reprlib import repr as short
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.entropy_dual import check_search
+from iltheory.learners.gan_gcl import shown_law
+from iltheory.learners.labels import seeded
 from iltheory.measures import (
     JENSEN_SHANNON,
     causal_entropy,
@@ -87,7 +90,8 @@ def infogail(
     Parameters
     ----------
     mdp : one model with a horizon, in any number system but ``rational``; its rewards are not used
-    experts : a sequence of policies, each as likely; or ``Trajectories`` of all of them
+    experts : a sequence of experts, each as likely, each a policy or ``Trajectories``; or ``Trajectories`` of all of
+        them, of whom it is not known which is whose
     codes : K, number of policies
     rng : seed or generator of the random starts
     information_weight, entropy_weight : ``lambda_1`` and ``lambda_2``, not negative
@@ -106,6 +110,7 @@ def infogail(
     """
     horizon = steps(mdp)
     _check(mdp, codes, searches, information_weight, entropy_weight, information)
+    generator = seeded("random starts", rng)
     target = _shown(mdp, experts)
     problem = _Problem(
         mdp.to("float64"),
@@ -115,7 +120,6 @@ def infogail(
         entropy_weight,
         information,
     )
-    generator = np.random.default_rng(rng)
     shape = (codes, horizon, mdp.n_states, mdp.n_actions)
     found = sorted((problem.search(generator.normal(size=shape)) for _ in range(searches)), key=lambda one: one[0])
     policies = [mdp.project(mdp.system.convert(pi)) for pi in found[0][1]]
@@ -157,19 +161,20 @@ def _shown(mdp: TabularMDP, experts: Any) -> Numbers:
     from sims.datasets import Trajectories
 
     if isinstance(experts, Trajectories):
-        return shown_occupancy(mdp, experts)
-    if not isinstance(experts, Sequence) or len(experts) == 0:
+        return shown_alone(mdp, experts)
+    if not isinstance(experts, Sequence) or isinstance(experts, str) or len(experts) == 0:
         raise InvalidArgument(
-            "experts must be a sequence of policies, or Trajectories; write [expert] for a single policy."
+            f"experts={short(experts)} must be a list of experts, each a policy or Trajectories, or the Trajectories "
+            "of all.\n  For a single policy write [expert]."
         )
-    return mean(mdp.occupancy(pi) for pi in experts)
+    return mean(shown_alone(mdp, expert) for expert in experts)
 
 
 def _recovery(mdp: TabularMDP, experts: Any, policies: Sequence[Numbers]) -> Numbers | None:
     if not isinstance(experts, Sequence) or len(experts) != len(policies):
         return None
-    shown, learnt = (together((trajectory_law(mdp, pi) for pi in some), axis=-2) for some in (experts, policies))
-    return recovery_error(shown, learnt)
+    shown = together((shown_law(mdp, expert) for expert in experts), axis=-2)
+    return recovery_error(shown, together((trajectory_law(mdp, pi) for pi in policies), axis=-2))
 
 
 def _divergence(mdp: TabularMDP, policies: Sequence[Any], target: Numbers) -> Numbers:

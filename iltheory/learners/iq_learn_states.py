@@ -10,13 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from iltheory.learners._soft_model import Floats, soft_model, start_weights
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone, shown_occupancy
 from iltheory.learners.iq_learn import read_divergence
+from iltheory.learners.options import positive
 from iltheory.measures import FDivergence, state_only_objective
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.tabular.reading import read_numbers
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,10 @@ def iq_learn_states(
     """
     from scipy.optimize import minimize
 
-    phi = read_divergence(divergence)
-    if mdp.batch_shape:
-        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; learn from one model at a time.")
-    shown = ar.midpoint(shown_occupancy(mdp, expert))
+    phi, temperature = read_divergence(divergence), positive("temperature", temperature)
+    shown = ar.midpoint(shown_alone(mdp, expert))
     target = (shown if mdp.horizon is not None else shown[None]).sum(-1)
-    q = np.asarray(start, dtype=np.float64)
+    q = ar.midpoint(read_numbers("start", start, InvalidArgument))
     if q.shape != shown.shape:
         raise InvalidArgument(f"start has shape {q.shape}; action values of the model have {shown.shape}.")
     full = (*target.shape, mdp.n_actions)

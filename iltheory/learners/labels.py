@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.learners.online import count
+from iltheory.learners.options import require_model
 from iltheory.measures import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -31,6 +32,7 @@ def asked(mdp: TabularMDP, expert: Any) -> Numbers:
     """
     from sims.datasets import Trajectories
 
+    require_model(mdp)
     steps(mdp)
     if isinstance(expert, Trajectories):
         raise InvalidArgument(
@@ -100,6 +102,17 @@ def read_rng(name: str, n: int | None, rng: Any) -> np.random.Generator | None:
         if rng is not None:
             raise InvalidArgument(f"rng is given, but nothing is sampled: give the number of {name}, too.")
         return None
+    return seeded(name, rng)
+
+
+def seeded(name: str, rng: Any) -> np.random.Generator:
+    """The generator that ``name`` are drawn with, from a seed or a generator.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+    """
     seed = isinstance(rng, int | np.integer) and not isinstance(rng, bool) and rng >= 0
     if not seed and not isinstance(rng, np.random.Generator):
         raise InvalidArgument(

@@ -15,6 +15,8 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import IltheoryError, InvalidArgument
+from sims.tabular.reading import read_numbers
+from sims.tabular.validation import check_finite
 
 Floats = NDArray[np.float64]
 
@@ -88,15 +90,18 @@ class LogLinearPolicies(PolicyClass):
         return basis @ _newton(X @ basis, W, n, ridge)
 
     def _features(self, mdp: TabularMDP) -> Floats:
-        X = np.asarray(self.features, dtype=np.float64)
+        X = ar.midpoint(read_numbers("features", self.features, InvalidArgument))
+        check_finite(X, "features", InvalidArgument)
         core = (mdp.n_states, mdp.n_actions)
         if X.ndim == 3 and X.shape[:2] == core:
             X = X if mdp.horizon is None else X[None]
         elif mdp.horizon is None or X.ndim != 4 or X.shape[:3] != (mdp.horizon, *core):
             steps = "" if mdp.horizon is None else f" or [H, S, A, k] = {(mdp.horizon, *core, 'k')}"
             raise InvalidArgument(f"features have shape {X.shape}, expected [S, A, k] = {(*core, 'k')}{steps}.")
-        if not np.isfinite(X).all() or not self.ridge >= 0:
-            raise InvalidArgument(f"features must be finite and ridge={self.ridge} at least 0.")
+        if X.shape[-1] == 0:
+            raise InvalidArgument(f"features have shape {X.shape}: give at least one feature.")
+        if not isinstance(self.ridge, int | float) or not 0 <= self.ridge < np.inf:
+            raise InvalidArgument(f"ridge={self.ridge!r} must be a number, at least 0.")
         return X
 
 

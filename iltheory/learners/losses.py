@@ -11,7 +11,9 @@ from iltheory.measures import cross_entropy, linear_loss
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.tabular.reading import bring
+from sims.errors import InvalidArgument
+from sims.tabular.reading import bring, read_numbers
+from sims.tabular.validation import check_finite
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,20 @@ def action_costs(costs: Any) -> Loss:
     ----------
     costs : numbers ``[A, A]``: ``costs[e, a]`` is what playing a costs where the expert plays e; ones but for a zero
         diagonal are the 0-1 loss
+
+    Raises
+    ------
+    InvalidArgument
+        If they are not finite numbers of that shape.
     """
-    table = ar.asarray(costs)
-    return linear("action costs", lambda shown: ar.einsum("...e,ea->...a", shown, bring(table, ar.system_of(shown))))
+    table = read_numbers("costs", costs, InvalidArgument)
+    if table.ndim != 2 or table.shape[0] != table.shape[1]:
+        raise InvalidArgument(f"costs has shape {tuple(table.shape)}, expected [A, A].")
+    check_finite(table, "costs", InvalidArgument)
+
+    def data(shown: Numbers) -> Numbers:
+        if len(table) != shown.shape[-1]:
+            raise InvalidArgument(f"costs is about {len(table)} actions, the model has {shown.shape[-1]}.")
+        return ar.einsum("...e,ea->...a", shown, bring(table, ar.system_of(shown)))
+
+    return linear("action costs", data)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iltheory.games.occupancy_programme import best_margin
-from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.feature_tables import read_feature_table
 from iltheory.measures.features import feature_expectations, feature_rewards
 from sims import TabularMDP
@@ -34,7 +34,7 @@ class LPAL:
     gap: Numbers
 
 
-def lpal(mdp: TabularMDP, expert: Any, features: Any) -> LPAL:
+def lpal(mdp: TabularMDP, expert: Any, features: Any = None) -> LPAL:
     """Maximise ``min_i mu(i) - mu_E(i)`` over the occupancies of the model (Syed, Bowling and Schapire 2008, LPAL).
 
     The linear programme is solved exactly in rationals, elsewhere in floats. It gives one policy, not a mixture, which
@@ -45,14 +45,22 @@ def lpal(mdp: TabularMDP, expert: Any, features: Any) -> LPAL:
     ----------
     mdp : one model; its own rewards do not matter
     expert : policy, or ``Trajectories``
-    features : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]``; more of each is better
+    features : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]``; more of each is better; None for one
+        feature a state and action (and step)
 
     Returns
     -------
     LPAL
         Margin and bound are evaluated from the policy and the weights, in the number system of the model.
+
+    Raises
+    ------
+    InvalidArgument
+        If the model, or the expert, is a batch.
+    InvalidFeatures
+        If the features do not fit the model.
     """
-    table, target = read_feature_table(mdp, features), shown_occupancy(mdp, expert)
+    table, target = read_feature_table(mdp, features), shown_alone(mdp, expert)
     policy, weights = best_margin(mdp, target, table)
     shown = feature_expectations(mdp, target, table)
     margin = ar.amin(feature_expectations(mdp, mdp.occupancy(policy), table) - shown, -1)

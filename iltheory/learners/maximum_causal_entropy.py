@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone
 from iltheory.learners.entropy_dual import DualSearch, Status, check_search, minimise_dual
 from iltheory.learners.reward_features import read_features
 from iltheory.learners.soft_responses import soft_response
@@ -82,7 +82,7 @@ def maximum_causal_entropy(
     """
     check_search(mdp, tolerance, iterations)
     f = read_features(mdp, features)
-    expected = shown_occupancy(mdp, expert)
+    expected = shown_alone(mdp, expert)
     target = f.expect(expected)
     search = minimise_dual(
         partial(soft_response, mdp.to("float64")),

@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone
 from iltheory.learners.entropy_dual import DualSearch, Status, check_search, minimise_dual
 from iltheory.learners.reward_features import read_features
 from iltheory.learners.soft_responses import SoftResponse
@@ -82,7 +82,7 @@ def maximum_entropy(
     check_search(mdp, tolerance, iterations)
     steps(mdp)
     f = read_features(mdp, features)
-    expected = shown_occupancy(mdp, expert)
+    expected = shown_alone(mdp, expert)
     target = f.expect(expected)
     floats = mdp.to("float64")
     search = minimise_dual(

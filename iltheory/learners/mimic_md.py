@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.games.occupancy_programme import nearest_flow, require_one
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.held_out import halves, left_frequency
 from iltheory.measures import inside_occupancy, l1_norm, left_occupancy, steps
 from sims import TabularMDP
@@ -60,7 +61,8 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     Raises
     ------
     InvalidDataset
-        If there are fewer than two trajectories, two actions were seen in one (h, s), or a trajectory is not whole.
+        If there are fewer than two trajectories, the expert takes two actions in one (h, s), or a trajectory is not
+        whole.
     InvalidArgument
         If the model is a batch, or has no horizon.
 
@@ -75,8 +77,9 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
         first, second = halves(expert)
         actions = _seen_actions(mdp, first)
     else:
+        shown_alone(mdp, expert)
         second = mdp.policy(expert)
-        actions = ar.possibly_nonzero(mdp.occupancy(second))
+        actions = _one_each(ar.possibly_nonzero(mdp.occupancy(second)))
     seen: NDArray[np.bool_] = np.asarray(actions.any(axis=-1))
     indicator, known = (mdp.system.convert(mask.astype(np.int64)) for mask in (seen, actions))
     shown = left_frequency(mdp, second, indicator)
@@ -102,13 +105,17 @@ def entering(mdp: TabularMDP, known: Numbers, seen: Numbers) -> Numbers:
 
 def _seen_actions(mdp: TabularMDP, demos: Any) -> NDArray[np.bool_]:
     """The expert's actions where it was seen, bools ``[H, S, A]``."""
-    taken: NDArray[np.bool_] = demos.counts(steps(mdp), mdp.n_states, mdp.n_actions) > 0
+    return _one_each(demos.counts(steps(mdp), mdp.n_states, mdp.n_actions) > 0)
+
+
+def _one_each(taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Raise unless at most one action is taken in each (h, s)."""
     several = np.argwhere(taken.sum(axis=-1) > 1)
     if several.size:
         h, s = map(int, several[0])
         shown = ", ".join(map(str, np.flatnonzero(taken[h, s])))
         raise InvalidDataset(
-            f"at step {h} in state {s} the expert took actions {shown}: Mimic-MD is for deterministic experts.\n"
+            f"at step {h} in state {s} the expert takes actions {shown}: Mimic-MD is for deterministic experts.\n"
             "  Use behavioral_cloning or replay_estimation."
         )
     return taken

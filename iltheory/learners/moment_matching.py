@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iltheory.games.moment_games import MomentGame, Moments, mixture_saddle, occupancy_saddle
-from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.demonstrations import Expert, shown_alone, shown_occupancy
 from iltheory.measures import over_time, together
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -72,11 +72,11 @@ def moment_matching(
     Raises
     ------
     InvalidArgument
-        If the model is a batch, there are no such moments, or the list is empty.
+        If the model, or the expert, is a batch, there are no such moments, or the list is empty.
     """
     from sims.datasets import Trajectories
 
-    target = shown_occupancy(mdp, expert)
+    target = shown_alone(mdp, expert)
     game = MomentGame(mdp, imitated(mdp, expert), target, moments, stationary)
     if policies is not None:
         return _over_mixtures(game, [mdp.policy(pi) for pi in policies])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from iltheory.learners.demonstrations import shown_occupancy
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.feature_tables import read_feature_table, stack_policies
 from iltheory.learners.laws import exact_laws
 from iltheory.learners.online import count
@@ -69,7 +69,7 @@ class Round(NamedTuple):
     bound: Numbers
 
 
-def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWAL:
+def mwal(mdp: TabularMDP, expert: Any, features: Any = None, *, iterations: int) -> MWAL:
     """Play multiplicative weights over features against best responses (Syed and Schapire 2007, MWAL).
 
     Whatever the weights of the features in the true reward, the mixture of the best responses earns as much more
@@ -80,7 +80,8 @@ def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWA
     ----------
     mdp : one model; its own rewards do not matter
     expert : policy, or ``Trajectories``
-    features : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]`` in [-1, 1]; more of each is better
+    features : numbers ``[S, k]``, ``[S, A, k]`` or ``[H, S, A, k]`` in [-1, 1]; more of each is better; None
+        for one feature a state and action (and step)
     iterations : T, at least 1
 
     Returns
@@ -90,7 +91,9 @@ def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWA
     Raises
     ------
     InvalidArgument
-        If features leave [-1, 1].
+        If features leave [-1, 1], the model or the expert is a batch, or ``iterations`` is not a positive integer.
+    InvalidFeatures
+        If the features do not fit the model.
     """
     table = read_feature_table(mdp, features)
     largest = float(np.max(ar.lower(ar.absolute(table))))
@@ -101,7 +104,7 @@ def mwal(mdp: TabularMDP, expert: Any, features: Any, *, iterations: int) -> MWA
     def weigh(gains: Numbers) -> Numbers:
         return exact_laws(mdp, exponential_weights(ar.midpoint(gains), rate))
 
-    target = mean_features(mdp, shown_occupancy(mdp, expert), table)
+    target = mean_features(mdp, shown_alone(mdp, expert), table)
     rounds = list(play(mdp, target, table, iterations=iterations, weigh=weigh))
     policies, weights, gains = ([getattr(r, name) for r in rounds] for name in ("policy", "weights", "gains"))
     return MWAL(

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.learners.demonstrations import shown_occupancy
 from iltheory.learners.exploration import sampled_costs
 from iltheory.learners.labels import read_rng
 from iltheory.learners.losses import COST
 from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.options import require_model
 from iltheory.learners.policy_class import PolicyClass
 from iltheory.measures import pick, steps, together
 from sims import TabularMDP
@@ -69,8 +71,8 @@ def nrpi(
     Parameters
     ----------
     mdp : finite horizon H
-    exploration : laws of the states explored, ``[S]`` or ``[..., H, S]``; such as ``mdp.state_occupancy(expert)`` or,
-        from demonstrations, the sum of ``shown_occupancy(mdp, demos)`` over actions
+    exploration : laws of the states explored, ``[S]`` or ``[..., H, S]``; such as ``mdp.state_occupancy(expert)``; or
+        ``Trajectories``, which explore where they went
     online : picks the next policy from the losses so far
     samples : number of sampled returns at each iteration, each after one uniformly random action; None for exact values
     rng : seed or generator for sampling
@@ -95,7 +97,12 @@ def nrpi(
 
 
 def _laws(mdp: TabularMDP, exploration: Any) -> Numbers:
+    from sims.datasets import Trajectories
+
+    require_model(mdp)
     horizon = steps(mdp)
+    if isinstance(exploration, Trajectories):
+        return ar.sum(shown_occupancy(mdp, exploration), -1)
     states = bring(read_numbers("exploration", exploration, InvalidArgument), mdp.system)
     shape = tuple(states.shape)
     if shape[-1:] != (mdp.n_states,) or (len(shape) > 1 and shape[-2] not in (1, horizon)):

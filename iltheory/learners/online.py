@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from iltheory.learners.laws import exact_laws
 from iltheory.learners.losses import Loss
+from iltheory.learners.options import require
 from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
 from iltheory.measures import mean, steps, together
 from iltheory.measures.multiplicative_weights import exponential_weights
@@ -19,6 +20,7 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.tabular.reading import read_scalar
 
 Floats = NDArray[np.float64]
 Regularizer = Literal["quadratic", "entropic"]
@@ -73,7 +75,8 @@ class FollowTheRegularizedLeader(OnlineLearner):
     def __post_init__(self) -> None:
         if self.regularizer not in get_args(Regularizer):
             raise InvalidArgument(f"regularizer={self.regularizer!r}: there are {', '.join(get_args(Regularizer))}.")
-        if not 0 < float(self.rate) < np.inf:
+        rate = read_scalar("rate", self.rate, InvalidArgument)
+        if not 0 < float(rate) < np.inf:
             raise InvalidArgument(f"rate={self.rate}: must be a positive number.")
 
     def next(self, mdp: TabularMDP, policy_class: PolicyClass, loss: Loss, data: Numbers) -> Numbers:
@@ -151,8 +154,11 @@ def play(
     Raises
     ------
     InvalidArgument
-        If ``iterations`` is not a positive integer.
+        If ``iterations`` is not a positive integer, or an argument is of the wrong kind.
     """
+    require("policy_class", policy_class, PolicyClass, "TabularPolicies()")
+    require("online", online, OnlineLearner, "FollowTheLeader()")
+    require("loss", loss, Loss, "ZERO_ONE")
     data = ar.zeros((*mdp.batch_shape, steps(mdp), mdp.n_states, mdp.n_actions), mdp.system)
     policies, losses = [], []
     for i in range(1, count("iterations", iterations) + 1):

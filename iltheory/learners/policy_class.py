@@ -21,6 +21,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
 from sims.tabular.reading import bring, read_scalar
+from sims.tabular.validation import check_finite
 
 
 class PolicyClass(ABC):
@@ -166,8 +167,16 @@ def conditional(mdp: TabularMDP, weights: Numbers) -> Numbers:
 
 
 def number(mdp: TabularMDP, name: str, x: Any) -> Numbers:
-    """Read one number, or numbers over the batch axes, in the number system of the model."""
-    return bring(read_scalar(name, x), mdp.system)
+    """Read one number, or numbers over the batch axes, in the number system of the model.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is no number, or not finite.
+    """
+    read = bring(read_scalar(name, x, InvalidArgument), mdp.system)
+    check_finite(read, name, InvalidArgument)
+    return read
 
 
 def probability(mdp: TabularMDP, name: str, x: Any) -> Numbers:

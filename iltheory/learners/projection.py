@@ -11,6 +11,7 @@ import numpy as np
 
 from iltheory.learners.feature_tables import read_feature_table, shown_features, stack_policies
 from iltheory.learners.online import count
+from iltheory.learners.policy_class import number
 from iltheory.measures.features import feature_expectations, feature_rewards, squared_norm
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -73,17 +74,26 @@ def projection(
     Returns
     -------
     Projection
+
+    Raises
+    ------
+    InvalidArgument
+        If the model, the expert or the start is a batch, or an option is out of its range.
+    InvalidFeatures
+        If the features do not fit the model.
     """
-    if not tolerance >= 0:
-        raise InvalidArgument(f"tolerance={tolerance} must not be negative.")
     table = read_feature_table(mdp, features)
-    target = shown_features(mdp, expert, table)
+    target, close = shown_features(mdp, expert, table), number(mdp, "tolerance", tolerance)
+    if ar.compare(close, ">=", 0) != 1:
+        raise InvalidArgument(f"tolerance={tolerance} must not be negative.")
     if start is None:
         start = ar.broadcast_to(mdp.system.convert(Fraction(1, mdp.n_actions)), (mdp.n_states, mdp.n_actions))
     first = mdp.policy(start)
+    if first.ndim > (2 if mdp.horizon is None else 3):
+        raise InvalidArgument(f"start has shape {tuple(first.shape)}, a batch of policies; give one of them.")
     distances = [squared_norm(target - feature_expectations(mdp, mdp.occupancy(first), table))]
     most, run, steps = count("iterations", iterations), projections(mdp, target, table, first), list[Step]()
-    while len(steps) < most and ar.compare(distances[-1], "<=", tolerance * tolerance) != 1:
+    while len(steps) < most and ar.compare(distances[-1], "<=", close * close) != 1:
         steps.append(next(run))
         distances.append(steps[-1].squared_distance)
     policies = [first, *(step.policy for step in steps)]

@@ -9,12 +9,15 @@ import numpy as np
 
 from iltheory.games.occupancy_programme import nearest_flow, require_one
 from iltheory.learners.behavioral_cloning import behavioral_cloning
+from iltheory.learners.demonstrations import shown_alone
 from iltheory.learners.held_out import halves, left_frequency
 from iltheory.measures import inside_occupancy, l1_norm, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.tabular.reading import bring, read_numbers
+from sims.tabular.validation import check_finite
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
         clone = behavioral_cloning(first, mdp)
         seen = first.counts(*core, mdp.n_actions).any(axis=-1)
     else:
+        shown_alone(mdp, expert)
         clone = second = mdp.policy(expert)
         seen = np.ones(core, dtype=np.bool_)
     trust = mdp.system.convert(seen.astype(np.int64)) if certainty is None else _certainty(mdp, certainty)
@@ -86,10 +90,11 @@ def replay_estimation(mdp: TabularMDP, expert: Any, *, certainty: Any = None) ->
 
 
 def _certainty(mdp: TabularMDP, certainty: Any) -> Numbers:
-    trust = mdp.system.coerce(ar.asarray(certainty))
+    trust = bring(read_numbers("certainty", certainty, InvalidArgument), mdp.system)
     core = (steps(mdp), mdp.n_states)
     if tuple(trust.shape) != core:
         raise InvalidArgument(f"certainty has shape {tuple(trust.shape)}; it is one number for each (h, s), {core}.")
+    check_finite(trust, "certainty", InvalidArgument)
     if np.any(ar.lower(trust) < 0) or np.any(ar.upper(trust) > 1):
         raise InvalidArgument(
             f"certainty has values from {ar.lower(trust).min()} to {ar.upper(trust).max()}; they lie in [0, 1]."

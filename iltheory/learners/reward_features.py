@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
+from iltheory.learners.options import require_model
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, System
@@ -76,6 +77,7 @@ def read_features(mdp: TabularMDP, features: Any = None) -> RewardFeatures:
     InvalidFeatures
         If the shape does not fit or an entry is not finite.
     """
+    require_model(mdp)
     steps = 1 if mdp.horizon is None else mdp.horizon
     sizes = (mdp.n_states, mdp.n_actions)
     once: tuple[int, ...] = () if mdp.horizon is None else (1,)
@@ -88,11 +90,13 @@ def read_features(mdp: TabularMDP, features: Any = None) -> RewardFeatures:
     array = bring(read_numbers("features", features, InvalidFeatures), mdp.system)
     check_finite(array, "features", InvalidFeatures)
     cores = {(mdp.n_states,): tables["state"], sizes: tables["state-action"], (steps, *sizes): tables[None]}
-    if tuple(array.shape[:-1]) not in cores or array.ndim < 2 or (array.ndim == 4 and mdp.horizon is None):
+    if mdp.horizon is None:
+        del cores[steps, *sizes]
+    if tuple(array.shape[:-1]) not in cores or 0 in array.shape:
         expected = ["[S, k]", "[S, A, k]"] + ([] if mdp.horizon is None else ["[H, S, A, k]"])
         raise InvalidFeatures(
-            f"features has shape {tuple(array.shape)}, expected {' or '.join(expected)} with S = {mdp.n_states}, "
-            f"A = {mdp.n_actions}" + (f", H = {steps}." if mdp.horizon is not None else ".")
+            f"features has shape {tuple(array.shape)}, expected {' or '.join(expected)} with k >= 1, "
+            f"S = {mdp.n_states}, A = {mdp.n_actions}" + (f", H = {steps}." if mdp.horizon is not None else ".")
         )
     shape = cores[tuple(array.shape[:-1])]
     return RewardFeatures(shape, ar.reshape(array, (prod(shape), array.shape[-1])), mdp.n_actions, steps)

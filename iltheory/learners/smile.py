@@ -11,6 +11,7 @@ import numpy as np
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
 from iltheory.learners.online import count
+from iltheory.learners.options import require
 from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.measures import blend, together
 from sims import TabularMDP
@@ -87,6 +88,8 @@ def smile(
     expert, share = asked(mdp, expert), probability(mdp, "alpha", alpha)
     if not np.all(ar.possibly_nonzero(share)):
         raise InvalidArgument("alpha=0: nothing would ever be handed over; give a share in (0, 1].")
+    require("policy_class", policy_class, PolicyClass, "TabularPolicies()")
+    require("loss", loss, Loss, "ZERO_ONE")
     labels = labeller(mdp, expert, trajectories, rng)
     policies: list[Numbers] = []
     losses = []

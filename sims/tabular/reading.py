@@ -49,11 +49,11 @@ def read_table_numbers(name: str, x: Any) -> Numbers:
     return numbers
 
 
-def read_scalar(name: str, x: Any) -> Any:
+def read_scalar(name: str, x: Any, error: type[IltheoryError] = InvalidModel) -> Any:
     """Read a number or numbers; Python's own numbers stay as they are, for they fit every system."""
     if isinstance(x, float):
         return float(x)
-    return x if isinstance(x, int | Fraction) else read_numbers(name, x)
+    return x if isinstance(x, int | Fraction) else read_numbers(name, x, error)
 
 
 def common_system(*xs: Any) -> System:

@@ -145,7 +145,7 @@ def test_a_round_that_stays_current_is_caught() -> None:
 def test_rollouts_play_against_their_replay() -> None:
     mdp, expert = random_model(8), random_policy(8)
     demos = mdp.sample(expert, 6, rng=0)
-    found = adril(mdp, demos, iterations=4, rollouts=5, rng=3)
+    found = adril(mdp, demos, iterations=4, trajectories=5, rng=3)
     generator = np.random.default_rng(3)
     rounds = [mdp.sample(found.policies[k], 5, generator) for k in range(4)]
     for k in range(1, 4):
@@ -163,9 +163,9 @@ def test_every_option_changes_something_and_seeds_fix_everything() -> None:
         {"step_size": frank_wolfe},
         {"start": random_policy(3)},
         {"stationary": True},
-        {"rollouts": 3, "rng": 0},
-        {"rollouts": 4, "rng": 0},
-        {"rollouts": 3, "rng": 1},
+        {"trajectories": 3, "rng": 0},
+        {"trajectories": 4, "rng": 0},
+        {"trajectories": 3, "rng": 1},
     ]
     losses = [tuple(adril(mdp, expert, iterations=5, **o).losses.fractions()) for o in options]
     assert len(set(losses)) == len(options)
@@ -173,13 +173,27 @@ def test_every_option_changes_something_and_seeds_fix_everything() -> None:
     assert losses == again
 
 
+def test_a_discounted_policy_is_known_by_trajectories_of_a_given_length() -> None:
+    mdp = families.garnet(n_states=3, n_actions=2, branching=2, discount=Fraction(1, 2), rng=0)
+    expert = mdp.optimal_policy()
+    found = adril(mdp, expert, iterations=3, trajectories=5, length=4, rng=3)
+    generator = np.random.default_rng(3)
+    rounds = [mdp.sample(found.policies[k], 5, generator, length=4) for k in range(3)]
+    seen = sum(shown_occupancy(mdp, batch) for batch in rounds[:2]) / 2
+    assert np.array_equal(ar.midpoint(found.rewards[1]), ar.midpoint(mdp.occupancy(expert) - seen))
+    with pytest.raises(InvalidArgument, match="length is missing"):
+        adril(mdp, expert, iterations=2, trajectories=3, rng=0)
+    with pytest.raises(InvalidArgument, match="length=3"):
+        adril(random_model(0), random_policy(0), iterations=2, trajectories=3, length=3, rng=0)
+
+
 def test_bad_input_is_refused() -> None:
     mdp, expert = random_model(0), random_policy(0)
     with pytest.raises(InvalidArgument, match="iterations=0"):
         adril(mdp, expert, iterations=0)
-    with pytest.raises(InvalidArgument, match="rollouts=3"):
-        adril(mdp, expert, iterations=2, rollouts=3)
-    with pytest.raises(InvalidArgument, match="rollouts=0"):
-        adril(mdp, expert, iterations=2, rollouts=0, rng=0)
+    with pytest.raises(InvalidArgument, match="rng=None: trajectories"):
+        adril(mdp, expert, iterations=2, trajectories=3)
+    with pytest.raises(InvalidArgument, match="trajectories=0"):
+        adril(mdp, expert, iterations=2, trajectories=0, rng=0)
     with pytest.raises(InvalidArgument, match="rounds=0"):
         replay_labels(0)

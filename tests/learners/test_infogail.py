@@ -110,6 +110,16 @@ def test_demonstrations_of_a_mixture():
     assert float(learnt.divergence) < 1e-6 and float(learnt.information) > 0.99 * LOG2
 
 
+def test_experts_known_one_by_one_by_their_demonstrations():
+    arms = [np.full((5, 1), arm) for arm in (1, 3)]
+    over, cut = np.zeros(5, dtype=bool), np.ones(5, dtype=bool)
+    demos = [Trajectories.from_arrays(np.zeros((5, 2), dtype=int), pulled, None, over, cut) for pulled in arms]
+    options = {"codes": 2, "rng": 0, "searches": 2}
+    learnt, exact = infogail(bandit(), demos, **options), infogail(bandit(), [E4[[1]], E4[[3]]], **options)
+    assert float(learnt.recovery) == float(exact.recovery) < 1e-3
+    assert np.array_equal(learnt.policies, exact.policies)
+
+
 def test_invariants():
     mdp, experts = bandit(3), [np.array([[0.6, 0.3, 0.1]])]
     short = partial(infogail, searches=1, codes=2)

@@ -150,8 +150,14 @@ def test_features_of_another_shape_are_named(shape: tuple[int, ...], complaint: 
 
 
 def test_bad_numbers_are_named() -> None:
-    for asked in (LogLinearPolicies(np.full((S, A, 1), np.nan)), LogLinearPolicies(np.ones((S, A, 1)), ridge=-1.0)):
-        with pytest.raises(InvalidArgument, match="finite"):
+    for asked, words in (
+        (LogLinearPolicies(np.full((S, A, 1), np.nan)), r"features\[0, 0, 0\] is nan"),
+        (LogLinearPolicies(np.ones((S, A, 0))), "at least one feature"),
+        (LogLinearPolicies("state"), "features is not an array of numbers"),
+        (LogLinearPolicies(np.ones((S, A, 1)), ridge=-1.0), "ridge=-1.0 must be a number, at least 0"),
+        (LogLinearPolicies(np.ones((S, A, 1)), ridge=np.inf), "ridge=inf"),
+    ):
+        with pytest.raises(InvalidArgument, match=words):
             asked.likeliest(model(), counts(0))
 
 

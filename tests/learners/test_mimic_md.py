@@ -151,7 +151,7 @@ def test_bad_input_is_named():
     one = mdp.sample(expert, 1, rng=0)
     with pytest.raises(InvalidDataset, match="1 trajectory cannot be split"):
         mimic_md(mdp, one)
-    with pytest.raises(InvalidDataset, match=r"at step 0 in state \d the expert took actions 0, 1"):
+    with pytest.raises(InvalidDataset, match=r"at step 0 in state \d the expert takes actions 0, 1"):
         mimic_md(mdp, mdp.sample(uniform, 40, rng=0))
     with pytest.raises(InvalidDataset, match="stops after 3 of 4 steps"):
         mimic_md(random_model(0, horizon=4), demos)

@@ -142,6 +142,6 @@ def test_bad_input_is_refused() -> None:
         moment_matching(mdp, expert, [])
     with pytest.raises(InvalidArgument, match="moments='q'"):
         moment_matching(mdp, expert, moments="q")  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument, match="about one model"):
+    with pytest.raises(InvalidArgument, match="give one model at a time"):
         moment_matching(random_model(0, batch=2), expert)
     assert (S, A, H) == (3, 2, 3)

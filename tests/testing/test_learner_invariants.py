@@ -38,7 +38,7 @@ SMALL = (
     families.garnet(n_states=3, n_actions=2, branching=2, horizon=3, rng=0),
     families.garnet(n_states=3, n_actions=2, branching=2, discount=0.875, rng=1),
 )
-SAMPLES = ("trajectories", "samples", "rollouts")
+SAMPLES = ("trajectories", "samples")
 
 
 # Planted faults.
@@ -225,13 +225,20 @@ REQUIRED = {
 
 SPECIAL = {
     "infogail": {"searches": 1},
+    "iq_learn_states": {"start": PerModel(lambda mdp: 0 * random_policy(mdp))},
     "mimic_md": {"expert": PerModel(lambda mdp: mdp.sample(deterministic(mdp), 6, 0))},
 }
 """Arguments for single learners."""
 
+OWN_OPTIONS = {
+    ("iq_learn_states", "start"): (PerModel(lambda mdp: 0 * random_policy(mdp)), PerModel(random_policy)),
+}
+"""Values of options that mean something else to one learner than to others."""
+
 OPTIONS = {
     "adversary": (DivergenceRewards("chi2"), DivergenceRewards("jensen-shannon")),
     "alpha": (0.25, 0.5),
+    "c": (0.25, 0.5),
     "beta": (learners.never, learners.at_first),
     "certainty": (None, np.zeros((3, 3))),
     "codes": (2, 3),
@@ -241,6 +248,7 @@ OPTIONS = {
     "information": ("trajectory", "pair"),
     "information_weight": (0.5, 2.0),
     "iterations": (1, 4),
+    "length": (3, 8),
     "loss": (learners.ZERO_ONE, learners.LOG_LOSS),
     "method": ("interior-point", "conic"),
     "moments": ("reward", "off-policy", "on-policy"),
@@ -250,7 +258,6 @@ OPTIONS = {
     "policy_class": (learners.TabularPolicies(), PerModel(lambda mdp: learners.FinitePolicies(two_policies(mdp)))),
     "reward": ("state", "state-action"),
     "rng": (0, 1),
-    "rollouts": (2, 5),
     "samples": (2, 5),
     "searches": (1, 3),
     "start": (None, PerModel(deterministic)),
@@ -266,11 +273,10 @@ OPTIONS = {
 
 def arguments(name, mdp, **options):
     """What to call a learner with on a model."""
-    given = {"mdp": mdp}
+    given = {"mdp": mdp} | SPECIAL.get(name, {}) | options
     for parameter in inspect.signature(LEARNERS[name]).parameters.values():
-        if parameter.default is parameter.empty and parameter.name != "mdp":
+        if parameter.default is parameter.empty and parameter.name not in given:
             given[parameter.name] = REQUIRED[parameter.name]
-    given |= SPECIAL.get(name, {}) | options
     return {key: value.build(mdp) if isinstance(value, PerModel) else value for key, value in given.items()}
 
 
@@ -312,10 +318,10 @@ def test_every_option_has_values_to_try():
 
 @pytest.mark.parametrize(("name", "option"), [(name, option) for name in LEARNERS for option in options_of(name)])
 def test_every_option_of_a_learner_changes_something(name, option):
-    fixed = sampling(name) if option in (*SAMPLES, "rng") else {}
+    fixed = sampling(name) if option in (*SAMPLES, "rng", "length") else {}
     every_option_changes_something(
         lambda **chosen: [result for _, result in runs(name, **fixed | chosen)],
-        options={option: OPTIONS[option]},
+        options={option: OWN_OPTIONS.get((name, option), OPTIONS[option])},
         ignoring=TIMINGS,
     )
 
