@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iltheory.games import NoFiniteValue
+from iltheory.games.flow import Flow
 from iltheory.learners._reward_ascent import ascend
 from iltheory.learners._soft_model import Floats, Mask, soft_model, start_weights
 from iltheory.learners.demonstrations import Expert, shown_occupancy
@@ -143,13 +144,13 @@ def read_divergence(divergence: FDivergence | str) -> FDivergence:
 
 def _check_closed(mdp: TabularMDP, free: Mask, value_term: str, phi: FDivergence) -> None:
     """Raise unless every state that demonstrated actions lead to was demonstrated itself, at that step."""
-    goes: Mask = np.asarray(np.any(free, axis=-1))
-    begins = (np.asarray(mdp.mu) > 0) & ~goes[0] & (value_term != "expert")
+    flow, goes = Flow.of(mdp), np.asarray(np.any(free, axis=-1), dtype=np.bool_)
+    begins = (flow.b[0] > 0) & ~goes[0] & (value_term != "expert")
     where = [f"they never begin in state {s}, where the model may" for s in np.flatnonzero(begins)]
     for h in range(len(free) if mdp.horizon is None else len(free) - 1):
         later: Mask = goes[0 if mdp.horizon is None else h + 1]
         at = "" if mdp.horizon is None else f" at step {h}"
-        leaving = free[h][..., None] & (_next(mdp, h) > 0) & ~later
+        leaving = free[h][..., None] & (flow.p[min(h, len(flow.p) - 1)] > 0) & ~later
         where += [
             f"they take action {a} in state {s}{at}, which may lead to state {t}, where they never go on"
             for s, a, t in np.argwhere(leaving)
@@ -165,13 +166,6 @@ def _check_closed(mdp: TabularMDP, free: Mask, value_term: str, phi: FDivergence
             "  Show more of the expert, or use value_term='initial' with a divergence that is finite off its support: "
             "jensen-shannon, squared-hellinger, forward-kl or total-variation."
         )
-
-
-def _next(mdp: TabularMDP, h: int) -> Floats:
-    """Probabilities ``[S, A, S]`` of the next state; 0 if the discount is 0."""
-    table = mdp.transitions.dense()
-    kernel: Floats = table[h if len(table) > 1 else 0]
-    return kernel if mdp.horizon is not None else kernel * float(mdp.discount)
 
 
 def _value(

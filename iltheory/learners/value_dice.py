@@ -13,11 +13,17 @@ from iltheory.games import NoFiniteValue
 from iltheory.games.flow import Flow
 from iltheory.learners._soft_model import Floats, Mask
 from iltheory.learners.demonstrations import Expert, shown_occupancy
+from iltheory.learners.newton import Point, descend
 from iltheory.measures import REVERSE_KL
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+
+TOLERANCE = 1e-14
+"""Largest entry of the gradient at which the search stops; occupancies sum to 1."""
+
+ITERATIONS = 100
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,12 @@ def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
     target = shown if mdp.horizon is not None else shown[None]
     flow = Flow.of(mdp.to("float64"))
     kept = _safe(flow, target > 0)
-    v, law, dual, gradient = _climb(flow, np.where(kept, target, 0) / len(target))
+    found, law = _descend(flow, np.where(kept, target, 0) / len(target))
     policy = mdp.project(mdp.system.convert(law.reshape(shown.shape)))
     rigorous = mdp.to("interval") if mdp.system.name == "rational" else mdp  # logarithms are not rational
     d, e = rigorous.occupancy(rigorous.system.convert(policy)), shown_occupancy(rigorous, expert)
     divergence = REVERSE_KL(d, e, axes=d.ndim) / len(target)
-    return ValueDice(policy, v.reshape(shown.shape[:-1]), divergence, dual, gradient)
+    return ValueDice(policy, found.x.reshape(shown.shape[:-1]), divergence, -found.value, found.error)
 
 
 def _safe(flow: Flow, shown: Mask) -> Mask:
@@ -86,36 +92,31 @@ def _safe(flow: Flow, shown: Mask) -> Mask:
     return shown & flow.reachable(shown)[..., None]
 
 
-def _climb(flow: Flow, target: Floats) -> tuple[Floats, Floats, float, float]:
-    """Maximise the dual; the law it implies, its value and the largest entry of its gradient."""
-    steps, n, _ = target.shape
-    start = flow.b.ravel()
-    eye = np.eye(steps * n).reshape(steps * n, steps, n)
-    rises = np.stack([flow.adjoint(v).ravel() for v in eye], axis=-1)  # v - v' is linear in v
-    used = target.ravel() > 0
-    rises, weights = rises[used], target.ravel()[used]
+def _descend(flow: Flow, target: Floats) -> tuple[Point, Floats]:
+    """Minimise minus the dual over v; where that ends, and the law that v implies."""
 
-    def at(v: Floats) -> tuple[float, Floats, Floats]:
-        exponent = rises @ v
+    def laws(x: Floats) -> tuple[float, Floats]:
+        exponent = np.where(target > 0, flow.adjoint(x.reshape(flow.b.shape)), -np.inf)
         top = exponent.max()
-        law = weights * np.exp(exponent - top)
-        mass = law.sum()
-        return float(start @ v - top - np.log(mass)), law / mass, start - rises.T @ (law / mass)
+        law = target * np.exp(exponent - top)
+        return float(top + np.log(law.sum())), law / law.sum()
 
-    v = np.zeros(steps * n)
-    value, law, gradient = at(v)
-    while True:
-        mean = rises.T @ law
-        hessian = (rises.T * law) @ rises - np.outer(mean, mean)
-        move = np.linalg.lstsq(hessian, gradient, rcond=1e-13)[0]
-        size, rise = 1.0, float(gradient @ move)
-        after = at(v + move)
-        if rise <= 1e-10 and np.abs(after[2]).max() >= np.abs(gradient).max():
-            break
-        while rise > 1e-10 and after[0] < value + 1e-4 * size * rise:
-            size /= 2
-            after = at(v + size * move)
-        v, (value, law, gradient) = v + size * move, after
-    whole = np.zeros(target.size)
-    whole[used] = law * steps
-    return v, whole.reshape(target.shape), value, float(np.abs(gradient).max())
+    def at(x: Floats) -> Point:
+        worth, law = laws(x)
+
+        def curvature(direction: Floats) -> Floats:
+            rises = flow.adjoint(direction.reshape(flow.b.shape))
+            return flow.image(law * (rises - (law * rises).sum())).ravel()
+
+        mass = law.sum(-1).ravel()
+        return Point(
+            x=x,
+            value=worth - float(flow.b.ravel() @ x),
+            rounding=1e-15 * (1 + abs(worth)),
+            gradient=(flow.image(law) - flow.b).ravel(),
+            curvature=curvature,
+            scale=np.where(mass > 0, mass, 1),
+        )
+
+    found = descend(at, np.zeros(flow.b.size), until=lambda point: point.error <= TOLERANCE, iterations=ITERATIONS)[-1]
+    return found, laws(found.x)[1]
