@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iltheory.claims.claim import Claim
-from iltheory.engine.comparison import BOUNDS, Row
+from iltheory.engine.comparison import Row
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.reporting.latex import readable
@@ -35,28 +35,23 @@ def claims_table(claims: Sequence[Claim]) -> RenderableType:
     return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them."))
 
 
-BOUND_COLUMNS = ("Σ (H-h+1) ε_h", "Σ TV(d_h)", "u H ε")
-"""Short names of the bounds of ``iltheory.engine.comparison.BOUNDS``, in that order."""
-
-
 def comparison_table(rows: Sequence[Row]) -> RenderableType:
-    """One row a learner: its exact gap beside three bounds, the one that fits what it uses in bold."""
+    """One row a learner: its exact gap beside what the theorem behind it allows for its policy."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("learner", "uses"):
         table.add_column(column, no_wrap=True)
-    for column in ("gap", *BOUND_COLUMNS, "seconds"):
+    for column in ("gap", "bound"):
         table.add_column(column, justify="right", no_wrap=True)
-    notes = [f"{short} is the bound of {claim}." for short, claim in zip(BOUND_COLUMNS, BOUNDS.values(), strict=True)]
+    table.add_column("of", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    notes = []
     for row in rows:
-        if row.gap is None:
+        if row.gap is None or row.own_bound is None:
             table.add_row(row.learner, row.access, "none")
             notes.append(f"{row.learner}: {row.why_not}")
             continue
-        bounds = [
-            Text(decimal(row.bounds[claim]), style="bold" if claim == BOUNDS[row.access] else "")
-            for claim in BOUNDS.values()
-        ]
-        table.add_row(row.learner, row.access, decimal(row.gap), *bounds, f"{row.seconds:.2f}")
+        gap, bound = decimal(row.gap), decimal(row.own_bound)
+        table.add_row(row.learner, row.access, gap, bound, row.theorem, f"{row.seconds:.2f}")
     return Group(table, Text(), *(Text(note, style="dim") for note in notes))
 
 
