@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,11 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from iltheory.claims.claim import Claim
-from iltheory.engine.comparison import Row
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.reporting.latex import readable
 from sims.arithmetic import Enclosure
+
+if TYPE_CHECKING:
+    from iltheory.engine.comparison import Row  # it loads all learners, which most pages do without
 
 LONGEST_NUMBER = 60
 STYLES = {"refuted": "bold red", "instances": "green", "confidence": "blue", "consistent": "cyan", "none": "yellow"}
