@@ -88,7 +88,7 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
     if claim.statistical:
         facts.add_row("sampled", f"until decided, at most {claim.samples:,} outcomes of each expectation")
     for variant in claim.false_variants:
-        facts.add_row("false variant", readable(variant.statement))
+        facts.add_row("false variant", _wrong(variant))
     if claim.tight is not None:
         tight = claim.tight()
         facts.add_row(
@@ -102,6 +102,12 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
     if evidence is not None:
         parts.append(families_table(evidence))
     return Group(*parts)
+
+
+def _wrong(variant: Claim) -> str:
+    """What a false variant says, after its name if it has a formula of its own."""
+    statement, name = readable(variant.statement), variant.id.partition("/")[2].replace("-", " ")
+    return statement if statement.endswith("(false)") else f"{name}: {statement}"
 
 
 def families_table(report: Report) -> RenderableType:
