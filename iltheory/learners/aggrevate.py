@@ -3,55 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iltheory.learners.exploration import sampled_costs
 from iltheory.learners.labels import asked, read_rng
 from iltheory.learners.losses import COST
-from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, play
 from iltheory.learners.options import require_rule
 from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.learners.schedules import Schedule, never
-from iltheory.measures import acting, average, mean, pick, together
+from iltheory.learners.valued_run import ValuedRun, valued
+from iltheory.measures import acting, average, mean
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.tabular import TrajectoryMixture, trajectory_mixture
 
 
 @dataclass(frozen=True)
-class Aggrevate(OnlineRun):
+class Aggrevate(ValuedRun):
     """What AggreVaTe learnt.
 
     Losses are costs to go, ``-Q^E``, on the states that were observed: exact, or estimated from samples.
 
     Attributes
     ----------
-    policies, losses, hindsight, class_error, regret : see :class:`~iltheory.learners.online.OnlineRun`; here
-        ``class_error`` is the average loss of the best policy of the class, not compared with anybody's
+    policies, losses, hindsight, class_error, regret, values, best, mixture, policy : see
+        :class:`~iltheory.learners.valued_run.ValuedRun`; here ``class_error`` is the average loss of the best
+        policy of the class, not compared with anybody's
     against_best_action : number, ``epsilon_class``: that loss less the one of the best action in every state
     against_expert : number, ``epsilon_class^*``: that loss less the expert's own; negative if the class improves on it
-    values : numbers ``[N, ...]``, exact value J of each policy
-    best : ints ``[...]``, the policy with the largest value, from 0
-    mixture : occupancy and history-free policy of drawing one of the policies, each as likely, for a whole trajectory
-    policy : numbers ``[..., H, S, A]``, the latter: what AggreVaTe returns
     """
 
     against_best_action: Numbers
     against_expert: Numbers
-    values: Numbers
-    best: NDArray[np.intp]
-    mixture: TrajectoryMixture
-    policy: Numbers
-
-    @property
-    def best_policy(self) -> Numbers:
-        """The policy with the largest value, ``[..., T, S, A]``."""
-        return pick(self.policies, self.best)
 
 
 def aggrevate(
@@ -99,14 +85,8 @@ def aggrevate(
         return sampled_costs(mdp, states, expert, samples, generator)
 
     run = play(mdp, policy_class, iterations=iterations, online=online, loss=COST, observe=observe)
-    values = together(mdp.value(pi) for pi in run.policies)
-    mixture = trajectory_mixture(mdp, list(run.policies), [Fraction(1, iterations)] * iterations)
     return Aggrevate(
-        **vars(run),
+        **vars(valued(mdp, run)),
         against_best_action=run.class_error - ar.asarray(mean(best_action)),
         against_expert=run.class_error - ar.asarray(mean(own)),
-        values=values,
-        best=ar.argmax(values, 0),
-        mixture=mixture,
-        policy=mixture.policy,
     )

@@ -79,7 +79,7 @@ def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
     np.add.at(ended, (demos.lengths[over], demos.states[demos.offsets[over + 1] + over].astype(np.intp)), 1)
     convert = mdp.system.convert
     if mdp.horizon is not None:
-        _check_whole(demos, mdp.horizon)
+        check_whole(demos, mdp.horizon)
         resting = np.cumsum(ended, axis=0)[:steps, :, None]
         return convert(counts * mdp.n_actions + resting) / (mdp.n_actions * len(demos))
     weights = ar.stack([gamma(mdp) ** t for t in range(steps + 1)], axis=-1)
@@ -89,7 +89,8 @@ def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
     return total / total.sum()
 
 
-def _check_whole(demos: Trajectories, horizon: int) -> None:
+def check_whole(demos: Trajectories, horizon: int) -> None:
+    """Refuse a trajectory that stops before step H without having terminated."""
     short = np.flatnonzero((demos.lengths < horizon) & ~demos.terminated)
     if short.size:
         i = int(short[0])

@@ -13,7 +13,7 @@ from iltheory.learners.newton import Point, descend
 from iltheory.learners.reward_features import RewardFeatures
 from iltheory.learners.soft_responses import SoftResponse
 from sims import TabularMDP
-from sims.arithmetic import NotRepresentable
+from sims.arithmetic import NotRepresentable, Numbers
 from sims.errors import InvalidArgument
 
 Floats = NDArray[np.float64]
@@ -42,6 +42,39 @@ class DualSearch:
     status: Status
     duals: Floats
     errors: Floats
+
+
+@dataclass(frozen=True)
+class DualSolution:
+    """A law that solves the dual of an entropy, evaluated in the number system of the model.
+
+    Attributes
+    ----------
+    theta : numbers ``[k]``, weights of the features
+    reward : numbers ``[T, S, A]`` with T in {1, H}, ``theta . f``; with a discount ``[S, A]``
+    policy : numbers ``[H, S, A]`` or ``[S, A]``, what the law does in each state
+    dual : number, ``g(theta)``, a mean over steps: at least the entropy of every law with the features of the expert,
+        and equal to it at the optimum
+    feature_error : number, largest ``|E f_i - f_E,i|`` under the law
+    search : how floats got there: ``status``, and a trace of dual values and feature errors
+    """
+
+    theta: Numbers
+    reward: Numbers
+    policy: Numbers
+    dual: Numbers
+    feature_error: Numbers
+    search: DualSearch
+
+    @property
+    def status(self) -> Status:
+        """``attained``, ``not attained``, ``infeasible`` or ``unfinished``; see :class:`DualSearch`."""
+        return self.search.status
+
+    @property
+    def iterations(self) -> int:
+        """Number of Newton steps."""
+        return len(self.search.duals) - 1
 
 
 def minimise_dual(

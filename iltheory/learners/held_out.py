@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.learners.demonstrations import check_whole
 from iltheory.measures import left_occupancy, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -86,13 +87,7 @@ def _shown(mdp: TabularMDP, demos: Trajectories) -> NDArray[np.int64]:
     """What each trajectory does at each step, A times: ints ``[N, H, S, A]``, 1 for each action when it rests."""
     horizon = steps(mdp)
     demos.counts(horizon, mdp.n_states, mdp.n_actions)  # raises for what is no trajectory of the model
-    short = np.flatnonzero((demos.lengths < horizon) & ~demos.terminated)
-    if short.size:
-        i = int(short[0])
-        raise InvalidDataset(
-            f"trajectory {i} stops after {demos.lengths[i]} of {horizon} steps without having terminated: what the "
-            "expert does later is not known.\n  Record whole trajectories, or use a model with a shorter horizon."
-        )
+    check_whole(demos, horizon)
     shown = np.zeros((len(demos), horizon, mdp.n_states, mdp.n_actions), dtype=np.int64)
     for i, trajectory in enumerate(demos):
         length = len(trajectory.actions)

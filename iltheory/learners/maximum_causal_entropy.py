@@ -6,46 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from iltheory.learners.demonstrations import Expert, shown_alone
-from iltheory.learners.entropy_dual import DualSearch, Status, check_search, minimise_dual
+from iltheory.learners.entropy_dual import DualSolution, check_search, minimise_dual
 from iltheory.learners.reward_features import read_features
 from iltheory.learners.soft_responses import soft_response
 from iltheory.measures import per_step
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers
 
 
 @dataclass(frozen=True)
-class MaximumCausalEntropy:
-    """A solution of the dual of maximum causal entropy.
+class MaximumCausalEntropy(DualSolution):
+    """A solution of the dual of maximum causal entropy: ``policy`` is the soft optimum of ``reward`` at temperature 1.
 
     Attributes
     ----------
-    theta : numbers ``[k]``, weights of the features
-    reward : numbers ``[T, S, A]`` with T in {1, H}, ``theta . f``; with a discount ``[S, A]``
-    policy : numbers ``[H, S, A]`` or ``[S, A]``, the soft optimum of that reward at temperature 1
-    dual : number, ``g(theta)``, a mean over steps: at least the causal entropy of every policy with the features of the
-        expert, and equal to it at the optimum
-    feature_error : number, largest ``|E_pi f_i - f_E,i|``
-    search : how floats got there: ``status``, and a trace of dual values and feature errors
+    theta, reward, policy, dual, feature_error, search : see :class:`~iltheory.learners.entropy_dual.DualSolution`
     """
-
-    theta: Numbers
-    reward: Numbers
-    policy: Numbers
-    dual: Numbers
-    feature_error: Numbers
-    search: DualSearch
-
-    @property
-    def status(self) -> Status:
-        """``attained``, ``not attained``, ``infeasible`` or ``unfinished``; see :class:`DualSearch`."""
-        return self.search.status
-
-    @property
-    def iterations(self) -> int:
-        """Number of Newton steps."""
-        return len(self.search.duals) - 1
 
 
 def maximum_causal_entropy(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.learners.demonstrations import Expert, shown_alone
-from iltheory.learners.entropy_dual import DualSearch, Status, check_search, minimise_dual
+from iltheory.learners.entropy_dual import DualSolution, check_search, minimise_dual
 from iltheory.learners.reward_features import read_features
 from iltheory.learners.soft_responses import SoftResponse
 from iltheory.measures import gibbs_occupancy, per_step, steps, trajectory_gibbs
@@ -21,38 +21,18 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class MaximumEntropy:
+class MaximumEntropy(DualSolution):
     """The Gibbs law of trajectories with the expert's expected features.
 
     Attributes
     ----------
-    theta : numbers ``[k]``, weights of the features
-    reward : numbers ``[T, S, A]`` with T in {1, H}, ``theta . f``
-    policy : numbers ``[H, S, A]``, the law of the action given the state under the Gibbs law
-    dual : number, ``E_mu log Z - theta . f_E``, a mean over steps
-    feature_error : number, largest ``|E f_i - f_E,i|`` under the Gibbs law
-    policy_error : number, the same under ``policy`` in the model; larger where transitions are stochastic, for the
-        Gibbs law weighs their outcomes as if they could be chosen
-    search : how floats got there: ``status``, and a trace of dual values and feature errors
+    theta, reward, policy, dual, feature_error, search : see :class:`~iltheory.learners.entropy_dual.DualSolution`;
+        here ``dual`` is ``E_mu log Z - theta . f_E``
+    policy_error : number, the feature error under ``policy`` in the model; larger where transitions are stochastic,
+        for the Gibbs law weighs their outcomes as if they could be chosen
     """
 
-    theta: Numbers
-    reward: Numbers
-    policy: Numbers
-    dual: Numbers
-    feature_error: Numbers
     policy_error: Numbers
-    search: DualSearch
-
-    @property
-    def status(self) -> Status:
-        """``attained``, ``not attained``, ``infeasible`` or ``unfinished``; see :class:`DualSearch`."""
-        return self.search.status
-
-    @property
-    def iterations(self) -> int:
-        """Number of Newton steps."""
-        return len(self.search.duals) - 1
 
 
 def maximum_entropy(

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iltheory.learners.demonstrations import shown_occupancy
 from iltheory.learners.exploration import sampled_costs
 from iltheory.learners.labels import read_rng
 from iltheory.learners.losses import COST
-from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, OnlineRun, play
+from iltheory.learners.online import FOLLOW_THE_LEADER, OnlineLearner, play
 from iltheory.learners.options import require_model
 from iltheory.learners.policy_class import PolicyClass
-from iltheory.measures import pick, steps, together
+from iltheory.learners.valued_run import ValuedRun, valued
+from iltheory.measures import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
-from sims.tabular import TrajectoryMixture, trajectory_mixture
 from sims.tabular.reading import bring, read_numbers
 from sims.tabular.validation import check_distributions
 
 
 @dataclass(frozen=True)
-class Nrpi(OnlineRun):
+class Nrpi(ValuedRun):
     """What NRPI learnt.
 
     Losses are costs to go of the policy of the iteration itself, ``-Q^{hat pi_i}``, on explored states: exact, or
@@ -35,22 +33,9 @@ class Nrpi(OnlineRun):
 
     Attributes
     ----------
-    policies, losses, hindsight, class_error, regret : see :class:`~iltheory.learners.online.OnlineRun`
-    values : numbers ``[N, ...]``, exact value J of each policy
-    best : ints ``[...]``, the policy with the largest value, from 0
-    mixture : occupancy and history-free policy of drawing one of the policies, each as likely, for a whole trajectory
-    policy : numbers ``[..., H, S, A]``, the latter: what NRPI returns
+    policies, losses, hindsight, class_error, regret, values, best, mixture, policy : see
+        :class:`~iltheory.learners.valued_run.ValuedRun`
     """
-
-    values: Numbers
-    best: NDArray[np.intp]
-    mixture: TrajectoryMixture
-    policy: Numbers
-
-    @property
-    def best_policy(self) -> Numbers:
-        """The policy with the largest value, ``[..., T, S, A]``."""
-        return pick(self.policies, self.best)
 
 
 def nrpi(
@@ -91,9 +76,7 @@ def nrpi(
         return sampled_costs(mdp, states, pi, samples, generator)
 
     run = play(mdp, policy_class, iterations=iterations, online=online, loss=COST, observe=observe)
-    values = together(mdp.value(pi) for pi in run.policies)
-    mixture = trajectory_mixture(mdp, list(run.policies), [Fraction(1, iterations)] * iterations)
-    return Nrpi(**vars(run), values=values, best=ar.argmax(values, 0), mixture=mixture, policy=mixture.policy)
+    return Nrpi(**vars(valued(mdp, run)))
 
 
 def _laws(mdp: TabularMDP, exploration: Any) -> Numbers:
