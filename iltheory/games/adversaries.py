@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from iltheory.measures import F_DIVERGENCES, FDivergence
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, System
-from sims.errors import IltheoryError
+from sims.errors import IltheoryError, require
+from sims.tabular.reading import read_numbers
+from sims.tabular.validation import check_finite
 
 Floats = NDArray[np.float64]
 
@@ -100,6 +102,7 @@ class DivergenceRewards(Adversary):
         if isinstance(divergence, str) and divergence not in F_DIVERGENCES:
             raise InvalidStrategy(f"divergence={divergence!r} must be one of {', '.join(F_DIVERGENCES)}.")
         chosen = F_DIVERGENCES[divergence] if isinstance(divergence, str) else divergence
+        require("divergence", chosen, FDivergence, "'jensen-shannon' or CHI2")
         object.__setattr__(self, "divergence", chosen)
 
     def distance(self, d: Numbers, e: Numbers) -> Numbers:
@@ -206,13 +209,12 @@ class LinearRewards(Adversary):
     def __post_init__(self) -> None:
         if self.ball not in BALLS:
             raise InvalidStrategy(f"ball={self.ball!r} must be one of {', '.join(BALLS)}.")
-        object.__setattr__(self, "features", ar.asarray(self.features))
+        object.__setattr__(self, "features", read_numbers("features", self.features, InvalidStrategy))
         if self.features.ndim not in (3, 4) or 0 in self.features.shape:
             raise InvalidStrategy(
                 f"features have shape {tuple(self.features.shape)}, expected [S, A, k] or [H, S, A, k] with k >= 1."
             )
-        if not np.isfinite(ar.midpoint(self.features)).all():
-            raise InvalidStrategy("features are not all finite.")
+        check_finite(self.features, "features", InvalidStrategy)
 
     def to(self, system: System) -> Self:
         return replace(self, features=ar.convert(self.features, system))
@@ -320,7 +322,8 @@ class LipschitzRewards(Adversary):
     metric: Numbers
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "metric", ar.asarray(self.metric))
+        object.__setattr__(self, "metric", read_numbers("metric", self.metric, InvalidStrategy))
+        check_finite(self.metric, "metric", InvalidStrategy)
         m = ar.midpoint(self.metric)
         if m.ndim != 2 or m.shape[0] != m.shape[1] or (m != m.T).any() or m.diagonal().any() or (m < 0).any():
             raise InvalidStrategy(

@@ -15,7 +15,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import BallArray, Enclosure, RationalArray
 from sims.arithmetic.numbers import exact_text
 from sims.arithmetic.text import exact_texts
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 
 SCHEMA = "iltheory-saddle/1"
 """Version of the layout, described in docs/certificates.md."""
@@ -37,6 +37,7 @@ def certificate(saddle: Saddle) -> dict[str, Any]:
     InvalidModel
         If the model's probabilities are floats whose rows do not sum to exactly 1.
     """
+    require("saddle", saddle, Saddle, "solve(game)")
     game, mdp = saddle.game, saddle.game.mdp
     if mdp.n_states**2 * mdp.n_actions * mdp.transitions.steps > LARGEST_ENTRIES:
         raise InvalidArgument(f"{mdp} has more than {LARGEST_ENTRIES} transition probabilities: too many to write out.")

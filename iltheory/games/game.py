@@ -12,7 +12,7 @@ from iltheory.measures.values import causal_entropy
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, System
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 from sims.tabular.reading import bring, read_numbers, read_scalar
 
 NORMALISED = 2.0**-32
@@ -42,22 +42,10 @@ class OccupancyGame:
     entropy_weight: Any = 0
 
     def __post_init__(self) -> None:
-        system = self.mdp.system
-        if self.mdp.batch_shape:
-            raise InvalidArgument(f"mdp is a batch of shape {self.mdp.batch_shape}; a game is about one model.")
-        target = bring(read_numbers("target", self.target, InvalidArgument), system)
-        if tuple(target.shape) != self.shape:
-            raise InvalidArgument(
-                f"target has shape {tuple(target.shape)}; an occupancy of the model has {self.shape}."
-            )
-        law = ar.midpoint(target).reshape(-1, self.mdp.n_states * self.mdp.n_actions)
-        if not (law >= 0).all():
-            raise InvalidArgument(f"target has a negative entry or NaN, {law.min():.6g}: give an occupancy.")
-        if not (abs(law.sum(-1) - 1) <= NORMALISED).all():
-            off = law.sum(-1)[abs(law.sum(-1) - 1).argmax()]
-            raise InvalidArgument(f"target sums to {off:.6g} (should be 1{self._each}): give an occupancy.")
-        weight = bring(read_scalar("entropy_weight", self.entropy_weight), system)
-        if not 0 <= ar.lower(weight) < inf:
+        target, system = read_target(self.mdp, self.target), self.mdp.system
+        require("adversary", self.adversary, Adversary, "DivergenceRewards('jensen-shannon')")
+        weight = bring(read_scalar("entropy_weight", self.entropy_weight, InvalidArgument), system)
+        if tuple(weight.shape) or not 0 <= ar.lower(weight) < inf:
             raise InvalidArgument(f"entropy_weight={self.entropy_weight} must be a finite number, not negative.")
         self.adversary.strategy_shape(self.shape)
         object.__setattr__(self, "target", target)
@@ -65,14 +53,9 @@ class OccupancyGame:
         object.__setattr__(self, "adversary", self.adversary.to(system))
 
     @property
-    def _each(self) -> str:
-        return "" if self.mdp.horizon is None else " at each step"
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of occupancies."""
-        sizes = (self.mdp.n_states, self.mdp.n_actions)
-        return sizes if self.mdp.horizon is None else (self.mdp.horizon, *sizes)
+        return tuple(self.target.shape)
 
     @property
     def entropic(self) -> bool:
@@ -108,3 +91,28 @@ class OccupancyGame:
         return type(self)(
             self.mdp.to(system), convert(self.target), self.adversary.to(system), convert(self.entropy_weight)
         )
+
+
+def read_target(mdp: TabularMDP, target: Any) -> Numbers:
+    """Read what an expert shows of one model: laws of (s, a), which need not be possible in it.
+
+    Raises
+    ------
+    InvalidArgument
+        If the model is none or a batch, or the target is no law of pairs (at each step).
+    """
+    require("mdp", mdp, TabularMDP, "TabularMDP(P, r, mu, horizon=H)")
+    if mdp.batch_shape:
+        raise InvalidArgument(f"mdp is a batch of shape {mdp.batch_shape}; a game is about one model.")
+    read = bring(read_numbers("target", target, InvalidArgument), mdp.system)
+    steps, each = ((), "") if mdp.horizon is None else ((mdp.horizon,), " at each step")
+    shape = (*steps, mdp.n_states, mdp.n_actions)
+    if tuple(read.shape) != shape:
+        raise InvalidArgument(f"target has shape {tuple(read.shape)}; an occupancy of the model has {shape}.")
+    law = ar.midpoint(read).reshape(-1, mdp.n_states * mdp.n_actions)
+    if not (law >= 0).all():
+        raise InvalidArgument(f"target has a negative entry or NaN, {law.min():.6g}: give an occupancy.")
+    if not (abs(law.sum(-1) - 1) <= NORMALISED).all():
+        off = law.sum(-1)[abs(law.sum(-1) - 1).argmax()]
+        raise InvalidArgument(f"target sums to {off:.6g} (should be 1{each}): give an occupancy.")
+    return read

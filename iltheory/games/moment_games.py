@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from iltheory.games.game import read_target
 from iltheory.games.linear_programme import searched
 from iltheory.games.occupancy_programme import nearest_flow, nearest_point
 from iltheory.games.sparse import Sparse
@@ -32,6 +33,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
 from sims.tabular import step_mixture, trajectory_mixture
+from sims.tabular.reading import bring, read_numbers
 
 Moments = Literal["reward", "off-policy", "on-policy"]
 
@@ -61,8 +63,8 @@ class MomentGame:
     stationary: bool = False
 
     def __post_init__(self) -> None:
-        if self.mdp.batch_shape:
-            raise InvalidArgument(f"mdp is a batch of shape {self.mdp.batch_shape}; a game is about one model.")
+        object.__setattr__(self, "target", read_target(self.mdp, self.target))
+        object.__setattr__(self, "expert", self.mdp.policy(self.expert))
         if self.moments not in get_args(Moments):
             raise InvalidArgument(f"moments={self.moments!r}: there are {', '.join(get_args(Moments))}.")
 
@@ -85,7 +87,13 @@ class MomentGame:
         Parameters
         ----------
         f : numbers in [-1, 1], ``[H, S, A]`` or ``[1, S, A]``; with a discount ``[S, A]``
+
+        Raises
+        ------
+        InvalidArgument
+            If f is none of the game's functions.
         """
+        f = self._function(f)
         if policies is not None:
             return ar.asarray(smallest(payoff(self.mdp, self.mismatch(pi), f) for pi in policies))
         if self.moments == "reward":
@@ -93,6 +101,17 @@ class MomentGame:
         if self.moments == "off-policy":
             return ar.asarray(least_off_policy_payoff(self.mdp, self.expert, ar.sum(self.target, -1), f))
         return ar.asarray(least_on_policy_payoff(self.mdp, self.expert, f))
+
+    def _function(self, f: Any) -> Numbers:
+        read, shape = bring(read_numbers("f", f, InvalidArgument), self.mdp.system), tuple(self.target.shape)
+        stationary = shape if self.mdp.horizon is None else (1, *shape[1:])
+        if tuple(read.shape) not in ({stationary} if self.stationary else {stationary, shape}):
+            raise InvalidArgument(
+                f"f has shape {tuple(read.shape)}, expected {stationary if self.stationary else shape}."
+            )
+        if not (ar.lower(ar.absolute(read)) <= 1).all():
+            raise InvalidArgument("f has values outside of [-1, 1], or NaN: divide it by the largest.")
+        return read
 
     def mixture(self, policies: Sequence[Any], weights: Numbers) -> Numbers:
         """The policy whose mismatch is the weighted mean of the mismatches.

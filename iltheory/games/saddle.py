@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.games.adversaries import InvalidStrategy
-from iltheory.games.game import OccupancyGame
+from iltheory.games.game import NORMALISED, OccupancyGame
 from iltheory.games.iterate import Iterate
 from sims import arithmetic as ar
 from sims.arithmetic import Enclosure, Numbers, RationalArray
+from sims.tabular import InvalidPolicy
+from sims.tabular.reading import read_numbers
 
 Floats = NDArray[np.float64]
 
@@ -126,6 +128,7 @@ def bounds(game: OccupancyGame, policy: Any, strategy: Any) -> Bounds:
     InvalidPolicy
         If the policy is none of the model's.
     """
+    strategy = read_numbers("strategy", strategy, InvalidStrategy)
     expected, found = game.adversary.strategy_shape(game.shape), tuple(strategy.shape)
     if found != expected:
         raise InvalidStrategy(f"the strategy has shape {found}, the game's have {expected}.")
@@ -138,6 +141,9 @@ def bounds(game: OccupancyGame, policy: Any, strategy: Any) -> Bounds:
 
 def exact_policy(policy: Floats) -> RationalArray:
     """Round the rows of a policy to rationals that sum to exactly 1; the likeliest action takes up the difference."""
+    sums = policy.sum(-1)
+    if not (abs(sums - 1) <= NORMALISED).all():
+        raise InvalidPolicy(f"policy has rows that sum to {sums.min():.6g} to {sums.max():.6g} (should be 1).")
     scale = 2**POLICY_BITS
     top = policy.argmax(-1)[..., None] == np.arange(policy.shape[-1])
     tiny = np.where(top, 0.0, np.maximum(policy, 0.0))

@@ -17,7 +17,7 @@ from iltheory.games.iterate import Iterate
 from iltheory.games.saddle import Certified, Saddle, TracePoint, certify
 from iltheory.measures import TOTAL_VARIATION
 from sims import arithmetic as ar
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 
 DIRECT = 500
 """States up to which systems of equations in all of them are solved."""
@@ -62,13 +62,14 @@ def solve(
     Unsolved
         If the solver gives up.
     """
-    name = method or _default(game)
-    if name not in SOLVERS:
+    require("game", game, OccupancyGame, "OccupancyGame(mdp, target, DivergenceRewards('jensen-shannon'))")
+    name = _default(game) if method is None else method
+    if not isinstance(name, str) or name not in SOLVERS:
         raise InvalidArgument(f"method={method!r} must be one of {', '.join(SOLVERS)}.")
-    if not (isinstance(iterations, int) and iterations >= 1):
+    if not isinstance(iterations, int) or isinstance(iterations, bool) or iterations < 1:
         raise InvalidArgument(f"iterations={iterations!r} must be an integer, at least 1.")
-    if not 0 <= tolerance < inf:
-        raise InvalidArgument(f"tolerance={tolerance} must be a finite number, not negative.")
+    if not isinstance(tolerance, int | float) or not 0 <= tolerance < inf:
+        raise InvalidArgument(f"tolerance={tolerance!r} must be a finite number, not negative.")
     floats, rigorous = game.to("float64"), game.to("interval")
     best: Certified | None = None
     points: list[TracePoint] = []

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iltheory.learners.losses import LOG_LOSS, Loss
-from iltheory.learners.options import require, require_model
+from iltheory.learners.options import require_model
 from iltheory.learners.policy_class import ALL_POLICIES, PolicyClass
 from sims import TabularMDP
 from sims.arithmetic import Numbers
+from sims.errors import require
 
 if TYPE_CHECKING:
     from sims.datasets import Trajectories

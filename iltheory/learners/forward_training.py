@@ -9,12 +9,12 @@ import numpy as np
 
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
-from iltheory.learners.options import require
 from iltheory.learners.policy_class import PolicyClass
 from iltheory.measures import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.errors import require
 from sims.tabular import at_step
 
 

@@ -91,7 +91,8 @@ def maximum_entropy(
 
 def _response(mdp: TabularMDP, r: Floats) -> SoftResponse:
     paid = mdp.with_rewards(r)
-    law = trajectory_gibbs(paid)
+    with np.errstate(invalid="ignore"):  # a Newton step may go too far for floats: its value, NaN, is no improvement
+        law = trajectory_gibbs(paid)
     d = gibbs_occupancy(paid, law)
 
     def slope(direction: Floats) -> Floats:

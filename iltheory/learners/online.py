@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from iltheory.learners.laws import exact_laws
 from iltheory.learners.losses import Loss
-from iltheory.learners.options import require
 from iltheory.learners.policy_class import FinitePolicies, PolicyClass, TabularPolicies
 from iltheory.measures import mean, steps, together
 from iltheory.measures.multiplicative_weights import exponential_weights
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 from sims.tabular.reading import read_scalar
 
 Floats = NDArray[np.float64]

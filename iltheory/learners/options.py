@@ -8,23 +8,12 @@ from reprlib import repr as short
 from typing import Any
 
 from sims import TabularMDP
-from sims.errors import InvalidArgument
-
-
-def require(name: str, x: Any, kind: type, example: str) -> None:
-    """Raise ``InvalidArgument`` unless an argument is of a kind.
-
-    Parameters
-    ----------
-    example : what to write instead
-    """
-    if not isinstance(x, kind):
-        raise InvalidArgument(f"{name}={short(x)} must be a {kind.__name__}, such as {example}.")
+from sims.errors import InvalidArgument, require
 
 
 def require_model(mdp: Any) -> None:
     """Raise ``InvalidArgument`` unless an argument is a model."""
-    require("mdp", mdp, TabularMDP, "TabularMDP(P, r, mu, horizon=H); the expert, or its demonstrations, go elsewhere")
+    require("mdp", mdp, TabularMDP, "TabularMDP(P, r, mu, horizon=H): it and the expert may have changed places")
 
 
 def positive(name: str, x: Any) -> float:

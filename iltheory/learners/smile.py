@@ -11,13 +11,12 @@ import numpy as np
 from iltheory.learners.labels import asked, labeller
 from iltheory.learners.losses import ZERO_ONE, Loss
 from iltheory.learners.online import count
-from iltheory.learners.options import require
 from iltheory.learners.policy_class import PolicyClass, probability
 from iltheory.measures import blend, together
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 
 
 def shares(alpha: Any, n: int) -> list[Any]:

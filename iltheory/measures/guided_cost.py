@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from iltheory.measures.paths import path_products, path_sums
 from iltheory.measures.trajectories import step_laws, trajectory_law
 from sims import TabularMDP
@@ -43,7 +45,8 @@ class Paths:
 
 def discriminator_loss(paths: Paths) -> Numbers:
     """``-E_{p_E} log D - E_pi log(1 - D)``, which is convex in the reward."""
-    both = ar.log(ar.exp(paths.total) + paths.density)
+    shift, reward, sampler = _exponentials(paths)
+    both = shift + ar.log(reward + sampler)
     density = ar.log(ar.where(ar.possibly_nonzero(paths.density), paths.density, 1))
     return ar.sum((paths.shown + paths.sampled) * both - paths.shown * paths.total - paths.sampled * density, -1)
 
@@ -53,8 +56,15 @@ def importance_weights(paths: Paths) -> Numbers:
 
     ``e^f`` stands for the unknown density of the expert.
     """
-    unnormalised = ar.exp(paths.total)
-    return unnormalised / ((unnormalised + paths.density) / 2)
+    _, reward, sampler = _exponentials(paths)
+    return reward / ((reward + sampler) / 2)
+
+
+def _exponentials(paths: Paths) -> tuple[Numbers, Numbers, Numbers]:
+    """An exact shift, and ``e^f`` and the sampler's density over its exponential: no overflow, nor do both vanish."""
+    possible, total = ar.possibly_nonzero(paths.density), ar.midpoint(paths.total)
+    shift = ar.system_of(paths.total).convert(np.where(possible, np.maximum(total, 0), total))
+    return shift, ar.exp(paths.total - shift), ar.where(possible, paths.density * ar.exp(-ar.maximum(shift, 0)), 0)
 
 
 def guided_cost_gradient(mdp: TabularMDP, paths: Paths) -> Numbers:

@@ -131,11 +131,11 @@ def test_lipschitz_rewards_are_checked():
         (lambda: LinearRewards(np.ones((1, 1, 2)), "l3"), "ball='l3' must be one of simplex"),
         (lambda: LinearRewards(np.ones((1, 2))), r"features have shape \(1, 2\)"),
         (lambda: LinearRewards(np.ones((1, 2, 0))), "k >= 1"),
-        (lambda: LinearRewards(np.full((1, 2, 1), np.nan)), "not all finite"),
+        (lambda: LinearRewards(np.full((1, 2, 1), np.nan)), r"features\[0, 0, 0\] is nan"),
         (lambda: LipschitzRewards(np.ones((2, 2))), "zeros on the diagonal"),
         (lambda: LipschitzRewards(np.array([[0.0, 1], [2, 0]])), "symmetric"),
         (lambda: LipschitzRewards(np.array([[0.0, -1], [-1, 0]])), "nothing negative"),
-        (lambda: LipschitzRewards(np.full((2, 2), np.nan)), "square and symmetric"),
+        (lambda: LipschitzRewards(np.full((2, 2), np.nan)), r"metric\[0, 0\] is nan"),
         (
             lambda: LipschitzRewards(np.array([[0.0, 3, 1], [3, 0, 1], [1, 1, 0]])),
             r"metric\[0, 1\]=3 exceeds metric\[0, 2\] \+ metric\[2, 1\]=2",
