@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
@@ -58,10 +59,13 @@ def comparison_table(rows: Sequence[Row]) -> RenderableType:
 
 
 def decimal(x: Enclosure) -> str:
-    """Four digits of a number known more precisely than that; what may be 0 is said to be below its bound."""
-    if x.lower <= 0 <= x.upper and x.lower != x.upper:
+    """The digits that are certain, at most four; what may be 0 is said to be below its bound."""
+    width = float(x.upper - x.lower)
+    if width and x.lower <= 0 <= x.upper:
         return f"< {float(max(x.upper, -x.lower)):.0e}"
-    return f"{float(x.upper):.4g}"
+    middle = float((x.lower + x.upper) / 2)
+    digits = floor(log10(abs(middle) / width)) if width else 4
+    return f"{middle:.{min(max(digits, 1), 4)}g}"
 
 
 def short_source(claim: Claim) -> str:

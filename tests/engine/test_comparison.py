@@ -13,8 +13,10 @@ from iltheory.claims.registry import catalogue
 from iltheory.cli import app
 from iltheory.engine.comparison import BOUNDS, LEARNERS, QUERIES, compare
 from iltheory.engine.worlds import problem
+from iltheory.reporting.terminal import decimal
 from sims import arithmetic as ar
 from sims import families
+from sims.arithmetic import Enclosure
 from sims.errors import InvalidArgument
 
 
@@ -93,6 +95,21 @@ def test_who_takes_too_long_is_stopped_and_the_others_go_on():
     found = rows(mdp, mdp.optimal_policy(), 2, only=["behavioural cloning", "MWAL", "forward training"], limit=2.5)
     assert [row.gap is None for row in found] == [False, True, False]
     assert "more than 2.5 seconds" in found[1].why_not
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "said"),
+    [
+        (Fraction(1, 3), Fraction(1, 3), "0.3333"),
+        (Fraction(0), Fraction(0), "0"),
+        (Fraction(-1, 10**13), Fraction(1, 10**12), "< 1e-12"),
+        (Fraction(1500, 10**14), Fraction(1504, 10**14), "1.5e-11"),  # known to two digits
+        (Fraction(1, 10), Fraction(3, 10), "0.2"),
+        (Fraction(-5), Fraction(-5) + Fraction(1, 10**9), "-5"),
+    ],
+)
+def test_the_table_shows_the_digits_that_are_certain(lower, upper, said):
+    assert decimal(Enclosure(lower, upper, "interval")) == said
 
 
 def test_bad_input():
