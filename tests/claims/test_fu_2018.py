@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -61,10 +63,12 @@ def test_an_aperiodic_model_hides_rewards():
     assert np.abs(one - other).max() < 1e-14 and abs(one[0, 0] - 0.5) > 0.01
 
 
-def test_the_same_policy_leaves_no_room_in_a_decomposable_model():
-    same = ar.convert(ar.asarray([0, 1]), "ball", bits=256)
-    comparison = nearly_the_same_policy(free_choice().to("ball", bits=256), same, same)
-    assert float(comparison.lhs) == 0 and abs(float(comparison.rhs)) < 1e-60
+def test_nearly_the_same_policy_leaves_little_room_in_a_decomposable_model():
+    near = Fraction(1, 2**40)
+    reward, other = (ar.convert(ar.asarray([0, 1 + x]), "ball", bits=256) for x in (0, near))
+    comparison = nearly_the_same_policy(free_choice().to("ball", bits=256), reward, other)
+    assert comparison.verdicts == HOLDS
+    assert 0 < float(comparison.lhs) < float(comparison.rhs) < 4 * near
 
 
 def test_stochastic_rows_identify_up_to_their_rank():
