@@ -65,7 +65,7 @@ def test_an_aperiodic_model_hides_rewards():
 
 def test_nearly_the_same_policy_leaves_little_room_in_a_decomposable_model():
     near = Fraction(1, 2**40)
-    reward, other = (ar.convert(ar.asarray([0, 1 + x]), "ball", bits=256) for x in (0, near))
+    reward, other = (ar.convert(ar.asarray([0, 1 - x]), "ball", bits=256) for x in (0, near))
     comparison = nearly_the_same_policy(free_choice().to("ball", bits=256), reward, other)
     assert comparison.verdicts == HOLDS
     assert 0 < float(comparison.lhs) < float(comparison.rhs) < 4 * near
