@@ -9,6 +9,7 @@ from iltheory.learners.options import require_model
 from iltheory.learners.policy_class import ALL_POLICIES, PolicyClass
 from sims import TabularMDP
 from sims.arithmetic import Numbers
+from sims.datasets.errors import InvalidDataset
 from sims.errors import require
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def _shown(mdp: TabularMDP, demos: Any) -> Numbers:
 
     if not isinstance(demos, Trajectories):
         return mdp.occupancy(demos)
+    if not demos.lengths.any():
+        raise InvalidDataset("demos have no step at all: they show nothing of the expert.")
     steps = mdp.horizon if mdp.horizon is not None else int(demos.lengths.max())
     counts = demos.counts(steps, mdp.n_states, mdp.n_actions)
     return mdp.system.convert(counts if mdp.horizon is not None else counts.sum(axis=0))

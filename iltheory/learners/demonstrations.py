@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,14 +67,16 @@ def empirical_occupancy(mdp: TabularMDP, demos: Trajectories) -> Numbers:
     Raises
     ------
     InvalidDataset
-        If there is nothing to see, if states or actions are out of range, or, with a finite horizon, if a trajectory
-        stops before step H without having terminated: what it does later is unknown.
+        If there is nothing to see, if states or actions are out of range, if a trajectory terminates in a state that
+        the model can leave, or, with a finite horizon, if one stops before step H without having terminated: what it
+        does later is unknown.
     """
     if not ((demos.lengths > 0) | demos.terminated).any():
         raise InvalidDataset("trajectories without a single step show nothing of the expert.")
     shape = (mdp.n_states, mdp.n_actions)
     steps = mdp.horizon if mdp.horizon is not None else int(demos.lengths.max(initial=1))
     counts = demos.counts(steps, *shape)
+    check_ends(mdp, demos)
     ended = np.zeros((steps + 1, mdp.n_states), dtype=np.int64)
     over = np.flatnonzero(demos.terminated)
     np.add.at(ended, (demos.lengths[over], demos.states[demos.offsets[over + 1] + over].astype(np.intp)), 1)
@@ -97,4 +100,19 @@ def check_whole(demos: Trajectories, horizon: int) -> None:
         raise InvalidDataset(
             f"trajectory {i} stops after {demos.lengths[i]} of {horizon} steps without having terminated: what the "
             "expert does later is not known.\n  Record whole trajectories, or use a model with a shorter horizon."
+        )
+
+
+def check_ends(mdp: TabularMDP, demos: Trajectories) -> None:
+    """Refuse a trajectory that terminates, before step H, in a state that the model can leave."""
+    over = np.flatnonzero(demos.terminated & (demos.lengths < (mdp.horizon or inf)))
+    last = demos.states[demos.offsets[over + 1] + over].astype(np.intp)
+    moves = mdp.transitions
+    stays = [moves.self_loops(h).reshape(-1, mdp.n_states, mdp.n_actions).all(axis=(0, 2)) for h in range(moves.steps)]
+    left = np.flatnonzero(~np.logical_and.reduce(stays)[last])
+    if left.size:
+        i = left[0]
+        raise InvalidDataset(
+            f"trajectory {over[i]} terminates in state {last[i]}, which the model can leave.\n  Episodes end in "
+            "absorbing states; one that stops for another reason, such as a time limit, is truncated."
         )

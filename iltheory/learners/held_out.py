@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.learners.demonstrations import check_whole
+from iltheory.learners.demonstrations import check_ends, check_whole
 from iltheory.measures import left_occupancy, steps
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -66,7 +66,8 @@ def left_frequency(mdp: TabularMDP, expert: Any, certainty: Numbers) -> Numbers:
     Raises
     ------
     InvalidDataset
-        If a trajectory stops before step H without having terminated, or an index is out of range.
+        If a trajectory stops before step H without having terminated, or terminates in a state that the model can
+        leave, or an index is out of range.
     """
     from sims.datasets import Trajectories
 
@@ -88,6 +89,7 @@ def _shown(mdp: TabularMDP, demos: Trajectories) -> NDArray[np.int64]:
     horizon = steps(mdp)
     demos.counts(horizon, mdp.n_states, mdp.n_actions)  # raises for what is no trajectory of the model
     check_whole(demos, horizon)
+    check_ends(mdp, demos)
     shown = np.zeros((len(demos), horizon, mdp.n_states, mdp.n_actions), dtype=np.int64)
     for i, trajectory in enumerate(demos):
         length = len(trajectory.actions)

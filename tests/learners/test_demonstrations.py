@@ -17,9 +17,9 @@ S, A = 3, 2
 
 
 def model(**end):
-    """Any transitions will do: data alone decide. Exact, so results are fractions."""
+    """State 2 is never left; else any transitions will do: data alone decide. Exact, so results are fractions."""
     P = np.zeros((S, A, S), dtype=int)
-    P[..., 0] = 1
+    P[:2, :, 0] = P[2, :, 2] = 1
     return TabularMDP(P, np.zeros((S, A), dtype=int), np.array([1, 0, 0]), **end)
 
 
@@ -122,6 +122,11 @@ def test_a_policy_shows_its_exact_occupancy():
     assert float(occupancy_tv(mdp, expert, mdp.project(shown_occupancy(mdp, expert)))) == 0
 
 
+def test_what_happens_after_the_horizon_does_not_matter():
+    shown = empirical_occupancy(model(horizon=1), demos(([0, 1], [0], True)))
+    assert table(shown) == [[[1, 0], [0, 0], [0, 0]]]
+
+
 @pytest.mark.parametrize(
     "end, data, message",
     [
@@ -131,6 +136,8 @@ def test_a_policy_shows_its_exact_occupancy():
         ({"horizon": 1}, ([0, 3], [0], True), "states contain 3, but n_states is 3"),
         ({"discount": Fraction(1, 2)}, ([0, 1], [2], True), "actions contain 2, but n_actions is 2"),
         ({"discount": Fraction(1, 2)}, ([0], [], False), "show nothing"),
+        ({"horizon": 3}, ([0, 2, 1], [0, 0], True), "trajectory 0 terminates in state 1, which the model can leave"),
+        ({"discount": Fraction(1, 2)}, ([0, 1], [0], True), "terminates in state 1, .* time limit, is truncated"),
     ],
 )
 def test_errors(end, data, message):
