@@ -69,6 +69,11 @@ expert goes, mistakes where the learner goes, or differences of occupancies or m
 """
 
 
+ROUNDS, FEWEST_ROUNDS, LARGEST_WORK = 200, 20, 4_000_000
+OFFLINE = 5
+"""AdVIL plans nothing, so its rounds are as many times cheaper."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is imitated: a float64 model with a horizon, a deterministic expert and its demonstrations."""
@@ -77,6 +82,12 @@ class Problem:
     expert: Numbers
     demos: Trajectories
     rng: np.random.Generator
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of learners that plan or evaluate in each: ``ROUNDS``, fewer on models of more than 20 000 entries."""
+        entries = self.mdp.n_states * self.mdp.n_actions * steps(self.mdp)
+        return min(ROUNDS, max(FEWEST_ROUNDS, LARGEST_WORK // entries))
 
     @property
     def features(self) -> Numbers:
@@ -88,10 +99,6 @@ class Problem:
 Learn = Callable[[Problem], Any]
 """From a problem to what a learner returns: a policy, or a result that has one."""
 
-ROUNDS = 200
-"""Rounds of learners that plan, or evaluate a policy, in each."""
-OFFLINE_ROUNDS = 1000
-"""Rounds of AdVIL, in which nothing is planned."""
 TEMPERATURE = 0.01
 """Weight of the entropy in inverse soft-Q learning, small against rewards; 1, the papers', would pull towards the
 uniform policy."""
@@ -122,7 +129,7 @@ def _everywhere() -> learners.TabularPolicies:
 LEARNERS: Mapping[str, Learner] = {
     "behavioural cloning": Learner(DEMONSTRATIONS, CLONING, lambda p: learners.behavioral_cloning(p.demos, p.mdp)),
     "AdVIL": Learner(
-        DEMONSTRATIONS, OFF_POLICY_MOMENTS, lambda p: learners.advil(p.mdp, p.demos, iterations=OFFLINE_ROUNDS)
+        DEMONSTRATIONS, OFF_POLICY_MOMENTS, lambda p: learners.advil(p.mdp, p.demos, iterations=OFFLINE * p.rounds)
     ),
     "GAIL": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.gail(p.mdp, p.demos)),
     "IQ-Learn (Hellinger)": Learner(
@@ -137,13 +144,13 @@ LEARNERS: Mapping[str, Learner] = {
     "SQIL": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.sqil(p.mdp, p.demos, temperature=TEMPERATURE)),
     "ValueDICE": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.value_dice(p.mdp, p.demos)),
     "moment matching": Learner(DYNAMICS, REWARD_MOMENTS, lambda p: learners.moment_matching(p.mdp, p.demos)),
-    "AdRIL": Learner(DYNAMICS, REWARD_MOMENTS, lambda p: learners.adril(p.mdp, p.demos, iterations=ROUNDS)),
+    "AdRIL": Learner(DYNAMICS, REWARD_MOMENTS, lambda p: learners.adril(p.mdp, p.demos, iterations=p.rounds)),
     "Mimic-MD": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.mimic_md(p.mdp, p.demos)),
     "replay estimation": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.replay_estimation(p.mdp, p.demos)),
     "projection": Learner(
-        DYNAMICS, OCCUPANCY, lambda p: learners.projection(p.mdp, p.demos, p.features, iterations=ROUNDS)
+        DYNAMICS, OCCUPANCY, lambda p: learners.projection(p.mdp, p.demos, p.features, iterations=p.rounds)
     ),
-    "MWAL": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.mwal(p.mdp, p.demos, p.features, iterations=ROUNDS)),
+    "MWAL": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.mwal(p.mdp, p.demos, p.features, iterations=p.rounds)),
     "LPAL": Learner(DYNAMICS, OCCUPANCY, lambda p: learners.lpal(p.mdp, p.demos, p.features)),
     "maximum causal entropy": Learner(
         DYNAMICS, OCCUPANCY, lambda p: learners.maximum_causal_entropy(p.mdp, p.demos, "state")
@@ -165,9 +172,9 @@ LEARNERS: Mapping[str, Learner] = {
         ON_POLICY,
         lambda p: learners.dagger(p.mdp, p.expert, _everywhere(), iterations=len(p.demos), trajectories=1, rng=p.rng),
     ),
-    "DAeQuIL": Learner(SIMULATION, ON_POLICY_MOMENTS, lambda p: learners.daequil(p.mdp, p.expert, iterations=ROUNDS)),
+    "DAeQuIL": Learner(SIMULATION, ON_POLICY_MOMENTS, lambda p: learners.daequil(p.mdp, p.expert, iterations=p.rounds)),
     "AggreVaTe": Learner(
-        SIMULATION, EXPERT_VALUES, lambda p: learners.aggrevate(p.mdp, p.expert, _everywhere(), iterations=ROUNDS)
+        SIMULATION, EXPERT_VALUES, lambda p: learners.aggrevate(p.mdp, p.expert, _everywhere(), iterations=p.rounds)
     ),
 }
 """Every learner that suits a model with a horizon.

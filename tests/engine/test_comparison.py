@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from iltheory import learners
 from iltheory.claims.registry import catalogue
 from iltheory.cli import app
-from iltheory.engine.comparison import BOUNDS, LEARNERS, QUERIES, compare
+from iltheory.engine.comparison import BOUNDS, LEARNERS, QUERIES, Problem, compare
 from iltheory.engine.worlds import problem
 from iltheory.reporting.terminal import decimal
 from sims import arithmetic as ar
@@ -76,6 +76,14 @@ def test_iterative_learners_run_long_enough():
     mdp, expert, _ = families.cliff(horizon=12, error=Fraction(1, 10))
     for row in rows(mdp, expert, 4, only=["AdVIL", "AdRIL", "MWAL", "projection", "DAeQuIL", "AggreVaTe"]):
         assert row.gap.upper < mdp.horizon / 10, row.learner
+
+
+def test_large_models_get_fewer_rounds():
+    def rounds(n_states, horizon):
+        mdp = families.garnet(n_states=n_states, n_actions=4, branching=2, horizon=horizon, rng=0)
+        return Problem(mdp, mdp.optimal_policy(), None, None).rounds
+
+    assert [rounds(10, 10), rounds(50, 100), rounds(100, 100), rounds(500, 1000)] == [200, 200, 100, 20]
 
 
 def test_learners_do_not_depend_on_the_others():
