@@ -137,7 +137,7 @@ def test_what_happens_after_the_horizon_does_not_matter():
         ({"discount": Fraction(1, 2)}, ([0, 1], [2], True), "actions contain 2, but n_actions is 2"),
         ({"discount": Fraction(1, 2)}, ([0], [], False), "show nothing"),
         ({"horizon": 3}, ([0, 2, 1], [0, 0], True), "trajectory 0 terminates in state 1, which the model can leave"),
-        ({"discount": Fraction(1, 2)}, ([0, 1], [0], True), "terminates in state 1, .* time limit, is truncated"),
+        ({"discount": Fraction(1, 2)}, ([0, 1], [0], True), "such as a time limit, is truncated"),
     ],
 )
 def test_errors(end, data, message):
