@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import iltheory as il
+from iltheory import games, learners
 from iltheory.claims.claim import AssumptionViolated, InvalidClaim, Sizes
 from iltheory.claims.instances import decode
 from iltheory.claims.kinds import HistoryPolicy, InvalidInstance, Iterations, Temperature
@@ -27,6 +28,8 @@ from iltheory.engine.executors import ExecutorError, processes
 from iltheory.engine.ledger import BlockKey, Ledger, LedgerError
 from iltheory.engine.report import Where
 from iltheory.engine.verify import InvalidOption, NothingVerified
+from iltheory.games import InvalidStrategy
+from iltheory.learners.reward_features import InvalidFeatures
 from iltheory.measures import TooManyTrajectories
 from sims import DeterministicTransitions, SparseTransitions, TabularMDP, families
 from sims import arithmetic as ar
@@ -213,6 +216,161 @@ DATASETS = [
     bad("cloning another model's expert", lambda _: clone([[0, 4, 1]], model()), InvalidDataset, "contain 4", "n_states is 2"),
     bad("cloning longer episodes", lambda _: clone([[0, 1, 0, 1]], model()), InvalidDataset, "has 3 steps", "horizon is 2"),
     bad("cloning observations", lambda _: clone([[[0.5], [0.5], [1.0]]], model()), InvalidDataset, "float64[1]", "not indices"),
+]  # fmt: skip
+
+
+EXPERT = [[1.0, 0.0], [0.5, 0.5]]
+TABLE_CLASS = learners.TabularPolicies()
+FEATURES = [[[1.0], [0.0]], [[0.0], [1.0]]]
+
+
+def plain(**parts: Any) -> TabularMDP:
+    """The model in floats, with two steps unless told otherwise."""
+    return model(**parts).to("float64")
+
+
+def pair() -> TabularMDP:
+    """A batch of two models."""
+    return model(P=[[P], [P]], r=[[R], [R]], mu=[MU, MU], batch_axes=1).to("float64")
+
+
+def dagger(expert: Any = EXPERT, policy_class: Any = TABLE_CLASS, **options: Any) -> Any:
+    return learners.dagger(plain(), expert, policy_class, **({"iterations": 1} | options))
+
+
+def cloned(policy_class: Any) -> Any:
+    return learners.behavioral_cloning(walks(((0, 1, 1),)), plain(), policy_class=policy_class)
+
+
+def adril(mdp: TabularMDP | None = None, **options: Any) -> Any:
+    return learners.adril(mdp or plain(), EXPERT, **({"iterations": 3} | options))
+
+
+def infogail(experts: Any = (EXPERT,), **options: Any) -> Any:
+    return learners.infogail(plain(), experts, **({"codes": 1, "rng": 0, "searches": 1} | options))
+
+
+def game(**parts: Any) -> games.OccupancyGame:
+    fine = {"mdp": plain(), "target": plain().occupancy(EXPERT), "adversary": games.DivergenceRewards("chi2")}
+    return games.OccupancyGame(**(fine | parts))
+
+
+def moments(f: Any) -> Any:
+    return games.MomentGame(plain(), EXPERT, plain().occupancy(EXPERT)).dual(f)
+
+
+LEARNERS = [
+    bad("demonstrations and model swapped", lambda _: learners.behavioral_cloning(plain(), walks()), InvalidArgument, "mdp=", "Trajectories", "changed places"),
+    bad("expert and model swapped", lambda _: learners.gail(EXPERT, plain()), InvalidArgument, "mdp=", "must be of the class TabularMDP"),
+    bad("cloning from nothing", lambda _: learners.behavioral_cloning(walks(((0,),)), plain()), InvalidDataset, "no step at all"),
+    bad("expert of short trajectories", lambda _: learners.gail(plain(), walks(((0, 1),))), InvalidDataset, "trajectory 0 stops after 1 of 2 steps", "whole trajectories"),
+    bad("expert that ends where the model goes on", lambda _: learners.gail(plain(), walks(((0, 1),), terminated=True)), InvalidDataset, "terminates in state 1", "truncated"),
+    bad("expert that ends for ever where the model goes on", lambda _: learners.projection(plain(discount=0.5), walks(((0, 1),), terminated=True), iterations=1), InvalidDataset, "terminates in state 1"),
+    bad("expert of another model for a game", lambda _: learners.gail(plain(), np.eye(3)), InvalidPolicy, "policy has shape (3, 3)", "(2, 2)"),
+    bad("batch of models for the projection", lambda _: learners.projection(pair(), EXPERT, iterations=1), InvalidArgument, "mdp is a batch of shape (2,)", "mdp.select(i)"),
+    bad("batch of experts for a programme", lambda _: learners.lpal(plain(), [[EXPERT] * 2] * 3), InvalidArgument, "expert is a batch of policies of shape (3,)", "expert[i]"),
+    bad("batch of experts for replay", lambda _: learners.replay_estimation(plain(), [[EXPERT] * 2] * 3), InvalidArgument, "expert is a batch of policies of shape (3,)"),
+    bad("expert of steps with a discount", lambda _: learners.mwal(plain(discount=0.5), [EXPERT] * 2, iterations=1), InvalidArgument, "expert is a batch", "does not depend on the step"),
+    bad("batch to start from", lambda _: learners.projection(plain(), EXPERT, iterations=1, start=[[EXPERT] * 2] * 3), InvalidArgument, "start has shape (3, 2, 2, 2)"),
+    bad("trajectories to ask", lambda _: dagger(walks()), InvalidArgument, "expert is a set of trajectories", "behavioral_cloning"),
+    bad("no iterations", lambda _: dagger(iterations=0), InvalidArgument, "iterations=0", "at least 1"),
+    bad("iterations a float", lambda _: learners.mwal(plain(), EXPERT, iterations=2.0), InvalidArgument, "iterations=2.0", "integer"),
+    bad("class none", lambda _: dagger(policy_class=None), InvalidArgument, "policy_class=None", "TabularPolicies()"),
+    bad("class not built", lambda _: cloned(learners.TabularPolicies), InvalidArgument, "policy_class=<class", "TabularPolicies()"),
+    bad("class of no policies", lambda _: dagger(policy_class=learners.FinitePolicies([])), InvalidArgument, "policies is empty"),
+    bad("online by name", lambda _: dagger(online="ftl"), InvalidArgument, "online='ftl'", "FollowTheLeader()"),
+    bad("loss by name", lambda _: dagger(loss="0-1"), InvalidArgument, "loss='0-1'", "ZERO_ONE"),
+    bad("beta a number", lambda _: dagger(beta=0.5), InvalidArgument, "beta=0.5", "function of the iteration", "geometric"),
+    bad("beta above 1", lambda _: dagger(beta=lambda i: 2 * i), InvalidArgument, "beta(1)=2", "[0, 1]"),
+    bad("beta NaN", lambda _: dagger(beta=lambda i: NAN), InvalidArgument, "beta(1) is nan", "finite"),
+    bad("beta a text", lambda _: dagger(beta=lambda i: "half"), InvalidArgument, "beta(1) is not", "'half'"),
+    bad("geometric above 1", lambda _: learners.geometric(3), InvalidArgument, "alpha=3", "[0, 1]"),
+    bad("geometric NaN", lambda _: learners.geometric(NAN), InvalidArgument, "alpha=nan", "[0, 1]"),
+    bad("alpha NaN", lambda _: learners.smile(plain(), EXPERT, TABLE_CLASS, iterations=1, alpha=NAN), InvalidArgument, "alpha is nan"),
+    bad("alpha 0", lambda _: learners.smile(plain(), EXPERT, TABLE_CLASS, iterations=1, alpha=0), InvalidArgument, "alpha=0", "(0, 1]"),
+    bad("seed without samples", lambda _: dagger(rng=0), InvalidArgument, "rng is given", "number of trajectories"),
+    bad("samples without a seed", lambda _: dagger(trajectories=3), InvalidArgument, "rng=None", "seed"),
+    bad("rate a text", lambda _: learners.hedge("fast"), InvalidArgument, "rate", "'fast'"),
+    bad("rate 0", lambda _: learners.hedge(0), InvalidArgument, "rate=0", "positive"),
+    bad("costs of other actions", lambda _: dagger(loss=learners.action_costs(np.zeros((3, 3)))), InvalidArgument, "3 actions", "the model has 2"),
+    bad("costs of no shape", lambda _: learners.action_costs([0, 1]), InvalidArgument, "costs has shape (2,)", "[A, A]"),
+    bad("costs NaN", lambda _: learners.action_costs([[0.0, NAN], [1.0, 0.0]]), InvalidArgument, "costs[0, 1] is nan"),
+    bad("pseudo-count infinite", lambda _: cloned(learners.TabularPolicies(smoothing=INF)), InvalidArgument, "smoothing is inf"),
+    bad("pseudo-count negative", lambda _: cloned(learners.TabularPolicies(smoothing=-1)), InvalidArgument, "smoothing=-1"),
+    bad("unseen action", lambda _: cloned(learners.TabularPolicies(unseen=2)), InvalidArgument, "unseen=2", "0 to 1"),
+    bad("log-linear features a text", lambda _: cloned(learners.LogLinearPolicies("state")), InvalidArgument, "features is not an array of numbers"),
+    bad("log-linear features of another model", lambda _: cloned(learners.LogLinearPolicies(np.ones((3, 2, 1)))), InvalidArgument, "shape (3, 2, 1)", "(2, 2, 'k')"),
+    bad("ridge a text", lambda _: cloned(learners.LogLinearPolicies(FEATURES, ridge="small")), InvalidArgument, "ridge='small'"),
+    bad("0-1 loss of log-linear policies", lambda _: dagger(policy_class=learners.LogLinearPolicies(FEATURES)), InvalidArgument, "not convex", "log loss"),
+    bad("exploration no law", lambda _: learners.nrpi(plain(), [1, 1], TABLE_CLASS, iterations=1), InvalidArgument, "exploration sums to 2"),
+    bad("features behind a batch", lambda _: learners.projection(plain(), EXPERT, [FEATURES] * 3, iterations=1), InvalidFeatures, "(3, 2, 2, 1)", "[H, S, A, k]"),
+    bad("features of steps with a discount", lambda _: learners.lpal(plain(discount=0.5), EXPERT, [FEATURES] * 2), InvalidFeatures, "(2, 2, 2, 1)", "[S, A, k]"),
+    bad("no features", lambda _: learners.finite_gail(plain(), EXPERT, np.ones((2, 2, 0))), InvalidFeatures, "(2, 2, 0)", "k >= 1"),
+    bad("features NaN", lambda _: learners.maximum_causal_entropy(plain(), EXPERT, [[NAN], [1.0]]), InvalidFeatures, "features[0, 0] is nan"),
+    bad("features misspelt", lambda _: learners.maximum_entropy(plain(), EXPERT, "states"), InvalidFeatures, "'states'", "'state-action'"),
+    bad("features too large", lambda _: learners.mwal(plain(), EXPERT, [[5.0], [0.0]], iterations=1), InvalidArgument, "up to 5", "divide"),
+    bad("projection with a negative tolerance", lambda _: learners.projection(plain(), EXPERT, iterations=1, tolerance=-1), InvalidArgument, "tolerance=-1"),
+    bad("projection with a text for a tolerance", lambda _: learners.projection(plain(), EXPERT, iterations=1, tolerance="x"), InvalidArgument, "tolerance is not", "'x'"),
+    bad("entropy dual of a rational model", lambda _: learners.maximum_causal_entropy(model(), FIRST), NotRepresentable, "logarithms", "interval"),
+    bad("rollouts without a length", lambda _: adril(plain(discount=0.5), trajectories=3, rng=0), InvalidArgument, "length is missing"),
+    bad("rollouts with a length and a horizon", lambda _: adril(trajectories=3, rng=0, length=2), InvalidArgument, "length=2", "discount"),
+    bad("rollouts with a bad seed", lambda _: adril(trajectories=3, rng=-1), InvalidArgument, "rng=-1", "at least 0"),
+    bad("step size a number", lambda _: adril(step_size=0.5), InvalidArgument, "step_size=0.5", "fictitious_play"),
+    bad("step size above 1", lambda _: adril(step_size=lambda k: 3), InvalidArgument, "step_size(1)=3", "[0, 1]"),
+    bad("rounds of no trajectories", lambda _: learners.replayed_reward(plain(), walks(), []), InvalidArgument, "rounds=0"),
+    bad("moments misspelt", lambda _: learners.moment_matching(plain(), EXPERT, moments="rewards"), InvalidArgument, "'rewards'", "off-policy"),
+    bad("no policies to mix", lambda _: learners.moment_matching(plain(), EXPERT, []), InvalidArgument, "policies is empty"),
+    bad("experts a table", lambda _: infogail(np.array([EXPERT])), InvalidArgument, "experts=", "[expert]"),
+    bad("experts a text", lambda _: infogail("both"), InvalidArgument, "experts='both'"),
+    bad("codes 0", lambda _: infogail(codes=0), InvalidArgument, "codes=0"),
+    bad("random starts without a seed", lambda _: infogail(rng=None), InvalidArgument, "rng=None", "random starts"),
+    bad("AIRL with a horizon", lambda _: learners.airl(plain(), EXPERT), InvalidArgument, "horizon (2)", "with_end(discount="),
+    bad("AIRL of another reward", lambda _: learners.airl(plain(discount=0.5), EXPERT, reward="pairs"), InvalidArgument, "'pairs'", "state-action"),
+    bad("GAN-GCL with a discount", lambda _: learners.gan_gcl(plain(discount=0.5), EXPERT), InvalidArgument, "finite horizon"),
+    bad("no start for states only", lambda _: learners.iq_learn_states(plain(), EXPERT, start=np.zeros((2, 2))), InvalidArgument, "start has shape (2, 2)", "(2, 2, 2)"),
+    bad("temperature of states only", lambda _: learners.iq_learn_states(plain(), EXPERT, temperature=-1, start=np.zeros((2, 2, 2))), InvalidArgument, "temperature=-1", "positive"),
+    bad("divergence of IQ-Learn", lambda _: learners.iq_learn(plain(), EXPERT, divergence="kl"), InvalidArgument, "'kl'", "forward-kl"),
+    bad("temperature of SQIL", lambda _: learners.sqil(plain(), EXPERT, temperature=0), InvalidArgument, "temperature=0"),
+    bad("Mimic-MD of a stochastic policy", lambda _: learners.mimic_md(plain(), [[0.5, 0.5]] * 2), InvalidDataset, "takes actions 0, 1", "deterministic"),
+    bad("Mimic-MD of one trajectory", lambda _: learners.mimic_md(plain(), walks()), InvalidDataset, "1 trajectory cannot be split", "at least two"),
+    bad("certainty of other states", lambda _: learners.replay_estimation(plain(), EXPERT, certainty=[1.0]), InvalidArgument, "certainty has shape (1,)", "(2, 2)"),
+    bad("certainty NaN", lambda _: learners.replay_estimation(plain(), EXPERT, certainty=np.full((2, 2), NAN)), InvalidArgument, "certainty[0, 0] is nan"),
+    bad("certainty above 1", lambda _: learners.replay_estimation(plain(), EXPERT, certainty=np.full((2, 2), 2.0)), InvalidArgument, "2.0", "[0, 1]"),
+]  # fmt: skip
+
+GAMES = [
+    bad("target a policy", lambda _: game(target=EXPERT), InvalidArgument, "target has shape (2, 2)", "(2, 2, 2)"),
+    bad("target NaN", lambda _: game(target=np.full((2, 2, 2), NAN)), InvalidArgument, "target has a negative entry or NaN"),
+    bad("target no law", lambda _: game(target=np.ones((2, 2, 2))), InvalidArgument, "target sums to 4", "each step"),
+    bad("game of a batch", lambda _: game(mdp=pair()), InvalidArgument, "mdp is a batch of shape (2,)"),
+    bad("adversary by name", lambda _: game(adversary="chi2"), InvalidArgument, "adversary='chi2'", "DivergenceRewards"),
+    bad("entropy weight negative", lambda _: game(entropy_weight=-1), InvalidArgument, "entropy_weight=-1", "not negative"),
+    bad("entropy weight NaN", lambda _: game(entropy_weight=NAN), InvalidArgument, "entropy_weight=nan"),
+    bad("entropy weight a list", lambda _: game(entropy_weight=[1, 2]), InvalidArgument, "entropy_weight=[1, 2]"),
+    bad("entropy weight a text", lambda _: game(entropy_weight="x"), InvalidArgument, "entropy_weight is not", "'x'"),
+    bad("divergence misspelt", lambda _: games.DivergenceRewards("js"), InvalidStrategy, "'js'", "jensen-shannon"),
+    bad("divergence a number", lambda _: games.DivergenceRewards(2), InvalidArgument, "divergence=2", "FDivergence"),
+    bad("ball misspelt", lambda _: games.LinearRewards(FEATURES, "l3"), InvalidStrategy, "'l3'", "simplex"),
+    bad("features of an adversary a text", lambda _: games.LinearRewards("state"), InvalidStrategy, "features is not an array of numbers"),
+    bad("features of an adversary infinite", lambda _: games.LinearRewards([[[INF], [0.0]]]), InvalidStrategy, "features[0, 0, 0] is inf"),
+    bad("features of another game", lambda _: game(adversary=games.LinearRewards(np.ones((3, 2, 1)))), InvalidStrategy, "(3, 2, 1)", "(2, 2, 2)"),
+    bad("metric not symmetric", lambda _: games.LipschitzRewards([[0, 1], [2, 0]]), InvalidStrategy, "symmetric"),
+    bad("metric infinite", lambda _: games.LipschitzRewards([[0.0, INF], [INF, 0.0]]), InvalidStrategy, "metric[0, 1] is inf"),
+    bad("metric of another game", lambda _: game(adversary=games.LipschitzRewards(1 - np.eye(3))), InvalidStrategy, "3 pairs", "2 states and 2 actions"),
+    bad("solving no game", lambda _: games.solve(plain()), InvalidArgument, "game=", "OccupancyGame("),
+    bad("method misspelt", lambda _: games.solve(game(), method="newton"), InvalidArgument, "'newton'", "interior-point"),
+    bad("method a list", lambda _: games.solve(game(), method=["conic"]), InvalidArgument, "method=['conic']"),
+    bad("tolerance a text", lambda _: games.solve(game(), tolerance="tight"), InvalidArgument, "tolerance='tight'"),
+    bad("tolerance NaN", lambda _: games.solve(game(), tolerance=NAN), InvalidArgument, "tolerance=nan"),
+    bad("iterations true", lambda _: games.solve(game(), iterations=True), InvalidArgument, "iterations=True"),
+    bad("method of other games", lambda _: games.solve(game(adversary=games.LinearRewards(FEATURES)), method="interior-point"), InvalidArgument, "interior-point", "conic"),
+    bad("strategy of another game", lambda _: games.bounds(game(), EXPERT, np.zeros((2, 2))), InvalidStrategy, "(2, 2)", "(2, 2, 2)"),
+    bad("strategy NaN", lambda _: games.bounds(game(), EXPERT, np.full((2, 2, 2), NAN)), InvalidStrategy, "nan", "chi2"),
+    bad("certificate of a game", lambda _: games.certificate(game()), InvalidArgument, "saddle=", "solve(game)"),
+    bad("laws that are none", lambda _: games.exact_policy(np.full((2, 2), NAN)), InvalidPolicy, "sum to nan"),
+    bad("discriminator too large", lambda _: moments(np.full((2, 2, 2), 3.0)), InvalidArgument, "f has values outside of [-1, 1]"),
+    bad("discriminator of another game", lambda _: moments(np.zeros((4, 4))), InvalidArgument, "f has shape (4, 4)", "(2, 2, 2)"),
+    bad("moments of a policy for a target", lambda _: games.MomentGame(plain(), EXPERT, EXPERT), InvalidArgument, "target has shape (2, 2)"),
 ]  # fmt: skip
 
 
@@ -451,7 +609,20 @@ LEDGERS = [
     bad("result NaN", lambda _: recorded({"ratio": NAN}), LedgerError, "block 0 of c", "nan as strings"),
 ]  # fmt: skip
 
-TABLE = [*MODELS, *POLICIES, *FAMILIES, *ENVIRONMENTS, *DATASETS, *INSTANCES, *JSON, *CLAIMS, *VERIFY, *LEDGERS]
+TABLE = [
+    *MODELS,
+    *POLICIES,
+    *FAMILIES,
+    *ENVIRONMENTS,
+    *DATASETS,
+    *LEARNERS,
+    *GAMES,
+    *INSTANCES,
+    *JSON,
+    *CLAIMS,
+    *VERIFY,
+    *LEDGERS,
+]
 
 FLIP = "kaariainen-2006-flip.quadratic"
 COMMANDS = [
