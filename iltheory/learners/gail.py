@@ -11,7 +11,7 @@ from iltheory.games import Adversary, DivergenceRewards, OccupancyGame, Saddle, 
 from iltheory.learners.demonstrations import Expert, shown_alone
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import Enclosure, Numbers, RationalArray
+from sims.arithmetic import Enclosure, Numbers
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Gail:
 
     Attributes
     ----------
-    policy : exact rationals ``[H, S, A]`` or ``[S, A]``
+    policy : numbers ``[H, S, A]`` or ``[S, A]``, the certified policy in the number system of the model
     discriminator : floats of that shape, ``D = d / (d + d_E)``: how likely a pair is the learner's; NaN where
         neither goes
     objective : enclosure of ``E_d log D + E_{d_E} log(1 - D) - lambda E_d[-log pi]`` at the best D, which is
         ``2 JSD(d, d_E) - log 4`` less the weighted entropy
-    saddle : the game, the reward ``-log D - log 2`` and both bounds
+    saddle : the game, the exact policy, the reward ``-log D - log 2`` and both bounds
     """
 
-    policy: RationalArray
+    policy: Numbers
     discriminator: Numbers
     objective: Enclosure
     saddle: Saddle
@@ -47,6 +47,11 @@ def gail(mdp: TabularMDP, expert: Expert, *, entropy_weight: Any = 0, method: st
     expert : a policy, or trajectories
     entropy_weight : lambda >= 0, weight of the causal entropy per step
     method : solver, a name in ``iltheory.games.SOLVERS``; by default the fastest one for the game
+
+    Raises
+    ------
+    InvalidArgument
+        If the model, or the expert, is a batch, or an option makes no sense.
     """
     saddle = adversarial_imitation(
         mdp, expert, DivergenceRewards("jensen-shannon"), entropy_weight=entropy_weight, method=method
@@ -56,7 +61,7 @@ def gail(mdp: TabularMDP, expert: Expert, *, entropy_weight: Any = 0, method: st
     both = d + np.asarray(game.law(game.target))
     discriminator = np.divide(d, both, out=np.full(d.shape, np.nan), where=both > 0)
     offset = Enclosure.of(ar.log(ar.convert(4, "interval")))
-    return Gail(saddle.policy, discriminator, saddle.value - offset, saddle)
+    return Gail(mdp.system.convert(saddle.policy), discriminator, saddle.value - offset, saddle)
 
 
 def adversarial_imitation(
@@ -75,8 +80,15 @@ def adversarial_imitation(
     entropy_weight : lambda >= 0, weight of the causal entropy per step
     method : solver, a name in ``iltheory.games.SOLVERS``; by default the fastest one for the game
 
+    Returns
+    -------
+    Saddle
+        Its policy is exact; ``mdp.system.convert(saddle.policy)`` is the same in the number system of the model.
+
     Raises
     ------
+    InvalidArgument
+        If the model, or the expert, is a batch, or an option makes no sense.
     NoFiniteValue
         If every policy is infinitely far from the expert.
     """

@@ -53,6 +53,7 @@ def test_without_entropy_gail_finds_the_expert(world):
     mdp, expert = world
     found = gail(mdp, expert)
     assert np.allclose(found.discriminator, 0.5, atol=1e-5)
+    assert found.policy.dtype == np.float64 and abs(float(il.gap(mdp, expert, found.policy))) < 1e-5
     assert found.objective.lower <= -log(4) + 1e-12 and abs(float(found.objective.upper) + log(4)) < 1e-9
     assert float(il.occupancy_tv(mdp, expert, ar.convert(found.policy, "float64"))) < 1e-6
 
@@ -92,6 +93,6 @@ def test_kin_share_the_solver_and_its_certificate(world):
 def test_exact_models_give_exact_policies():
     mdp = families.garnet(n_states=3, n_actions=2, branching=2, rng=0, horizon=2).to("rational")
     found = gail(mdp, mdp.optimal_policy(), entropy_weight=1)
-    assert (found.policy.fractions().sum(-1) == 1).all()
+    assert (found.policy.fractions().sum(-1) == 1).all() and (found.policy == found.saddle.policy).all()
     assert found.saddle.gap < 1e-9
     assert not found.saddle.attained and "end -0.6931" in found.saddle.why_not  # D = 1 at the other actions
