@@ -191,7 +191,16 @@ def replayed_reward(mdp: TabularMDP, demos: Trajectories, rounds: Sequence[Traje
     ----------
     demos : the expert's
     rounds : the learner's, oldest first; the last one is the current round
+
+    Raises
+    ------
+    InvalidArgument
+        If there are no rounds, or they are no list.
     """
+    from sims.datasets import Trajectories
+
+    if isinstance(rounds, Trajectories):
+        raise InvalidArgument("rounds is one set of trajectories: give a list of such sets, one for each round.")
     worth = [mdp.system.convert(label) for label in replay_labels(len(rounds))]
     values = [x * shown_occupancy(mdp, batch) for x, batch in zip(worth, [demos, *rounds], strict=True)]
     return ar.sum(ar.stack(values), 0) / (mdp.horizon or 1)

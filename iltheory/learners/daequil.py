@@ -16,7 +16,7 @@ from iltheory.measures import best_moment, centred, on_policy_mismatch, steps, t
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
-from sims.errors import InvalidArgument
+from sims.errors import InvalidArgument, require
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,7 @@ def daequil(
     """
     n, expert_policy = count("iterations", iterations), imitated(mdp, expert)
     policy_class = TabularPolicies() if policy_class is None else policy_class
+    require("policy_class", policy_class, PolicyClass, "TabularPolicies()")
     if online is None:
         online = FollowTheRegularizedLeader(_rate(mdp, policy_class, n), "entropic")
     discriminators: list[Numbers] = []

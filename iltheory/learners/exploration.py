@@ -12,6 +12,7 @@ from iltheory.measures import steps
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
+from sims.errors import InvalidArgument
 from sims.tabular.sampling import Categorical
 from sims.tabular.transitions import Rows
 
@@ -34,7 +35,17 @@ def sampled_costs(
     Returns
     -------
     numbers ``[H, S, A]``, costs: minus the rewards, whose floats are taken as the dyadic numbers they are
+
+    Raises
+    ------
+    InvalidArgument
+        If the number of samples is not a positive integer, or there is a batch of anything.
     """
+    batch = max(mdp.batch_shape, tuple(states.shape[:-2]), tuple(following.shape[:-3]), key=len)
+    if batch:
+        raise InvalidArgument(
+            f"samples={samples}: they are drawn from one model, for one policy, not a batch of {batch}."
+        )
     horizon, n = steps(mdp), count("samples", samples)
     start = rng.integers(horizon, size=n)
     uniform = np.full((1, mdp.n_states, mdp.n_actions), 1 / mdp.n_actions)

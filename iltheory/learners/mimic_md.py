@@ -73,6 +73,7 @@ def mimic_md(mdp: TabularMDP, expert: Any) -> MimicMD:
     from sims.datasets import Trajectories
 
     require_one(mdp)
+    steps(mdp)
     if isinstance(expert, Trajectories):
         first, second = halves(expert)
         actions = _seen_actions(mdp, first)

@@ -95,6 +95,9 @@ def imitated(mdp: TabularMDP, expert: Expert) -> Numbers:
 def _over_mixtures(game: MomentGame, policies: list[Numbers]) -> MomentMatching:
     if not policies:
         raise InvalidArgument("policies is empty: a class needs at least one policy.")
+    for k, pi in enumerate(policies):
+        if pi.ndim > game.target.ndim:
+            raise InvalidArgument(f"policies[{k}] has shape {tuple(pi.shape)}, a batch: list its policies one by one.")
     weights, f = mixture_saddle(together(game.mismatch(pi) for pi in policies))
     policy = game.mixture(policies, weights)
     return MomentMatching(game, policy, tuple(policies), weights, f, game.primal(policy), game.dual(f, policies))
