@@ -320,7 +320,7 @@ LEARNERS = [
     bad("rounds of no trajectories", lambda _: learners.replayed_reward(plain(), walks(), []), InvalidArgument, "rounds=0"),
     bad("moments misspelt", lambda _: learners.moment_matching(plain(), EXPERT, moments="rewards"), InvalidArgument, "'rewards'", "off-policy"),
     bad("rounds no list", lambda _: learners.replayed_reward(plain(), walks(), walks()), InvalidArgument, "rounds is one set", "list"),
-    bad("samples of a batch", lambda _: learners.aggrevate(pair(), EXPERT, TABLE_CLASS, iterations=1, samples=2, rng=0), InvalidArgument, "samples=2", "a batch of (2,)"),
+    bad("samples of a batch", lambda _: learners.aggrevate(pair(), EXPERT, TABLE_CLASS, iterations=1, samples=2, rng=0), InvalidArgument, "samples=2", "no batch of (2,)"),
     bad("class of DAeQuIL", lambda _: learners.daequil(plain(), EXPERT, "all", iterations=1), InvalidArgument, "policy_class='all'", "TabularPolicies()"),
     bad("batch of policies to mix", lambda _: learners.moment_matching(plain(), EXPERT, [[[EXPERT] * 2] * 3]), InvalidArgument, "policies[0] has shape (3, 2, 2, 2)", "one by one"),
     bad("no policies to mix", lambda _: learners.moment_matching(plain(), EXPERT, []), InvalidArgument, "policies is empty"),

@@ -44,7 +44,7 @@ def sampled_costs(
     batch = max(mdp.batch_shape, tuple(states.shape[:-2]), tuple(following.shape[:-3]), key=len)
     if batch:
         raise InvalidArgument(
-            f"samples={samples}: they are drawn from one model, for one policy, not a batch of {batch}."
+            f"samples={samples}: they are drawn from one model for one policy, no batch of {batch}."
         )
     horizon, n = steps(mdp), count("samples", samples)
     start = rng.integers(horizon, size=n)
