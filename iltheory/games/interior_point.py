@@ -33,6 +33,8 @@ NEGLIGIBLE = 1e-15
 """Gain of a Newton step, in units of payoff, at which it has converged."""
 SOLVES = 3
 """Solves of a step's system; the later ones refine, or kinks would leave x far from the flow equations."""
+NO_MORE = 50.0
+"""Above the largest reward, what stands for an infinite one where the expert goes and no policy may."""
 PATIENCE = 15
 """Steps without progress after which rounding is all that is left."""
 
@@ -123,6 +125,7 @@ class _Problem:
         self.e, divergence = e, adversary.divergence
         self.free = self._free(adversary.allowed(e))
         self.possible = flow.reachable(np.ones_like(self.free))[..., None]  # under any policy
+        self.rarest = float(flow.p[flow.p > 0].min(initial=1.0)) * (flow.gamma or 1)  # least chance of a next state
         missed = adversary.needed(e) & ~self.free
         if missed.any():
             raise NoFiniteValue(
@@ -211,18 +214,22 @@ class _Problem:
         return float(self.adversary.distance(x, self.e)) - self.weight * entropy
 
     def reward(self, x: Floats) -> Floats:
-        """The reward against x; where no policy may go, low enough that none does."""
+        """The reward against x. Where no policy may go it is the best one if the expert does, who is then seen best.
+
+        Where the expert does not, it costs nothing, and is low enough to keep policies from all that leads there.
+        """
         free = self.free
         smooth = self.divergence is not TOTAL_VARIATION
         r = np.where(free, self.adversary.respond(x, self.e) if smooth else self.term.reward(x), 0)
         if free.all():
             return r
+        unvisited = self.adversary.respond(np.zeros_like(x), self.e)
+        unvisited = np.where(self.possible, np.minimum(unvisited, r[free].max() + NO_MORE), unvisited)
+        top = max(r[free].max(), unvisited[self.possible & (self.e > 0)].max(initial=-inf))
         steps = len(x) if self.flow.gamma is None else 1 / (1 - self.flow.gamma)
-        worst = 10 * (1 + np.ptp(r[free]) + self.weight * np.log(x.shape[-1])) * steps + 800 * self.weight
-        reached = free.any(-1, keepdims=True)
-        low, high = max(self.divergence.low, r[free].min() - worst), self.divergence.high
-        elsewhere = np.where(self.possible, min(max(0.0, low), high), self.adversary.respond(np.zeros_like(x), self.e))
-        return np.where(free, r, np.where(reached, low, elsewhere))
+        worst = 10 * (1 + top - r[free].min() + self.weight * np.log(x.shape[-1])) * steps / self.rarest
+        low = max(self.divergence.low, r[free].min() - worst - 800 * self.weight)
+        return np.where(free, r, np.where(self.possible & (self.e == 0), low, unvisited))
 
 
 def _room(value: Floats, change: Floats) -> float:

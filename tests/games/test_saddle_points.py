@@ -217,6 +217,20 @@ def test_two_points_by_hand():
         assert abs(float(value.lower) + log(2) / 2) < 1e-9
 
 
+@pytest.mark.parametrize("divergence", ["chi2", "reverse-kl"])
+def test_an_action_of_the_expert_may_lead_where_the_expert_never_goes(divergence):
+    """One demonstration took action 1 and landed in state 1; the model may land in state 2, where none went."""
+    P = np.zeros((3, 2, 3))
+    P[0, 0, 0] = P[1, :, 1] = P[2, :, 2] = 1
+    P[0, 1] = [0, 0.5, 0.5]
+    mdp = TabularMDP(P, np.zeros((3, 2)), np.array([1.0, 0, 0]), horizon=2)
+    e = np.array([[[0.5, 0.5], [0, 0], [0, 0]], [[0.5, 0], [0.5, 0], [0, 0]]])
+    for weight in (0.0, 1e-3, 1.0):
+        saddle = solve(OccupancyGame(mdp, e, DivergenceRewards(divergence), weight))
+        staying = saddle.game.primal(np.array([[1.0, 0]] * 3))  # the only policy at finite distance
+        assert abs(float(saddle.value.upper) - float(staying)) < 1e-9 and saddle.gap < 1e-9
+
+
 def test_distances_where_no_policy_can_follow():
     """One action, two states, a chain that drifts apart from the target: the distance is that of two known laws."""
     P = np.zeros((2, 1, 2))
