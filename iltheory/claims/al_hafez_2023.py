@@ -9,19 +9,20 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Tight, claim
 from iltheory.claims.garg_2021 import one_state
-from iltheory.claims.garg_2021_table import QUARTER, coins
-from iltheory.claims.kinds import ActionValues, DiscountedMDP, Distribution, Policy, Temperature, UnitInterval
+from iltheory.claims.garg_2021_table import coins
+from iltheory.claims.kinds import ActionValues, DiscountedMDP, Distribution, Policy, Temperature
 from iltheory.claims.occupancy import HALF
 from iltheory.claims.values import lingering
 from iltheory.measures import (
     CHI2,
+    gamma,
     kl_divergence,
+    largest,
     mean_over_pairs,
     quantity,
     total_variation,
-    value,
 )
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -126,7 +127,7 @@ def _rare() -> tuple[Any, ...]:
 def mixture_rewards(d: Distribution, e: Distribution, c: Temperature) -> Any:
     """The best rewards stay within ``1 / c`` however rarely the expert acts: contrast iq-chi2.unbounded.
 
-    ``|e - d| <= e + d``. So without entropy ``|Q*| <= 1 / (c (1 - gamma))``.
+    ``|e - d| <= e + d``.
     """
     return ar.amax(ar.absolute(best_reward(d, e, c)), -1) <= 1 / c
 
@@ -190,6 +191,44 @@ def _further() -> tuple[Any, ...]:
 def alternating_half(d: Distribution, e: Distribution, other: Distribution, c: Temperature) -> Any:
     fall = kl_divergence(e, (d + e) / 2) - kl_divergence(e, (other + e) / 2)
     return 2 * fall / c <= ar.sum((other - d) * best_reward(d, e, c), -1) / 2
+
+
+def _sure() -> tuple[Any, ...]:
+    """One state, where expert and learner take different actions, the expert's policy once more, and ``c = 2``."""
+    return *one_state((1, 0), (0, 1), (1, 0))[:4], 2
+
+
+@claim(
+    id="lsiq-mixture-chi2.values",
+    source=ls_iq("Proposition on the mixture regulariser"),
+    statement=r"\max_{s,a} |Q^{\pi'}_{r^*}(s,a)| \le \frac{1}{c\,(1-\gamma)} \quad \forall \pi'",
+    status=FROM_MEMORY,
+    tight=lambda: Tight(_sure(), HALF, HALF, note="the expert earns 1/c for ever; the horizon is on the left"),
+)
+def mixture_values(mdp: DiscountedMDP, expert: Policy, pi: Policy, other: Policy, c: Temperature) -> Any:
+    """Without entropy the action values of the best reward are bounded, too, under every policy and so the optimal one.
+
+    ``|r*| <= 1 / c``, over the horizon. (Both sides times ``1 - gamma``; ``other`` is ``pi'``.)
+    """
+    return _largest_value(mdp, expert, pi, other, c) <= 1 / c
+
+
+@quantity
+def _largest_value(mdp: TabularMDP, expert: Any, pi: Any, other: Any, c: Numbers) -> Numbers:
+    """``(1 - gamma) max |Q|`` of a policy for the best reward."""
+    r = best_reward(mdp.occupancy(pi), mdp.occupancy(expert), c[..., None])
+    size = ar.amax(ar.absolute(mdp.with_rewards(r).q(other)), -1)
+    return (1 - gamma(mdp)) * largest(mdp, size)
+
+
+@mixture_values.false_variant("half of it", counterexample=_sure)
+def mixture_values_half(mdp: DiscountedMDP, expert: Policy, pi: Policy, other: Policy, c: Temperature) -> Any:
+    return _largest_value(mdp, expert, pi, other, c) <= 1 / (2 * c)
+
+
+@mixture_values.false_variant("without the horizon", counterexample=_sure)
+def mixture_values_once(mdp: DiscountedMDP, expert: Policy, pi: Policy, other: Policy, c: Temperature) -> Any:
+    return _largest_value(mdp, expert, pi, other, c) <= (1 - gamma(mdp)) / c
 
 
 # Least squares.
@@ -279,121 +318,3 @@ def no_reward_quarter(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionV
 @no_reward_does_better.false_variant("whatever the weight", counterexample=_fully_told)
 def no_reward_unweighed(mdp: DiscountedMDP, expert: Policy, pi: Policy, r: ActionValues, c: Temperature) -> Any:
     return 2 * c * _mixture_objective(mdp, expert, pi, r, c) <= _mixture_divergence(mdp, expert, pi)
-
-
-# Absorbing states.
-
-
-def _ends(discount: Numbers) -> Any:
-    return discount < 1
-
-
-PROPER = Assumption("a discount below 1", _ends)
-
-
-def episodes(discount: Numbers, *, after: int) -> TabularMDP:
-    """State 0 earns 1 until the action stop leads to the absorbing state 1, which earns ``after`` for ever."""
-    moves = [[[0, 1], [1, 0]], [[0, 1], [0, 1]]]
-    return TabularMDP(moves, [[1, 1], [after, after]], [1, 0], discount=discount, batch_axes=discount.ndim)
-
-
-def stopping(stop: Numbers) -> Numbers:
-    """The policy that stops with this probability at each step."""
-    row = ar.stack([stop, 1 - stop], axis=-1)
-    return ar.stack([row, row], axis=-2)
-
-
-def _stop() -> tuple[Any, ...]:
-    return HALF, HALF
-
-
-@claim(
-    id="lsiq-absorbing",
-    source=ls_iq("Section on absorbing states"),
-    statement=r"J(\pi_p) = \frac{1}{1-\gamma} \quad \text{if the absorbing state earns what every state earns}",
-    status=FROM_MEMORY,
-    assumptions=[PROPER],
-    tight=lambda: Tight(_stop(), 2, 2, note="1 / (1 - gamma)"),
-)
-def absorbing(stop: UnitInterval, discount: UnitInterval) -> Any:
-    """With the value ``r_A / (1 - gamma)`` of the absorbing state, a constant reward prefers no policy.
-
-    Every step earns 1, before and after the end.
-    """
-    shorter = _proper(discount)
-    return equal(_return(stop, discount, after=1), 1 / (1 - shorter))
-
-
-def _proper(discount: Numbers) -> Numbers:
-    """The discount, or 0 where it is 1 and the claim does not apply."""
-    return ar.where(ar.upper(discount) < 1, discount, 0)
-
-
-def _return(stop: Numbers, discount: Numbers, *, after: int) -> Any:
-    return value(episodes(_proper(discount), after=after), stopping(stop))
-
-
-@absorbing.false_variant("with the value 0, as by masking", counterexample=_stop)
-def absorbing_masked(stop: UnitInterval, discount: UnitInterval) -> Any:
-    return equal(_return(stop, discount, after=0), 1 / (1 - _proper(discount)))
-
-
-@absorbing.false_variant("the undiscounted length", counterexample=_stop)
-def absorbing_length(stop: UnitInterval, discount: UnitInterval) -> Any:
-    return equal(_return(stop, discount, after=1), 1 / (1 - _proper(discount)) ** 2)
-
-
-@claim(
-    id="lsiq-absorbing.masked",
-    source=ls_iq("Section on absorbing states"),
-    statement=r"J_{\mathrm{masked}}(\pi_p) = \frac{1}{1 - \gamma (1-p)} = \mathbb{E} \left[ \frac{1-\gamma^L}{1-\gamma}"
-    r" \right], \quad L \sim \mathrm{Geom}(p)",
-    status=FROM_MEMORY,
-    assumptions=[PROPER],
-    tight=lambda: Tight(_stop(), Fraction(4, 3), Fraction(4, 3), note="1 / (1 - 1/4)"),
-)
-def masked(stop: UnitInterval, discount: UnitInterval) -> Any:
-    """Masking values at the end makes a constant reward a bonus for surviving: of length L, ``(1-g^L)/(1-g)``.
-
-    ``V = 1 + gamma (1 - p) V``. A negative constant rewards ending.
-    """
-    return equal(_return(stop, discount, after=0), 1 / (1 - _proper(discount) * (1 - stop)))
-
-
-@masked.false_variant("every policy alike", counterexample=_stop)
-def masked_alike(stop: UnitInterval, discount: UnitInterval) -> Any:
-    return equal(_return(stop, discount, after=0), 1 / (1 - _proper(discount)))
-
-
-@masked.false_variant("the chance to stop for the chance to go on", counterexample=lambda: (QUARTER, HALF))
-def masked_swapped(stop: UnitInterval, discount: UnitInterval) -> Any:
-    return equal(_return(stop, discount, after=0), 1 / (1 - _proper(discount) * stop))
-
-
-@claim(
-    id="lsiq-absorbing.survival",
-    source=ls_iq("Section on absorbing states"),
-    statement=r"p \le q \Rightarrow J_{\mathrm{masked}}(\pi_p) \ge J_{\mathrm{masked}}(\pi_q)",
-    status=DERIVED_HERE,
-    assumptions=[PROPER],
-    tight=lambda: Tight((0, 1, HALF), 2, 1, note="never stop, or stop at once"),
-)
-def survival(stop: UnitInterval, other: UnitInterval, discount: UnitInterval) -> Any:
-    """A masked positive reward prefers the policy that stops less.
-
-    ``1 / (1 - gamma (1 - p))`` decreases in p. A check for learners: from an expert that shows nothing, none may
-    prefer a length.
-    """
-    less, more = ar.minimum(stop, other), ar.maximum(stop, other)
-    return _return(less, discount, after=0) >= _return(more, discount, after=0)
-
-
-@survival.false_variant("the one that stops more", counterexample=lambda: (0, 1, HALF))
-def survival_of_the_short(stop: UnitInterval, other: UnitInterval, discount: UnitInterval) -> Any:
-    less, more = ar.minimum(stop, other), ar.maximum(stop, other)
-    return _return(less, discount, after=0) <= _return(more, discount, after=0)
-
-
-@survival.false_variant("neither", counterexample=lambda: (0, 1, HALF))
-def survival_of_neither(stop: UnitInterval, other: UnitInterval, discount: UnitInterval) -> Any:
-    return equal(_return(stop, discount, after=0), _return(other, discount, after=0))
