@@ -71,7 +71,9 @@ def bandit(expert: Any, learner: Any, rewards: tuple[int, int], discount: Fracti
     return mdp, *laws, ar.asarray([list(rewards)])
 
 
-def tilted(rewards: tuple[int, int] = (1, -1), by: Fraction = Fraction(1, 4), discount: Fraction = HALF) -> Any:
+def tilted(
+    rewards: tuple[int, int] = (1, -1), by: Fraction = Fraction(1, 4), discount: Fraction = HALF
+) -> tuple[Any, ...]:
     """An expert that tosses a coin, and a learner with a tilted one."""
     return bandit(HALF, HALF - by, rewards, discount)
 

@@ -43,9 +43,7 @@ def sampled_costs(
     """
     batch = max(mdp.batch_shape, tuple(states.shape[:-2]), tuple(following.shape[:-3]), key=len)
     if batch:
-        raise InvalidArgument(
-            f"samples={samples}: they are drawn from one model for one policy, no batch of {batch}."
-        )
+        raise InvalidArgument(f"samples={samples}: they are drawn from one model for one policy, no batch of {batch}.")
     horizon, n = steps(mdp), count("samples", samples)
     start = rng.integers(horizon, size=n)
     uniform = np.full((1, mdp.n_states, mdp.n_actions), 1 / mdp.n_actions)
