@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from iltheory.claims.claim import DERIVED_HERE, Tight, claim
+from iltheory.claims.claim import DERIVED_HERE, Sizes, Tight, claim
 from iltheory.claims.kinds import (
     FiniteHorizonMDP,
     Policies,
@@ -164,6 +164,7 @@ def errors_of(mdp: TabularMDP, expert: Any, policies: Any) -> Any:
     r"\frac{1}{k^2} \sum_{i \le k} \|\bar d^{\pi_i} - \bar d^{\pi_E}\|_2^2",
     status=DERIVED_HERE,
     tight=lambda: Tight(all_wrong(1, 1), lhs=2, rhs=2, note="k = 1"),
+    largest=Sizes(strict=True),  # a tie is decided in rationals, which grow with every round and step
 )
 def as_if_orthogonal(mdp: FiniteHorizonMDP, expert: Policy, start: Policy, rounds: Rounds) -> Any:
     """The best responses are as good as orthogonal errors, or better: averages cancel them as independent samples do.

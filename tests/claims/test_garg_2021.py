@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from iltheory.claims import al_hafez_2023, garg_2021_experiments
+from iltheory.claims import al_hafez_2023, al_hafez_2023_absorbing, garg_2021_experiments
 from iltheory.claims.garg_2021 import ALWAYS
 from iltheory.claims.garg_2021_concavity import ALONG, best_response_chi2, concavity, concavity_chi2, high
 from iltheory.claims.kinds import InvalidInstance
@@ -106,8 +106,8 @@ def test_a_row_beyond_the_table_is_refused():
 def test_masked_return_of_an_episode_of_length_l():
     """Going on surely for L - 1 steps and then stopping is worth ``(1 - g^L) / (1 - g)`` with masking."""
     discount, length = Fraction(1, 2), 4
-    mdp = al_hafez_2023.episodes(ar.asarray(discount), after=0).with_end(horizon=length)
-    go = al_hafez_2023.stopping(ar.asarray(Fraction(0)))
+    mdp = al_hafez_2023_absorbing.episodes(ar.asarray(discount), after=0).with_end(horizon=length)
+    go = al_hafez_2023_absorbing.stopping(ar.asarray(Fraction(0)))
     alive = mdp.state_occupancy(go)[..., 0]
     paid = sum(discount**h * Fraction(alive[h]) for h in range(length))
     assert paid == (1 - discount**length) / (1 - discount)
