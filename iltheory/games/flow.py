@@ -94,6 +94,15 @@ class Flow:
                 return now
             now = grown
 
+    def safe(self, allowed: Mask) -> Mask:
+        """Allowed pairs ``[T, S, A]`` that a policy reaches, and after which it need never leave the allowed ones."""
+        while True:
+            dead = np.asarray(~allowed.any(-1), dtype=np.float64)
+            kept = allowed & (self.adjoint(dead) >= 0)  # a pair goes if it may lead to a dead state
+            if np.array_equal(kept, allowed):
+                return allowed & self.reachable(allowed)[..., None]
+            allowed = kept
+
     def factor(self, v: Floats, k: Floats) -> Callable[[Floats], Floats]:
         """Solver of ``E C E' y = rhs`` for sides ``[T, S]``, where C has blocks ``diag(v) + k v v'`` by state.
 

@@ -136,25 +136,15 @@ class _Problem:
         self.term = _Kink(e) if divergence is TOTAL_VARIATION else _Smooth(divergence, np.where(self.free, e, 1))
 
     def _free(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pairs that policies of finite distance may visit: no state they may reach leaves them without action."""
-        while True:
-            stuck = np.asarray(~allowed.any(-1))
-            reached = self.flow.reachable(allowed)
-            if not (stuck & reached).any():
-                return allowed & reached[..., None]
-            if (stuck & (self.flow.b > 0)).any():
-                raise NoFiniteValue(
-                    f"the {self.divergence.name} of every policy from the expert is infinite: from some state every "
-                    "action leads where the expert never goes.\n  Use a divergence that stays finite (jensen-shannon, "
-                    "squared-hellinger, total-variation, forward-kl), or smooth the expert."
-                )
-            leads = self._leads_to(stuck)
-            allowed = allowed & ~leads & ~stuck[..., None]
-
-    def _leads_to(self, states: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        hit = states.astype(float)
-        later = hit if self.flow.gamma is not None else np.vstack([hit[1:], 0 * hit[:1]])
-        return self.flow.expect(later) > 0
+        """Pairs that policies of finite distance may visit."""
+        free = self.flow.safe(allowed)
+        if ((self.flow.b > 0) & ~free.any(-1)).any():
+            raise NoFiniteValue(
+                f"the {self.divergence.name} of every policy from the expert is infinite: from some state every "
+                "action leads where the expert never goes.\n  Use a divergence that stays finite (jensen-shannon, "
+                "squared-hellinger, total-variation, forward-kl), or smooth the expert."
+            )
+        return free
 
     def steps(self) -> Iterator[tuple[Floats, float]]:
         """Newton steps: x, and an estimate of the duality gap."""

@@ -77,19 +77,14 @@ def value_dice(mdp: TabularMDP, expert: Expert) -> ValueDice:
 
 def _safe(flow: Flow, shown: Mask) -> Mask:
     """The shown pairs after which some policy never has to leave the shown ones."""
-    while True:
-        dead: Floats = np.asarray(~np.any(shown, axis=-1), dtype=np.float64)
-        kept = shown & (flow.adjoint(dead) >= 0)  # states with shown pairs are alive
-        if np.array_equal(kept, shown):
-            break
-        shown = kept
-    lost = (flow.b > 0) & ~shown.any(-1)
+    kept = flow.safe(shown)
+    lost = (flow.b > 0) & ~kept.any(-1)
     if lost.any():
         raise NoFiniteValue(
             f"KL(d || e) is infinite for every policy: from state {np.argwhere(lost)[0][1]}, where the model may "
             "begin, every action shown may lead to where none is shown.\n  Show more of the expert."
         )
-    return shown & flow.reachable(shown)[..., None]
+    return kept
 
 
 def _descend(flow: Flow, target: Floats) -> tuple[Point, Floats]:
