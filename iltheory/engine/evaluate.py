@@ -155,6 +155,18 @@ def _spread(x: NDArray[Any], size: int, what: str) -> NDArray[Any]:
     return np.array(np.broadcast_to(x, (size,)))
 
 
+def exact_sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
+    """Both sides on one instance: exact, or in balls of 512 bits if they are irrational."""
+    for system in (ar.RATIONAL, ar.Ball(BALL_BITS[-1])):
+        try:
+            comparison = claim.evaluate(claim.convert(instance, system))
+        except ar.NotRepresentable:
+            continue
+        lhs, rhs = (ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))
+        return lhs, rhs
+    raise AssertionError("balls represent every number")
+
+
 def check_separable(claim: Claim, instance: Instance, *, arithmetic: str = "auto") -> None:
     """Check on the first two instances of a batch that a formula gives each what it gives it alone.
 

@@ -22,7 +22,7 @@ from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
 from iltheory.claims.registry import UnknownClaim, catalogue, find
 from iltheory.engine.blocks import run_blocks
-from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, check_separable, decide
+from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, check_separable, decide, exact_sides
 from iltheory.engine.executors import processes, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.engine.provenance import libraries, versions
@@ -365,7 +365,7 @@ def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, A
     if counts["refuted"] and decision.systems[0] != "float64":
         position = int(np.argmax(np.where(verdicts == REFUTED, np.nan_to_num(decision.ratios, nan=0.0), -1.0)))
         violating = claim.select(instance, position)
-        sides = decision.enclosures[position] if claim.statistical else map(Enclosure.of, _sides(claim, violating))
+        sides = decision.enclosures[position] if claim.statistical else map(Enclosure.of, exact_sides(claim, violating))
         lhs, rhs = map(str, sides)
         encoded = encode(violating)
         refutation = {"instance": encoded, "position": position, "lhs": lhs, "rhs": rhs, "op": decision.op}
@@ -397,22 +397,10 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
         )
         agrees = all(side.compare("==", form) >= 0 for side, form in sides)
     else:
-        lhs, rhs = _sides(claim, instance)
+        lhs, rhs = exact_sides(claim, instance)
         agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
     ratio = float(decide(claim, instance, 1).ratios[0])
     return {"ratio": ratio if isfinite(ratio) else None, "agrees": agrees}
-
-
-def _sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
-    """Both sides on one instance: exact, or in balls of 512 bits if they are irrational."""
-    for system in (ar.RATIONAL, ar.Ball(512)):
-        try:
-            comparison = claim.evaluate(claim.convert(instance, system))
-        except ar.NotRepresentable:
-            continue
-        lhs, rhs = (ar.reshape(system.coerce(side), ()) for side in (comparison.lhs, comparison.rhs))
-        return lhs, rhs
-    raise AssertionError("balls represent every number")
 
 
 def _is_refuted(variant: Claim) -> bool:

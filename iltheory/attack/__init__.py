@@ -1,0 +1,1 @@
+"""Attacks: search for counterexamples and worst cases, certify them, make them small."""
