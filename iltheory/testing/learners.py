@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 
 from iltheory.testing.models import episodic_model, models, random_policy
+from iltheory.testing.occupancies import PolicyOf
 from iltheory.testing.violation import TOLERANCE, Floats, floats, require, require_close
 from sims import TabularMDP
 from sims.datasets import Trajectories
 
 Learner = Callable[[TabularMDP, Any], Any]
 """From a model and an expert, a policy or trajectories, to a policy, or a result with a ``policy``."""
+
+
+def _demonstrator(mdp: TabularMDP) -> Floats:
+    return random_policy(mdp, 3)
 
 
 def arguments_are_left_alone(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -82,7 +87,11 @@ def every_option_changes_something(
 
 
 def learner_recovers_the_expert(
-    learner: Learner, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    learner: Learner,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = _demonstrator,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """From the exact occupancy of an expert with full support, imitation returns it (B2, B24, B32).
 
@@ -92,7 +101,7 @@ def learner_recovers_the_expert(
     """
     name = "learner_recovers_the_expert"
     for mdp in mdps or models():
-        expert = random_policy(mdp, 3)
+        expert = policy(mdp)
         found = policy_of(learner(mdp, expert))
         fix = (
             "The policy that is returned must be the one whose occupancy was matched: the same horizon, discount and "
@@ -130,17 +139,18 @@ def cloning_raises_the_likelihood(
     *,
     tolerance: float = TOLERANCE,
 ) -> None:
-    """A clone explains its demonstrations at least as well as any other policy, the uniform one for a start (B32)."""
+    """A clone explains its demonstrations at least as well as any other policy, the uniform one for a start (B32).
+
+    One that does not depend on the step is compared with others that do not.
+    """
     name = "cloning_raises_the_likelihood"
     pi = policy_of(fit(mdp, demos))
     h, s, a = demos.steps()
-    table = np.broadcast_to(pi, (mdp.horizon or 1, mdp.n_states, mdp.n_actions))
-    steps = h if mdp.horizon is not None else np.zeros_like(h)
-    rng, likelihood = np.random.default_rng(10), _log_likelihood(table, steps, s, a)
+    rng, likelihood = np.random.default_rng(10), _log_likelihood(pi, h, s, a)
     fix = "Minimise minus the log-likelihood; log-probabilities are of the actions taken, not logits."
     for weight in (1.0, 0.25, 0.01):
-        for other in (np.full(table.shape, 1 / mdp.n_actions), rng.dirichlet(np.ones(mdp.n_actions), table.shape[:-1])):
-            rival = _log_likelihood((1 - weight) * table + weight * other, steps, s, a)
+        for other in (np.full(pi.shape, 1 / mdp.n_actions), rng.dirichlet(np.ones(mdp.n_actions), pi.shape[:-1])):
+            rival = _log_likelihood((1 - weight) * pi + weight * other, h, s, a)
             require(
                 likelihood >= rival - tolerance,
                 name,
@@ -150,11 +160,15 @@ def cloning_raises_the_likelihood(
 
 
 def reported_occupancy_is_the_policys(
-    learner: Learner, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    learner: Learner,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = _demonstrator,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """The ``occupancy`` of a result is that of its ``policy`` in the model, discount included (B1, B2)."""
     for mdp in mdps or models():
-        found = learner(mdp, random_policy(mdp, 3))
+        found = learner(mdp, policy(mdp))
         require_close(
             found.occupancy, mdp.occupancy(policy_of(found)), "reported_occupancy_is_the_policys", "the occupancy",
             "Compute both with one horizon and one discount, after the last update.", tolerance=tolerance,
@@ -205,7 +219,7 @@ def _result(value: Any, ignoring: Sequence[str]) -> dict[str, Any]:
 
 def _log_likelihood(pi: Floats, h: Any, s: Any, a: Any) -> float:
     with np.errstate(divide="ignore"):
-        return float(np.mean(np.log(pi[h, s, a])))
+        return float(np.mean(np.log(pi[h, s, a] if pi.ndim == 3 else pi[s, a])))
 
 
 def _leaves(value: Any, path: str = "", seen: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:

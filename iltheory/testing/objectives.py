@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.testing.models import discounted_model, finite_model, random_policy
+from iltheory.testing.occupancies import PolicyOf
 from iltheory.testing.violation import TOLERANCE, Floats, floats, require, require_close
 from sims import TabularMDP
 
@@ -122,6 +123,7 @@ def telescopes_from_the_start(
     initial: Callable[[TabularMDP, Floats, Floats], Any],
     mdps: Iterable[TabularMDP] | None = None,
     *,
+    policy: PolicyOf = random_policy,
     tolerance: float = TOLERANCE,
 ) -> None:
     """Initial states are the first ones: ``(1 - gamma) E_mu V(s_0) = E_rho[V(s) - gamma V(s')]`` (B8, B11, B20).
@@ -133,7 +135,7 @@ def telescopes_from_the_start(
     """
     name = "telescopes_from_the_start"
     for mdp in mdps or (discounted_model(), discounted_model(5)):
-        pi, gamma = random_policy(mdp), float(mdp.discount)
+        pi, gamma = policy(mdp), float(mdp.discount)
         d = floats(mdp.occupancy(pi))
         for v in points(mdp.n_states):
             flow = float((d * (v[:, None] - gamma * floats(mdp.transitions.expect(v)))).sum())
@@ -145,6 +147,7 @@ def expert_is_stationary(
     gradient: Callable[[TabularMDP, Floats], Any],
     mdps: Iterable[TabularMDP] | None = None,
     *,
+    policy: PolicyOf = random_policy,
     tolerance: float = TOLERANCE,
 ) -> None:
     """Where the learner is the expert, the objective has no slope (B8, B11, B20).
@@ -156,7 +159,7 @@ def expert_is_stationary(
     """
     name = "expert_is_stationary"
     for mdp in mdps or (finite_model(), discounted_model()):
-        found = floats(gradient(mdp, random_policy(mdp)))
+        found = floats(gradient(mdp, policy(mdp)))
         fix = "Weigh the expert's states and the initial states as in its occupancy; both must be of one flow."
         require_close(found, 0 * found, name, "the gradient", fix, tolerance=tolerance)
 

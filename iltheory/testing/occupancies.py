@@ -21,15 +21,21 @@ Occupancy = Callable[[TabularMDP, Floats], Any]
 """From a model and a policy to its occupancy."""
 Value = Callable[[TabularMDP, Floats], Any]
 """From a model and a policy to its value, one number."""
+PolicyOf = Callable[[TabularMDP], Floats]
+"""From a model to the policy it is checked with; by default one of full support, always the same."""
 
 
 def occupancy_is_a_law(
-    occupancy: Occupancy, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    occupancy: Occupancy,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = random_policy,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """Every step of an occupancy is a distribution, and there are as many as rewards (B1, B3, B30)."""
     name = "occupancy_is_a_law"
     for mdp in mdps or models():
-        d = _occupancy(name, occupancy, mdp, random_policy(mdp))
+        d = _occupancy(name, occupancy, mdp, policy(mdp))
         require(
             bool(np.all(d >= -tolerance)),
             name,
@@ -44,12 +50,16 @@ def occupancy_is_a_law(
 
 
 def occupancy_flows(
-    occupancy: Occupancy, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    occupancy: Occupancy,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = random_policy,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """What enters a state leaves it: the Bellman flow equations hold (B11, B24, B30)."""
     name = "occupancy_flows"
     for mdp in mdps or models():
-        d = _occupancy(name, occupancy, mdp, random_policy(mdp))
+        d = _occupancy(name, occupancy, mdp, policy(mdp))
         residual = floats(mdp.flow_residual(d))
         fix = (
             "d(s) = (1 - gamma) mu(s) + gamma sum P(s | s', a) d(s', a): samples uniform in time, as of a replay "
@@ -59,12 +69,16 @@ def occupancy_flows(
 
 
 def occupancy_belongs_to_the_policy(
-    occupancy: Occupancy, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    occupancy: Occupancy,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = random_policy,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """Dividing an occupancy by its states gives back the policy, with every step in its place (B1, B2)."""
     name = "occupancy_belongs_to_the_policy"
     for mdp in mdps or models():
-        pi = random_policy(mdp)
+        pi = policy(mdp)
         d = _occupancy(name, occupancy, mdp, pi)
         visits = d.sum(-1, keepdims=True)
         fix = "Weigh actions by the policy of the same step, the one that is returned."
@@ -72,12 +86,17 @@ def occupancy_belongs_to_the_policy(
 
 
 def pairing_is_the_value(
-    occupancy: Occupancy, value: Value, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE
+    occupancy: Occupancy,
+    value: Value,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = random_policy,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """``<rho, r> = J``: H rewards and H occupancies, the same discount in both (B1, B2, B24, B44)."""
     name = "pairing_is_the_value"
     for mdp in mdps or models():
-        pi = random_policy(mdp)
+        pi = policy(mdp)
         paired = _paired(mdp, _occupancy(name, occupancy, mdp, pi))
         fix = (
             "The occupancy counts the H steps that earn rewards, not the state after the last one; with a discount "
@@ -86,14 +105,20 @@ def pairing_is_the_value(
         require_close(floats(value(mdp, pi)), paired, name, "the value", fix, tolerance=tolerance)
 
 
-def value_is_exact(value: Value, mdps: Sequence[TabularMDP] | None = None, *, tolerance: float = TOLERANCE) -> None:
+def value_is_exact(
+    value: Value,
+    mdps: Sequence[TabularMDP] | None = None,
+    *,
+    policy: PolicyOf = random_policy,
+    tolerance: float = TOLERANCE,
+) -> None:
     """The value is the sum of rewards over all trajectories, weighed by their probabilities (B1, B2, B24).
 
     With a discount it is summed until what is left is below rounding.
     """
     name = "value_is_exact"
     for mdp in mdps or models():
-        pi = random_policy(mdp)
+        pi = policy(mdp)
         fix = "Sum exactly H rewards, or all gamma^t r_t from t = 0 on."
         require_close(floats(value(mdp, pi)), _rolled_out(mdp, pi), name, "the value", fix, tolerance=tolerance)
 
@@ -146,16 +171,20 @@ def mixture_is_stochastic(mixture: Callable[[Floats, Floats, float], Any], *, to
 
 
 def empirical_occupancy_is_exact(
-    estimate: Callable[[TabularMDP, Trajectories], Any], *, tolerance: float = TOLERANCE
+    estimate: Callable[[TabularMDP, Trajectories], Any],
+    data: tuple[TabularMDP, Floats, Trajectories] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """On data in which every trajectory occurs as often as its probability says, an estimate is exact (B3, B6, B20).
 
     Parameters
     ----------
     estimate : from a model with a horizon, and trajectories, to an occupancy ``[H, S, A]``
+    data : a model, a policy and such trajectories; by default those of ``proportional_data``
     """
     name = "empirical_occupancy_is_exact"
-    mdp, pi, demos = proportional_data()
+    mdp, pi, demos = data or proportional_data()
     fix = "Count every (h, s, a) once a trajectory, each trajectory alike, and divide by their number."
     require_close(estimate(mdp, demos), mdp.occupancy(pi), name, "the estimate", fix, tolerance=tolerance)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.testing.models import discounted_model, finite_model, random_policy
+from iltheory.testing.occupancies import PolicyOf
 from iltheory.testing.violation import TOLERANCE, Floats, floats, require, require_close
 from sims import TabularMDP
 
@@ -46,6 +47,7 @@ def soft_evaluation_is_a_linear_solve(
     evaluate: Callable[[TabularMDP, Floats, float], Any],
     mdps: Sequence[TabularMDP] | None = None,
     *,
+    policy: PolicyOf = random_policy,
     tolerance: float = TOLERANCE,
 ) -> None:
     """``V = E_pi[r - tau log pi + gamma V(s')]``: the entropy has its sign and weight at every step (B25, B33, B35).
@@ -56,7 +58,7 @@ def soft_evaluation_is_a_linear_solve(
     """
     name = "soft_evaluation_is_a_linear_solve"
     for mdp in mdps or (finite_model(), discounted_model()):
-        pi = random_policy(mdp)
+        pi = policy(mdp)
         for tau in TEMPERATURES:
             v = floats(evaluate(mdp, pi, tau))
             alive = np.ones(mdp.n_states, dtype=bool) if mdp.terminal is None else ~mdp.terminal
