@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from iltheory.claims import drawing
+from iltheory.claims.domains import Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import ArrayKind, Instance, InvalidInstance, required_model
 from iltheory.measures import steps
@@ -29,6 +30,11 @@ class CodePriorKind(ArrayKind):
 
     def __str__(self) -> str:
         return "law of the code"
+
+    @property
+    def domain(self) -> Rows:
+        """A distribution."""
+        return Rows()
 
     def core(self, before: Instance) -> tuple[int, ...]:
         """One entry for each policy."""

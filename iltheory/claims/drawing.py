@@ -77,15 +77,17 @@ def perturbed(rng: np.random.Generator, policy: RationalArray, fresh: RationalAr
     return (1 - mixed) * policy + mixed * fresh
 
 
-def model(rng: np.random.Generator, scale: Scale, *, finite: bool) -> TabularMDP:
-    """A batch of random models with rewards in [0, 1]."""
+def model(
+    rng: np.random.Generator, scale: Scale, *, finite: bool, rewards: tuple[int, int] = (0, 1)
+) -> TabularMDP:
+    """A batch of random models with rewards in a range."""
     from sims.tabular import TabularMDP
 
     steps = (1 if scale.stationary else scale.horizon,) if finite else ()
     shape = (scale.size, *steps)
     states, actions = scale.n_states, scale.n_actions
     p = rows(rng, (*shape, states, actions, states), scale.law, TRANSITION_BITS)
-    r = units(rng, (*shape, states, actions), 0, 1)
+    r = units(rng, (*shape, states, actions), *rewards)
     mu = rows(rng, (scale.size, states), scale.law, TRANSITION_BITS)
     end: dict[str, Any] = {"horizon": scale.horizon} if finite else {"discount": Fraction(*scale.discount)}
     unpaid = np.zeros((states, actions), dtype=np.int64)
@@ -93,7 +95,9 @@ def model(rng: np.random.Generator, scale: Scale, *, finite: bool) -> TabularMDP
     return TabularMDP(p, unpaid, mu, **end, batch_axes=1).with_rewards(r)
 
 
-def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
+def twin(
+    rng: np.random.Generator, scale: Scale, of: TabularMDP, *, rewards: tuple[int, int] = (0, 1)
+) -> TabularMDP:
     """Second models beside given ones: the same sizes, end and first law, P and r mixed with fresh ones."""
     from sims.tabular import TabularMDP
 
@@ -102,6 +106,6 @@ def twin(rng: np.random.Generator, scale: Scale, of: TabularMDP) -> TabularMDP:
     shape = (scale.size, *steps, of.n_states, of.n_actions)
     p = of.transitions.dense() if finite else of.P
     p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS), scale.weight_bits)
-    r = perturbed(rng, of.rewards(), units(rng, shape, 0, 1), scale.weight_bits)
+    r = perturbed(rng, of.rewards(), units(rng, shape, *rewards), scale.weight_bits)
     unpaid = np.zeros((of.n_states, of.n_actions), dtype=np.int64)
     return TabularMDP(p, unpaid, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1).with_rewards(r)

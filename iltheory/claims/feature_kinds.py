@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from iltheory.claims import drawing
+from iltheory.claims.domains import Box, Domain, Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import ArrayKind, Instance, InvalidInstance, RewardKind, Sequence, check_range
 from iltheory.measures import together
@@ -23,6 +24,11 @@ class WeightsKind(ArrayKind):
 
     def __str__(self) -> str:
         return "distribution over the features" if self.law else "weights of the features in [-1, 1]"
+
+    @property
+    def domain(self) -> Domain:
+        """A distribution, or numbers in [-1, 1]."""
+        return Rows() if self.law else Box(-1, 1)
 
     def core(self, before: Instance) -> tuple[int, ...]:
         """Shape behind the batch axis."""

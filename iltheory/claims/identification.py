@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from iltheory.claims.claim import Assumption, Sizes
+from iltheory.claims.domains import Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Instance, Model
 from iltheory.measures import is_deterministic
@@ -32,6 +33,11 @@ class DeterministicModel(Model):
 
     def __str__(self) -> str:
         return f"deterministic {super().__str__()}"
+
+    @property
+    def transitions(self) -> Rows:
+        """One next state for each action."""
+        return Rows(deterministic=True)
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
         """Draw models whose transitions are deterministic, whatever the law of everything else."""

@@ -11,12 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Rational
 from typing import Annotated, Any
 
 import numpy as np
 
 from iltheory.claims import drawing
+from iltheory.claims.domains import Box, Domain, Rows
 from iltheory.claims.drawing import Scale
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -28,6 +30,10 @@ from sims.tabular.validation import check_distributions, check_finite
 
 Instance = Mapping[str, Any]
 """Values of a claim's parameters, by name, in the order of the parameters."""
+
+
+SMALLEST = Fraction(1, 2**14)
+"""The smallest number that a search tries where only positive ones are allowed."""
 
 
 class InvalidInstance(IltheoryError, ValueError):
@@ -47,6 +53,11 @@ class Kind(ABC):
     @abstractmethod
     def check(self, name: str, value: Any, before: Instance) -> Any:
         """Return a supplied value in the form ``draw`` gives, or raise ``InvalidInstance`` naming ``name``."""
+
+    @property
+    def domain(self) -> Domain | None:
+        """What its numbers may be, if a search may move each of them freely; a model has several tables."""
+        return None
 
     def convert(self, value: Any, system: System) -> Any:
         """Bring a value into a number system."""
@@ -77,13 +88,28 @@ class Model(Kind):
     """A tabular model; a second one shares sizes, horizon or discount, and the first law with the first."""
 
     finite: bool
+    low: int = 0
+    high: int = 1
 
     def __str__(self) -> str:
-        return "finite-horizon model" if self.finite else "discounted model"
+        rewards = "" if (self.low, self.high) == (0, 1) else f" with rewards in [{self.low}, {self.high}]"
+        return ("finite-horizon model" if self.finite else "discounted model") + rewards
+
+    @property
+    def transitions(self) -> Rows:
+        """What its rows of transition probabilities may be."""
+        return Rows()
+
+    @property
+    def rewards(self) -> Box:
+        """What the rewards that are drawn may be; a model given by hand may pay others."""
+        return Box(self.low, self.high)
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
-        first = first_model(before)
-        return drawing.model(rng, scale, finite=self.finite) if first is None else drawing.twin(rng, scale, first)
+        first, ends = first_model(before), (self.low, self.high)
+        if first is not None:
+            return drawing.twin(rng, scale, first, rewards=ends)
+        return drawing.model(rng, scale, finite=self.finite, rewards=ends)
 
     def check(self, name: str, value: Any, before: Instance) -> TabularMDP:
         if not isinstance(value, TabularMDP):
@@ -109,6 +135,10 @@ class PolicyKind(ArrayKind):
 
     def __str__(self) -> str:
         return " ".join(["deterministic"] * self.deterministic + ["stationary"] * self.stationary + ["policy"])
+
+    @property
+    def domain(self) -> Domain:
+        return Rows(self.deterministic)
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -144,6 +174,10 @@ class Simplex(Kind):
     def __str__(self) -> str:
         return "distribution"
 
+    @property
+    def domain(self) -> Domain:
+        return Rows()
+
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         fresh = drawing.rows(rng, (scale.size, scale.n_states), scale.law, drawing.TRANSITION_BITS)
         earlier = [v for v in before.values() if isinstance(v, RationalArray) and v.shape == fresh.shape]
@@ -168,6 +202,10 @@ class UnitNumber(ArrayKind):
 
     def __str__(self) -> str:
         return f"number in {self._range}"
+
+    @property
+    def domain(self) -> Domain:
+        return Box(SMALLEST if self.positive else 0, 1)
 
     @property
     def _range(self) -> str:
@@ -221,6 +259,10 @@ class PositiveNumber(ArrayKind):
     def __str__(self) -> str:
         return "positive number"
 
+    @property
+    def domain(self) -> Domain:
+        return Box(Fraction(1, 8), 8)
+
     def core(self, before: Instance) -> tuple[int, ...]:
         return ()
 
@@ -247,6 +289,10 @@ class RewardKind(ArrayKind):
 
     def __str__(self) -> str:
         return f"{'stationary ' * self.stationary}reward function with values in [{self.low}, {self.high}]"
+
+    @property
+    def domain(self) -> Domain:
+        return Box(self.low, self.high)
 
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
@@ -278,6 +324,10 @@ class StateFunctionKind(ArrayKind):
     def __str__(self) -> str:
         return "function of the state with values in [-1, 1]"
 
+    @property
+    def domain(self) -> Domain:
+        return Box(-1, 1)
+
     def core(self, before: Instance) -> tuple[int, ...]:
         mdp = required_model(before)
         return (*(() if mdp.horizon is None else (mdp.horizon,)), mdp.n_states)
@@ -296,6 +346,10 @@ class StateLawsKind(StateFunctionKind):
     def __str__(self) -> str:
         return "law of the state at each step"
 
+    @property
+    def domain(self) -> Domain:
+        return Rows()
+
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return drawing.rows(rng, (scale.size, *self.core(before)), scale.law, scale.policy_bits)
 
@@ -311,6 +365,10 @@ class StateSetKind(StateFunctionKind):
 
     def __str__(self) -> str:
         return "set of states at each step"
+
+    @property
+    def domain(self) -> Domain:
+        return Box(0, 1, ends_only=True)
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> RationalArray:
         return RationalArray(rng.integers(0, 2, size=(scale.size, *self.core(before))))
@@ -328,6 +386,10 @@ class HistoryPolicyKind(Kind):
 
     def __str__(self) -> str:
         return "history-dependent policy"
+
+    @property
+    def domain(self) -> Domain:
+        return Rows()
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[RationalArray, ...]:
         cores = self._cores(before)
@@ -365,6 +427,10 @@ class Sequence(Kind):
 
     def __str__(self) -> str:
         return f"finite sequence, each a {self.of}"
+
+    @property
+    def domain(self) -> Domain | None:
+        return self.of.domain
 
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> tuple[Any, ...]:
         return tuple(self.of.draw(rng, scale, before) for _ in range(scale.length))

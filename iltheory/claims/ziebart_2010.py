@@ -15,6 +15,7 @@ import numpy as np
 
 from iltheory.claims import drawing, kinds
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Paper, Sizes, Tight, claim
+from iltheory.claims.domains import Box
 from iltheory.claims.kinds import ArrayKind, DiscountedMDP, FiniteHorizonMDP, Instance, Policy, RewardKind
 from iltheory.claims.occupancy import HALF
 from iltheory.measures import (
@@ -42,6 +43,11 @@ class WeightKind(ArrayKind):
 
     def __str__(self) -> str:
         return f"number in [-{self.most}, {self.most}]"
+
+    @property
+    def domain(self) -> Box:
+        """An interval around 0."""
+        return Box(-self.most, self.most)
 
     def core(self, before: Instance) -> tuple[int, ...]:
         """No axes."""

@@ -1,0 +1,107 @@
+"""Coordinate ascent: move one row, or one number, of every instance at a time to where its claim is nearer to failing.
+
+A side that is multi-affine, as values are in each row of the transitions and of a policy and in each reward, has its
+extremes at vertices; moves part of the way serve what is not, such as logarithms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.attack.coordinates import Block, Coordinates
+from iltheory.attack.objective import Scores, scores
+from iltheory.claims.domains import Rows
+
+VERTICES = (1.0,)
+FINE = (1.0, 0.5, 2.0**-3, 2.0**-6, 2.0**-10)
+"""How far a move goes: all the way to a vertex, or part of it."""
+
+TOLERANCE = 1e-9
+"""A move has to improve by more than rounding."""
+
+Table = NDArray[np.float64]
+
+
+def climb(
+    coordinates: Coordinates,
+    tables: Sequence[Table],
+    rng: np.random.Generator,
+    *,
+    steps: Sequence[float],
+    sweeps: int,
+    most: int = 1 << 16,
+) -> tuple[list[Table], Scores, int]:
+    """Move every instance uphill in excess.
+
+    Parameters
+    ----------
+    tables : instances ``[N, *shape]`` to start from
+    steps : fractions of the way to a vertex or an end that a move may go
+    sweeps : how often all rows are visited, unless nothing improves any more
+    most : instances to evaluate at the most
+
+    Returns
+    -------
+    tables, scores, evaluated : where the instances ended, their scores, how many instances were evaluated
+    """
+    claim, n = coordinates.claim, len(tables[0])
+    current = [table.copy() for table in tables]
+    best = scores(claim, coordinates.instance(current), n)
+    evaluated = n
+    places = [(i, place) for i, block in enumerate(coordinates.blocks) for place in _places(block)]
+    for _ in range(sweeps):
+        before = best.excess
+        for turn in rng.permutation(len(places)):
+            i, place = places[turn]
+            moved = list(_moves(coordinates.blocks, current, i, place, steps))
+            if evaluated + n * len(moved) > most:
+                return current, best, evaluated
+            trial = [np.tile(table, (len(moved), *[1] * (table.ndim - 1))) for table in current]
+            trial[i] = np.concatenate(moved)
+            found = scores(claim, coordinates.instance(trial), n * len(moved))
+            evaluated += n * len(moved)
+            excess, ratios = found.excess.reshape(-1, n), found.ratios.reshape(-1, n)
+            choice = excess.argmax(0)
+            better = excess[choice, np.arange(n)] > best.excess + TOLERANCE
+            current[i][better] = np.stack(moved)[choice, np.arange(n)][better]
+            best = Scores(
+                np.where(better, excess[choice, np.arange(n)], best.excess),
+                np.where(better, ratios[choice, np.arange(n)], best.ratios),
+            )
+        if np.all(best.excess <= before + TOLERANCE):
+            break
+    return current, best, evaluated
+
+
+def _places(block: Block) -> Iterator[tuple[int | slice, ...]]:
+    """Every row of a table of distributions, or every number of a box; and each for all steps at once."""
+    axes = block.shape[:-1] if isinstance(block.domain, Rows) else block.shape
+    yield from np.ndindex(*axes)
+    if len(block.shape) > 2 and axes[0] > 1:
+        yield from ((slice(None), *place) for place in np.ndindex(*axes[1:]))
+
+
+def _moves(
+    blocks: Sequence[Block], tables: Sequence[Table], i: int, place: tuple[int | slice, ...], steps: Sequence[float]
+) -> Iterator[Table]:
+    block, table = blocks[i], tables[i]
+    at = (slice(None), *place)
+    old = table[at]
+    ends: list[tuple[Table, float]] = []
+    if isinstance(block.domain, Rows):
+        targets: list[Table] = [np.broadcast_to(vertex, old.shape) for vertex in np.eye(block.shape[-1])]
+        whole = block.domain.deterministic
+    else:
+        targets = [np.full(old.shape, float(end)) for end in (block.domain.low, block.domain.high)]
+        whole = block.domain.ends_only
+    ends += [(target, step) for target in targets for step in ((1.0,) if whole else steps)]
+    # where another table of this shape has the same row, differences vanish
+    ends += [(tables[j][at], 1.0) for j, kin in enumerate(blocks) if j != i and kin.shape == block.shape
+             and kin.domain == block.domain]  # fmt: skip
+    for end, step in ends:
+        moved = table.copy()
+        moved[at] = old + step * (end - old)
+        yield moved
