@@ -11,6 +11,22 @@ SPACE = "\N{INVISIBLE SEPARATOR}"
 SIMILAR = "\N{TILDE OPERATOR}"
 SINGLE = r"[\d.]+|[^\W\d]([_^]\w)*"
 """What needs no brackets below a fraction: a number, or a letter with its indices."""
+UNDRAWN = {
+    r"\\le": r"\\leq ",
+    r"\\ge": r"\\geq ",
+    r"\\ne": r"\\neq ",
+    r"\\(?:Big|big|Bigg|bigg)[lr]?": "",
+    r"\\left(?=[|(\[.\\])": "",
+    r"\\right(?=[|)\].\\])": "",
+    r"\\[|]": r"\\Vert ",
+    r"\\textstyle": "",
+    r"\\mathcal\s+(\w)": r"\\mathcal{\1}",
+    r"\\sqrt\s*(\d)": r"\\sqrt{\1}",
+    r"\\implies": r"\\Rightarrow ",
+    r"\\nolimits": "",
+    r"\\top": r"T",
+}
+"""Macros that matplotlib does not draw, and what it draws in their place."""
 
 
 def readable(latex: str) -> str:
@@ -22,11 +38,30 @@ def readable(latex: str) -> str:
     return re.sub("[⟦⟧]", "", text).strip()
 
 
+def mathtext(latex: str) -> str | None:
+    r"""Write a LaTeX formula in the part of LaTeX that matplotlib draws, between dollars; None if it needs more."""
+    from matplotlib.mathtext import MathTextParser
+
+    text = _with_braces(latex)
+    for macro, drawn in UNDRAWN.items():
+        text = re.sub(macro + r"(?![A-Za-z])", drawn, text)
+    text = f"${text}$"
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return None
+    return text
+
+
+def _with_braces(latex: str) -> str:
+    r"""Give ``\tfrac1H`` its braces."""
+    latex = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", latex)
+    return re.sub(r"\\[td]frac", r"\\frac", latex)
+
+
 def _braced_fractions(latex: str) -> str:
     r"""Give ``\tfrac1H`` its braces, and keep commands such as ``\|`` that the converter drops."""
-    latex = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", latex)
-    latex = re.sub(r"\\[td]frac", r"\\frac", latex)
-    return latex.replace(r"\|", "‖").replace(r"\,", " ").replace(r"\;", " ").replace(r"\!", "")
+    return _with_braces(latex).replace(r"\|", "‖").replace(r"\,", " ").replace(r"\;", " ").replace(r"\!", "")
 
 
 def _spaced(latex: str) -> str:
