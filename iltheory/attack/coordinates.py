@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.claims.claim import Claim
-from iltheory.claims.domains import Box, Domain, Rows
+from iltheory.claims.domains import Domain, Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Count, Instance, Kind, Model, PolicyKind
 from sims import TabularMDP
@@ -88,12 +88,9 @@ class Coordinates:
     words : the shape, as far as the claim has such sizes
     """
 
-    def __init__(
-        self, claim: Claim, shape: Shape, rng: np.random.Generator, *, learners: str = "time-varying"
-    ) -> None:
+    def __init__(self, claim: Claim, shape: Shape, rng: np.random.Generator, *, learners: str = "time-varying") -> None:
         if learners not in LEARNER_CLASSES:
             raise ValueError(f"learners={learners!r} must be one of {', '.join(LEARNER_CLASSES)}")
-        self.claim, self.shape = claim, shape
         scale = Scale(
             size=1,
             n_states=shape.n_states,
@@ -103,15 +100,29 @@ class Coordinates:
             stationary=shape.stationary,
             length=shape.length,
         )
-        self.prototype: dict[str, Any] = {}
-        blocks: list[Block] = []
+        prototype: dict[str, Any] = {}
         counts = list(shape.counts)
         for name, kind in claim.parameters.items():
-            first = not any(isinstance(value, TabularMDP) for value in self.prototype.values())
-            value = _count(kind, counts) if isinstance(kind, Count) else kind.draw(rng, scale, self.prototype)
-            self.prototype[name] = value
+            prototype[name] = _count(kind, counts) if isinstance(kind, Count) else kind.draw(rng, scale, prototype)
+        self._setup(claim, prototype, learners)
+
+    @classmethod
+    def of(cls, claim: Claim, instance: Instance, *, learners: str = "time-varying") -> Self:
+        """Coordinates of all instances that have the shape of a given one (no batch axis)."""
+        new = cls.__new__(cls)
+        prototype = {name: _batched(instance[name]) for name, kind in claim.parameters.items()}
+        new._setup(claim, prototype, learners)
+        return new
+
+    def _setup(self, claim: Claim, prototype: dict[str, Any], learners: str) -> None:
+        self.claim, self.prototype = claim, prototype
+        blocks: list[Block] = []
+        models = 0
+        for name, kind in claim.parameters.items():
             learner = isinstance(kind, PolicyKind) and name != "expert"
-            blocks += _blocks(name, kind, value, first=first, learners=learners if learner else LEARNER_CLASSES[0])
+            among = learners if learner else LEARNER_CLASSES[0]
+            blocks += _blocks(name, kind, prototype[name], first=models == 0, learners=among)
+            models += isinstance(kind, Model)
         self.blocks = tuple(blocks)
         self.words = _words(claim, self.prototype)
 
@@ -166,9 +177,15 @@ class Coordinates:
         size = max((len(table) for table in found), default=1)
         return [ar.broadcast_to(table, (size, *table.shape[1:])) for table in found]
 
+    def floats(self, instance: Instance) -> list[NDArray[np.float64]]:
+        """The tables of instances, rounded to float64."""
+        return [np.asarray(ar.midpoint(table)) for table in self.tables(instance)]
+
     def exact(self, tables: Tables) -> dict[str, Any]:
         """Round float64 tables ``[N, ...]`` to exact instances: multiples of ``2**-BITS``, rows that sum to one."""
-        return self.instance([rounded(block.domain, np.asarray(t)) for block, t in zip(self.blocks, tables, strict=True)])
+        return self.instance(
+            [rounded(block.domain, np.asarray(t)) for block, t in zip(self.blocks, tables, strict=True)]
+        )
 
 
 def rounded(domain: Domain, table: NDArray[np.float64]) -> RationalArray:
@@ -195,6 +212,24 @@ def project(domain: Domain, table: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _vertices(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(np.arange(rows.shape[-1]) == np.argmax(rows, -1)[..., None])
+
+
+def _batched(value: Any) -> Any:
+    """A single value with a batch axis of length 1."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, tuple):
+        return tuple(part[None] for part in value)
+    if isinstance(value, TabularMDP):
+        return value if value.batch_shape else _batched_model(value)
+    return value[None]
+
+
+def _batched_model(mdp: TabularMDP) -> TabularMDP:
+    unpaid = np.zeros((mdp.n_states, mdp.n_actions), dtype=np.int64)
+    p = _part(mdp, "P")[None]
+    batched = TabularMDP(p, unpaid, mdp.mu[None], horizon=mdp.horizon, discount=mdp.discount, batch_axes=1)
+    return batched.with_rewards(mdp.rewards()[None])
 
 
 def _count(kind: Count, above: list[int]) -> int:

@@ -63,7 +63,16 @@ def _box(rng: np.random.Generator, shape: tuple[int, ...], domain: Box) -> NDArr
     single = (np.arange(entries) == rng.integers(entries, size=(n, 1))).astype(float).reshape(shape)
     constant = np.broadcast_to(rng.integers(2, size=batch).astype(float), shape)
     small = rng.choice(SMALL, size=batch) * ends
-    patterns = [ends, single, 1 - single, constant, small, 1 - small, rng.integers(5, size=shape) / 4, rng.random(shape)]
+    patterns = [
+        ends,
+        single,
+        1 - single,
+        constant,
+        small,
+        1 - small,
+        rng.integers(5, size=shape) / 4,
+        rng.random(shape),
+    ]
     if len(shape) > 2:  # [..., S, A]: of the state, of the action
         patterns += [np.broadcast_to(ends[..., :1], shape), np.broadcast_to(ends[..., :1, :], shape)]
     unit = _choose(rng, patterns)

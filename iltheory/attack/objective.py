@@ -41,7 +41,7 @@ class Sides:
 
     @property
     def excess(self) -> Any:
-        """``(low - high) / scale``, in [-1, 1]: positive where the claim is violated, the same order as of the ratio."""
+        """``(low - high) / scale``, in [-1, 1]: positive where the claim is violated, and in the order of the ratio."""
         return (self.low - self.high) / (self.scale + NEGLIGIBLE)
 
 

@@ -1,0 +1,157 @@
+"""Falsify a claim: search, certify, make small."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Executor, Future
+from itertools import count, islice
+
+import numpy as np
+
+from iltheory.attack.coordinates import Shape
+from iltheory.attack.counterexample import Counterexample, certify
+from iltheory.attack.falsification import Falsification, Searched
+from iltheory.attack.references import reference, resolve
+from iltheory.attack.search import QUICK, THOROUGH, Effort, Outcome, search_shape, worsen
+from iltheory.attack.shapes import ROUND, larger_shapes, small_shapes
+from iltheory.attack.shrink import shrink
+from iltheory.claims.claim import Claim
+from iltheory.claims.kinds import Count, Instance
+from iltheory.engine.executors import worker_count
+from iltheory.engine.verify import InvalidOption
+
+BUDGET = 60.0
+"""Seconds, unless said otherwise."""
+SHRINKING = 10.0
+"""Seconds for making one counterexample small, at the most."""
+
+AHEAD_OF_WORKERS = 12
+"""Shapes searched in this process first: most false claims fail on them before worker processes have started."""
+
+Task = tuple[Shape, int, Effort]
+"""Shape, seed and effort."""
+
+
+def falsify(
+    claim: str | Claim,
+    *,
+    budget: float = BUDGET,
+    seed: int = 0,
+    executor: Executor | None = None,
+    on_searched: Callable[[Searched], object] | None = None,
+) -> Falsification:
+    """Search for a counterexample of a claim, certify it, and make it as small as possible.
+
+    Small shapes come first, each attacked by structured extremes and by coordinate ascent to vertices; then, as
+    long as the budget lasts, the same shapes and larger ones by gradients in torch, polishing and Hypothesis, too. The
+    search ends with the first shape on which a counterexample is certified, in rationals or balls.
+
+    Parameters
+    ----------
+    claim : a claim, or a reference to one: ``ID``, ``ID/false-variant``, ``FILE.py``, ``FILE.py::name``
+    budget : seconds of searching; shrinking takes a few more
+    seed : the same seed gives the same counterexample, whichever the executor, unless the budget cuts the search
+    executor : where shapes are searched; by default this process. Worker processes find the claim by its reference,
+        so one that is defined in a notebook stays in this process
+    on_searched : called with each part of the search when it is done
+
+    Returns
+    -------
+    Falsification
+        The simplest and the worst counterexample; or what was searched.
+
+    Raises
+    ------
+    InvalidOption
+        If the budget is not positive or the seed is no whole number, 0 or more.
+    UnknownConjecture
+        If a reference names no claim.
+    """
+    if not isinstance(budget, int | float) or not budget > 0:
+        raise InvalidOption(f"budget={budget!r}: must be a positive number of seconds.")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidOption(f"seed={seed!r}: must be an integer, at least 0.")
+    start = time.perf_counter()
+    conjecture = resolve(claim) if isinstance(claim, str) else claim
+    searched: list[Searched] = []
+    closest: tuple[float, Instance] | None = None
+    found: Counterexample | None = None
+    outcomes = _outcomes(conjecture, int(seed), start + budget, executor)
+    for outcome in outcomes:
+        for part in outcome.searched:
+            searched.append(part)
+            if on_searched is not None:
+                on_searched(part)
+        if outcome.closest is not None and (closest is None or outcome.closest[0] > closest[0]):
+            closest = outcome.closest
+        if outcome.counterexamples:
+            found = certify(conjecture, outcome.counterexamples[0])
+            break
+    outcomes.close()
+    simplest = worst = None
+    if found is not None:
+        simplest = shrink(found, seconds=SHRINKING)
+        worst = max(
+            (simplest, found, worsen(found, seed=int(seed)), worsen(simplest, seed=int(seed))), key=lambda c: c.ratio
+        )
+    return Falsification(
+        claim=conjecture,
+        simplest=simplest,
+        worst=worst,
+        closest=None if found is not None or closest is None else closest[1],
+        searched=tuple(searched),
+        seed=int(seed),
+        budget=float(budget),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _outcomes(claim: Claim, seed: int, deadline: float, executor: Executor | None) -> Generator[Outcome, None, None]:
+    """Outcomes in the order of the tasks, whichever is done first, until the deadline."""
+    tasks, name = _tasks(claim, seed), reference(claim)
+    nearby = None if executor is None or name is None else AHEAD_OF_WORKERS
+    for task in islice(tasks, nearby):
+        if time.perf_counter() > deadline:
+            return
+        yield _search(claim, task)
+    if executor is None or name is None:
+        return
+    waiting: deque[Future[Outcome]] = deque()
+    try:
+        while time.perf_counter() <= deadline:
+            waiting.extend(
+                executor.submit(_search_named, name, task) for task in islice(tasks, _room(executor, waiting))
+            )
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _room(executor: Executor, waiting: deque[Future[Outcome]]) -> int:
+    return 2 * worker_count(executor) - len(waiting)
+
+
+def _tasks(claim: Claim, seed: int) -> Iterator[Task]:
+    """Small shapes quickly; then round by round the same shapes and larger ones thoroughly."""
+    small = list(small_shapes(claim))
+    yield from ((shape, seed, QUICK) for shape in small)
+    if all(isinstance(kind, Count) for kind in claim.parameters.values()):
+        return  # every instance has been looked at
+    larger = larger_shapes(claim, np.random.default_rng(seed))
+    for turn in count(1):
+        yield from ((shape, seed + turn, THOROUGH) for shape in (*small, *islice(larger, ROUND)))
+
+
+def _search(claim: Claim, task: Task) -> Outcome:
+    shape, seed, effort = task
+    return search_shape(claim, shape, seed=seed, effort=effort)
+
+
+def _search_named(name: str, task: Task) -> Outcome:
+    """In a worker."""
+    return _search(resolve(name), task)

@@ -1,0 +1,197 @@
+"""Search one shape for counterexamples: extremes, then vertices, then gradients, then polishing."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iltheory.attack import ascent, gradient
+from iltheory.attack.coordinates import Coordinates, Shape
+from iltheory.attack.counterexample import Counterexample, certify
+from iltheory.attack.extremes import extremes
+from iltheory.attack.falsification import Searched
+from iltheory.attack.objective import Scores, scores
+from iltheory.claims.claim import Claim
+from iltheory.claims.kinds import Instance
+from iltheory.engine.evaluate import DELTA, decide
+from sims.arithmetic import REFUTED
+from sims.errors import IltheoryError
+
+SUSPECTS = 5
+"""Instances of a stage that are tried for certification, the worst first."""
+SAMPLED = 4
+"""Instances of a shape that a statistical claim is sampled on."""
+
+Table = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is spent on a shape.
+
+    Attributes
+    ----------
+    extremes : structured instances drawn
+    climbers : the best of them that climb to vertices
+    climbs : instances evaluated on the way, at the most
+    gradient_steps : of all extremes; 0 leaves the stage out
+    polished : instances that climb by parts of moves; 0 leaves the stage out
+    """
+
+    extremes: int = 256
+    climbers: int = 24
+    climbs: int = 1 << 15
+    gradient_steps: int = 0
+    polished: int = 0
+
+
+QUICK = Effort()
+THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 17, gradient_steps=60, polished=16)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the search of one shape gave.
+
+    Attributes
+    ----------
+    searched : its stages
+    counterexamples : exact instances, each certified to violate the claim
+    closest : the exact instance with the largest excess, and that excess, when none was found
+    """
+
+    searched: tuple[Searched, ...]
+    counterexamples: tuple[Instance, ...]
+    closest: tuple[float, Instance] | None
+
+
+def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUICK) -> Outcome:
+    """Search the instances of one shape, stage by stage, until a counterexample is certified.
+
+    Parameters
+    ----------
+    seed : the same seed gives the same outcome, but for seconds
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(repr(shape).encode())])
+    searched: list[Searched] = []
+    closest: tuple[float, Instance] | None = None
+    start = time.perf_counter()
+    coordinates = Coordinates(claim, shape, rng)
+    if claim.statistical:
+        return _sampled(coordinates, rng, start)
+    try:
+        for stage, tables, found, evaluated in _stages(coordinates, rng, effort):
+            now = time.perf_counter()
+            searched.append(Searched(stage, coordinates.words, evaluated, found.ratio, now - start))
+            start = now
+            certified, best = _certified(coordinates, tables, found)
+            if certified:
+                return Outcome(tuple(searched), certified, None)
+            if best is not None and (closest is None or best[0] > closest[0]):
+                closest = best
+    except IltheoryError as problem:  # a claim that enumerates refuses what is too large for it
+        words = f"{coordinates.words}: refused, {str(problem).splitlines()[0]}"
+        searched.append(Searched("refused", words, 0, None, time.perf_counter() - start))
+    return Outcome(tuple(searched), (), closest)
+
+
+def _stages(
+    coordinates: Coordinates, rng: np.random.Generator, effort: Effort
+) -> Iterator[tuple[str, Sequence[Table], Scores, int]]:
+    claim = coordinates.claim
+    if not coordinates.blocks:  # whole numbers alone: there is one instance of this shape
+        yield "extremes", [], scores(claim, coordinates.instance([]), 1), 1
+        return
+    tables: Sequence[Table] = extremes(coordinates, rng, effort.extremes)
+    found = scores(claim, coordinates.instance(tables), effort.extremes)
+    yield "extremes", tables, found, effort.extremes
+    starts = _best(found, effort.climbers)
+    climbed = ascent.climb(
+        coordinates, [t[starts] for t in tables], rng, steps=ascent.VERTICES, sweeps=4, most=effort.climbs
+    )
+    yield "vertices", *climbed
+    pool, best = [climbed[0]], [climbed[1]]
+    if effort.gradient_steps and gradient.available():
+        ascended = gradient.ascend(coordinates, tables, steps=effort.gradient_steps)
+        if ascended is not None:
+            yield "gradient", *ascended
+            pool.append(ascended[0])
+            best.append(ascended[1])
+    if effort.polished:
+        joined = Scores(*(np.concatenate([getattr(b, name) for b in best]) for name in ("excess", "ratios")))
+        merged = [np.concatenate(parts) for parts in zip(*pool, strict=True)]
+        top = _best(joined, effort.polished)
+        yield (
+            "polishing",
+            *ascent.climb(coordinates, [t[top] for t in merged], rng, steps=ascent.FINE, sweeps=6, most=effort.climbs),
+        )
+
+
+def _best(found: Scores, n: int) -> NDArray[np.intp]:
+    """Positions of the n largest excesses, ties in the order they come."""
+    return np.argsort(-found.excess, kind="stable")[:n]
+
+
+def _certified(
+    coordinates: Coordinates, tables: Sequence[Table], found: Scores
+) -> tuple[tuple[Instance, ...], tuple[float, Instance] | None]:
+    """Exact counterexamples among the worst instances, and the instance of the largest excess."""
+    claim, best = coordinates.claim, None
+    for position in _best(found, SUSPECTS):
+        excess = float(found.excess[position])
+        if excess == -np.inf or (best is not None and excess <= 0):
+            break
+        instance = claim.select(coordinates.exact([t[position : position + 1] for t in tables]), 0)
+        if excess > 0 and certify(claim, instance) is not None:
+            return (instance,), None
+        best = best or (excess, instance)
+    return (), best
+
+
+def _sampled(coordinates: Coordinates, rng: np.random.Generator, start: float) -> Outcome:
+    """Decide a statistical claim on a few structured instances by sampling, each at its share of delta."""
+    claim, n = coordinates.claim, SAMPLED
+    tables = extremes(coordinates, rng, n)
+    batch = coordinates.exact(tables)
+    seed = (int(rng.integers(2**32)),)
+    decision = decide(claim, batch, n, seed=seed, delta=DELTA / Fraction(2**16))
+    ratios = np.where(np.isfinite(decision.ratios), decision.ratios, -np.inf)
+    ratio = float(ratios.max()) if np.isfinite(ratios).any() else None
+    searched = (Searched("extremes", coordinates.words, n, ratio, time.perf_counter() - start),)
+    violated = np.flatnonzero(decision.verdicts == REFUTED)
+    if len(violated):
+        return Outcome(searched, tuple(claim.select(batch, int(i)) for i in violated[:1]), None)
+    closest = None if ratio is None else (ratio, claim.select(batch, int(ratios.argmax())))
+    return Outcome(searched, (), closest)
+
+
+def worsen(found: Counterexample, *, seed: int, effort: Effort = THOROUGH) -> Counterexample:
+    """Climb from a counterexample to one with a larger ratio, of the same shape; itself if there is none.
+
+    Statistical claims stay where they are: their sides are known with confidence only.
+    """
+    claim = found.claim
+    if claim.statistical:
+        return found
+    coordinates = Coordinates.of(claim, found.instance)
+    if not coordinates.blocks:
+        return found
+    rng = np.random.default_rng(seed)
+    start = [np.asarray(table, dtype=float) for table in coordinates.floats(found.instance)]
+    others = extremes(coordinates, rng, effort.climbers - 1)
+    tables = [np.concatenate([one, more]) for one, more in zip(start, others, strict=True)]
+    tables, reached, _ = ascent.climb(coordinates, tables, rng, steps=ascent.FINE, sweeps=6, most=effort.climbs)
+    worst = found
+    for position in _best(reached, SUSPECTS):
+        instance: Any = claim.select(coordinates.exact([t[position : position + 1] for t in tables]), 0)
+        certified = certify(claim, instance)
+        if certified is not None and certified.ratio > worst.ratio:
+            worst = certified
+    return worst
