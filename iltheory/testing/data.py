@@ -69,34 +69,26 @@ def cutting_changes_nothing(
 ) -> None:
     """A statistic of transitions is the same when trajectories are cut in two by a time limit (B34).
 
+    The pieces are given in their order, and in the opposite one: what follows a piece in the data is not what
+    happens after it.
+
     Parameters
     ----------
     statistic : of transitions, not of episodes: counts, fitted transition laws, values at a fixed point
     demos : trajectories; those of two steps or more are cut in their middle
     """
-    whole, cut = floats(statistic(demos)), floats(statistic(cut_in_two(demos)))
+    whole, pieces = floats(statistic(demos)), _halves(demos)
     fix = "Pair each action with the state after it, the last state of a piece included; a cut is no end."
-    require_close(cut, whole, "cutting_changes_nothing", "the statistic of the pieces", fix, tolerance=tolerance)
+    for order, given in (("in order", pieces), ("in the opposite order", pieces[::-1])):
+        require_close(
+            statistic(Trajectories.concatenate(given)), whole, "cutting_changes_nothing",
+            f"the statistic of the pieces {order}", fix, tolerance=tolerance,
+        )  # fmt: skip
 
 
 def cut_in_two(demos: Trajectories) -> Trajectories:
     """The same transitions, with a truncation in the middle of every trajectory of at least two steps."""
-    pieces = []
-    for states, actions, rewards, terminated, truncated in demos:
-        middle = len(actions) // 2
-        cuts = [(0, middle, False, True), (middle, len(actions), terminated, truncated)]
-        for start, stop, over, limited in cuts if middle else [(0, len(actions), terminated, truncated)]:
-            pieces.append(
-                Trajectories(
-                    states=states[start : stop + 1],
-                    actions=actions[start:stop],
-                    rewards=None if rewards is None else rewards[start:stop],
-                    terminated=np.array([over]),
-                    truncated=np.array([limited]),
-                    offsets=np.array([0, stop - start]),
-                )
-            )
-    return Trajectories.concatenate(pieces)
+    return Trajectories.concatenate(_halves(demos))
 
 
 def padding_changes_nothing(loss: Callable[[Floats, Floats, Any], Any], *, tolerance: float = TOLERANCE) -> None:
@@ -185,3 +177,22 @@ def _ending(limit: int) -> Trajectories:
     states = np.tile([0, 1], (limit, 1))
     actions = np.zeros((limit, 1), dtype=int)
     return Trajectories.from_arrays(states, actions, np.ones((limit, 1)), np.ones(limit, bool), np.zeros(limit, bool))
+
+
+def _halves(demos: Trajectories) -> list[Trajectories]:
+    pieces = []
+    for states, actions, rewards, terminated, truncated in demos:
+        middle = len(actions) // 2
+        cuts = [(0, middle, False, True), (middle, len(actions), terminated, truncated)]
+        for start, stop, over, limited in cuts if middle else [(0, len(actions), terminated, truncated)]:
+            pieces.append(
+                Trajectories(
+                    states=states[start : stop + 1],
+                    actions=actions[start:stop],
+                    rewards=None if rewards is None else rewards[start:stop],
+                    terminated=np.array([over]),
+                    truncated=np.array([limited]),
+                    offsets=np.array([0, stop - start]),
+                )
+            )
+    return pieces
