@@ -1,70 +1,14 @@
-"""The command line: list the catalogue, show a claim, verify claims."""
+"""Commands about the catalogue: list it, show a claim, verify claims, compare learners."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from sims.errors import IltheoryError
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from iltheory.claims.claim import Claim
-
-LEDGER = Path("iltheory.sqlite")
-STANDARD_OUTPUT = Path("-")
-FILE_WIDTH = 110
-"""Columns of output that is no terminal's."""
-REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
-
-app = typer.Typer(
-    name="iltheory",
-    help="Verify imitation-learning theory: exact worlds, rigorous verdicts.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-
-Json = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Also write the result as JSON ('-': standard output only)."),
-]
-Ids = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[IDS]...", help="Claims; pdl also selects pdl.discounted (default: the whole catalogue)."),
-]
-
-
-def main() -> None:
-    """Run the command line; an error we raise on purpose, or of the disk, is one message and exit status 2."""
-    try:
-        try:
-            app(standalone_mode=True)
-        finally:
-            sys.stdout.flush()
-    except IltheoryError as error:
-        _fail(str(error), USAGE_STATUS)
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its last flush would fail once more
-        _fail(f"{error}. What was recorded before is kept; the same command resumes.", USAGE_STATUS)
-    except KeyboardInterrupt:
-        _fail("interrupted; finished blocks are in the ledger, the same command resumes.", INTERRUPTED_STATUS)
-
-
-def _fail(message: str, status: int) -> None:
-    from rich.text import Text
-
-    text = Text.assemble(("error: ", "bold red"), message)
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
-    sys.exit(status)
+from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
 
 
 @app.command("list")
@@ -75,9 +19,9 @@ def list_claims(ids: Ids = None, json_file: Json = None) -> None:
     """
     from iltheory.reporting.terminal import claims_table
 
-    claims = _chosen(ids)
-    _print(claims_table(claims), json_file)
-    _write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
+    claims = chosen(ids)
+    print_page(claims_table(claims), json_file)
+    write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 
 @app.command()
@@ -93,10 +37,10 @@ def show(
     from iltheory.engine.verify import evidence
     from iltheory.reporting.terminal import claim_page
 
-    claims = _chosen([id])
+    claims = chosen([id])
     for claim in claims:
-        _print(claim_page(claim, evidence(claim, ledger)), json_file)
-    _write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
+        print_page(claim_page(claim, evidence(claim, ledger)), json_file)
+    write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 
 @app.command()
@@ -127,7 +71,7 @@ def verify(
 
     if workers is not None and dask is not None:
         raise typer.BadParameter("a dask cluster has its own workers; give one of the two.", param_hint="--workers")
-    claims = _chosen(ids)
+    claims = chosen(ids)
     pool = executors.processes(workers) if dask is None else executors.dask(dask)
     with pool as executor, progress(Console(stderr=True)) as on_result:
         reports = verify_all(
@@ -140,8 +84,8 @@ def verify(
             executor=executor,
             on_result=on_result,
         )
-    _print(reports_table(reports), json_file)
-    _write_json(json_file, document(reports))
+    print_page(reports_table(reports), json_file)
+    write_json(json_file, document(reports))
     refuted = [report for report in reports if report.rung == "refuted"]
     for report in refuted:
         console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
@@ -181,57 +125,6 @@ def compare(
         for row in compare_learners(mdp, expert, demos, rng=seed, limit=limit):
             rows.append(row)
             status.update(f"{len(rows)} of {len(LEARNERS)} learners are done")
-    _print(comparison_table(rows), json_file)
+    print_page(comparison_table(rows), json_file)
     facts = {"world": world, "horizon": mdp.horizon, "trajectories": trajectories, "seed": seed}
-    _write_json(json_file, {"schema": SCHEMA, **facts, "rows": [row.to_json() for row in rows]})
-
-
-def _chosen(ids: list[str] | None) -> list[Claim]:
-    """The claims the ids select, in the order of the catalogue, each once."""
-    from iltheory.claims.registry import catalogue, find
-
-    if not ids:
-        return list(catalogue().values())
-    wanted = {claim.id for id in ids for claim in find(id)}
-    return [claim for claim in catalogue().values() if claim.id in wanted]
-
-
-def _print(page: RenderableType, json_file: Path | None) -> None:
-    """Print for people, unless standard output is taken by JSON."""
-    if json_file != STANDARD_OUTPUT:
-        console = Console(highlight=False, markup=False)  # brackets are those of formulas
-        if not console.is_terminal:
-            console.width = max(console.width, FILE_WIDTH)
-        console.print(page)
-
-
-def _write_json(path: Path | None, document: dict[str, Any]) -> None:
-    """Write a result as JSON: the whole file or, if anything goes wrong, none of it."""
-    if path is None:
-        return
-    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    if path == STANDARD_OUTPUT:
-        rest = memoryview(text.encode())
-        while rest:  # an unbuffered standard output on a disk that fills up takes a part and says nothing
-            rest = rest[sys.stdout.buffer.write(rest) :]
-        return
-    try:
-        _replace(path, text)
-    except OSError as problem:
-        raise IltheoryError(
-            f"--json {path} cannot be written: {problem.strerror}.\n"
-            "  Run the same command with another file; what a run has computed is in the ledger already."
-        ) from problem
-
-
-def _replace(path: Path, text: str) -> None:
-    if path.exists() and not path.is_file():  # a device or a pipe; a folder says so itself
-        path.write_text(text, encoding="utf-8")
-        return
-    path = path.resolve()
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_json(json_file, {"schema": SCHEMA, **facts, "rows": [row.to_json() for row in rows]})

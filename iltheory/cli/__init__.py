@@ -1,0 +1,38 @@
+"""The command line of iltheory."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from iltheory.cli import attack, catalogue
+from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app
+from sims.errors import IltheoryError
+
+__all__ = ["app", "attack", "catalogue", "main"]
+
+
+def main() -> None:
+    """Run the command line; an error we raise on purpose, or of the disk, is one message and exit status 2."""
+    try:
+        try:
+            app(standalone_mode=True)
+        finally:
+            sys.stdout.flush()
+    except IltheoryError as error:
+        _fail(str(error), USAGE_STATUS)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its last flush would fail once more
+        _fail(f"{error}. What was recorded before is kept; the same command resumes.", USAGE_STATUS)
+    except KeyboardInterrupt:
+        _fail("interrupted; finished blocks are in the ledger, the same command resumes.", INTERRUPTED_STATUS)
+
+
+def _fail(message: str, status: int) -> None:
+    from rich.text import Text
+
+    text = Text.assemble(("error: ", "bold red"), message)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text)
+    sys.exit(status)

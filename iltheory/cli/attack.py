@@ -1,0 +1,93 @@
+"""Commands that attack claims: falsify."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, write_json
+
+if TYPE_CHECKING:
+    from iltheory.attack.falsification import Searched
+
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(text: str) -> float:
+    """Read a time such as 60s, 5m, 1h or a plain number of seconds.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none, or not positive.
+    """
+    unit = SECONDS.get(text[-1:])
+    try:
+        value = float(text) if unit is None else float(text[:-1]) * unit
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise typer.BadParameter(f"{text!r} is no time; write 60s, 5m or 1h.")
+    return value
+
+
+Budget = Annotated[float, typer.Option(parser=seconds, metavar="TIME", help="Time to search: 60s, 5m, 1h.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")]
+
+
+@app.command()
+def falsify(
+    conjecture: Annotated[
+        str, typer.Argument(metavar="FILE[::NAME]|ID", help="A claim in a Python file, or of the catalogue.")
+    ],
+    budget: Budget = "60s",  # type: ignore[assignment]  # what the parser reads
+    seed: Seed = 0,
+    workers: Workers = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where a refutation is written (default: refuted-NAME)."),
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """Search for the smallest counterexample of a claim; certify it; write it out with pictures and a checker.
+
+    Exit status 1 if the claim is refuted, 0 if no counterexample was found, 2 on bad input.
+
+    [dim]Examples:[/]  iltheory falsify my_conjecture.py   ·
+    iltheory falsify my_conjecture.py::third_constant --budget 5m   ·
+    iltheory falsify ross-bagnell-2010-thm-2-1/linear-in-h
+    """
+    from iltheory.attack.falsify import falsify as attack
+    from iltheory.attack.references import resolve
+    from iltheory.engine.executors import processes
+    from iltheory.reporting.attack_pages import falsification_page
+    from iltheory.reporting.bundle import write_bundle
+
+    claim = resolve(conjecture)
+    start, console = time.perf_counter(), Console(stderr=True)
+    with console.status(f"attacking {claim.id}") as status, processes(workers) as executor:
+        instances, ratio = 0, None
+
+        def on_searched(part: Searched) -> None:
+            nonlocal instances, ratio
+            instances += part.instances
+            ratio = max((r for r in (ratio, part.ratio) if r is not None), default=None)
+            reached = "" if ratio is None else f", largest ratio {ratio:.6g}"
+            status.update(
+                f"attacking {claim.id}: {instances:,} instances in {time.perf_counter() - start:.0f} of {budget:.0f} s, "
+                f"now {part.stage} at {part.shape}{reached}"
+            )
+
+        found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
+    print_page(falsification_page(found), json_file)
+    write_json(json_file, found.to_json())
+    if found.certified:
+        folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
+        written = write_bundle(found, folder)
+        console.print(f"{len(written)} files are in {folder}", highlight=False)
+        raise typer.Exit(REFUTED_STATUS)

@@ -1,0 +1,93 @@
+"""What the commands share: the app, output for people and as JSON, errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sims.errors import IltheoryError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from iltheory.claims.claim import Claim
+
+LEDGER = Path("iltheory.sqlite")
+STANDARD_OUTPUT = Path("-")
+FILE_WIDTH = 110
+"""Columns of output that is no terminal's."""
+REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
+
+app = typer.Typer(
+    name="iltheory",
+    help="Verify imitation-learning theory: exact worlds, rigorous verdicts.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Also write the result as JSON ('-': standard output only)."),
+]
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[IDS]...", help="Claims; pdl also selects pdl.discounted (default: the whole catalogue)."),
+]
+
+
+def chosen(ids: list[str] | None) -> list[Claim]:
+    """The claims the ids select, in the order of the catalogue, each once."""
+    from iltheory.claims.registry import catalogue, find
+
+    if not ids:
+        return list(catalogue().values())
+    wanted = {claim.id for id in ids for claim in find(id)}
+    return [claim for claim in catalogue().values() if claim.id in wanted]
+
+
+def print_page(page: RenderableType, json_file: Path | None) -> None:
+    """Print for people, unless standard output is taken by JSON."""
+    if json_file != STANDARD_OUTPUT:
+        console = Console(highlight=False, markup=False)  # brackets are those of formulas
+        if not console.is_terminal:
+            console.width = max(console.width, FILE_WIDTH)
+        console.print(page)
+
+
+def write_json(path: Path | None, document: dict[str, Any]) -> None:
+    """Write a result as JSON: the whole file or, if anything goes wrong, none of it."""
+    if path is None:
+        return
+    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    if path == STANDARD_OUTPUT:
+        rest = memoryview(text.encode())
+        while rest:  # an unbuffered standard output on a disk that fills up takes a part and says nothing
+            rest = rest[sys.stdout.buffer.write(rest) :]
+        return
+    try:
+        _replace(path, text)
+    except OSError as problem:
+        raise IltheoryError(
+            f"--json {path} cannot be written: {problem.strerror}.\n"
+            "  Run the same command with another file; what a run has computed is in the ledger already."
+        ) from problem
+
+
+def _replace(path: Path, text: str) -> None:
+    if path.exists() and not path.is_file():  # a device or a pipe; a folder says so itself
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
