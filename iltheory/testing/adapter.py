@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from iltheory.testing.violation import TOLERANCE
 from sims.errors import IltheoryError
 
 MODEL = ("mdp", "horizon", "discount", "n_states", "n_actions", "rng", "seed")
@@ -24,6 +23,14 @@ DRAWS = ("rng", "seed")
 
 class InvalidAdapter(IltheoryError, ValueError):
     """An adapter has no attribute that is known, or one that cannot be called."""
+
+
+class NotApplicable(Exception):
+    """An invariant says nothing about this case, or the implementation refuses its model."""
+
+
+class ImplementationRaised(Exception):
+    """A function of an adapter raised an exception, the cause of this one."""
 
 
 class Function(NamedTuple):
@@ -170,20 +177,14 @@ class Adapter:
         """Whether a function asks for a parameter."""
         return parameter in _asked(self.functions[function])
 
-    def tolerance(self, invariant: str, default: float = TOLERANCE) -> float:
-        """Relative error allowed in an invariant."""
-        given = self.settings.get("tolerance", {})
-        return float(given.get(invariant, default) if isinstance(given, Mapping) else max(given, default))
+    def tolerance(self, invariant: str, default: float) -> float:
+        """Relative error allowed in an invariant; never less than rounding makes."""
+        given = self.settings.get("tolerance", default)
+        return max(default, float(given.get(invariant, default) if isinstance(given, Mapping) else given))
 
     def call(self, name: str, given: Mapping[str, Any]) -> Any:
-        """Call a function, or a drawing setting, with those parameters it asks for.
-
-        Parameters
-        ----------
-        given : by name; ``mdp`` brings ``horizon``, ``discount`` (1 with a horizon), ``n_states`` and ``n_actions``
-        """
-        function = self.functions.get(name) or self.settings[name]
-        return call(function, given)
+        """Call a function, or a setting that is one, with those parameters it asks for; see :func:`call`."""
+        return call(name, self.functions.get(name) or self.settings[name], given)
 
     def _check(self) -> None:
         options = self.settings.get("options", {})
@@ -205,13 +206,32 @@ class Adapter:
             )
 
 
-def call(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
-    """Call a function with those of the given parameters it asks for by name."""
+def call(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """Call a function with those of the given parameters it asks for by name.
+
+    Parameters
+    ----------
+    name : what an error calls the function
+    given : by name; ``mdp`` brings ``horizon``, ``discount`` (1 with a horizon), ``n_states`` and ``n_actions``, and
+        ``seed`` a new ``rng`` unless there is one
+
+    Raises
+    ------
+    NotApplicable
+        If it raises ``NotImplementedError``: it refuses what it is given.
+    ImplementationRaised
+        If it raises any other exception.
+    """
     known = {**_facts(given.get("mdp")), **given}
     if "seed" in known:
-        known["rng"] = np.random.default_rng(known["seed"])
-    asked = _asked(function)
-    return function(**{name: known[name] for name in asked if name in known})
+        known.setdefault("rng", np.random.default_rng(known["seed"]))
+    asked = {parameter: known[parameter] for parameter in _asked(function) if parameter in known}
+    try:
+        return function(**asked)
+    except NotImplementedError as refusal:
+        raise NotApplicable(f"{name} refuses: {refusal}") from refusal
+    except Exception as error:
+        raise ImplementationRaised(f"{name} raised {type(error).__name__}: {error}") from error
 
 
 def _facts(mdp: Any) -> dict[str, Any]:
