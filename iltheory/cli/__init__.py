@@ -7,11 +7,11 @@ import sys
 
 from rich.console import Console
 
-from iltheory.cli import attack, catalogue
+from iltheory.cli import attack, catalogue, invariants
 from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app
 from sims.errors import IltheoryError
 
-__all__ = ["app", "attack", "catalogue", "main"]
+__all__ = ["app", "attack", "catalogue", "invariants", "main"]
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ def falsify(
             ratio = max((r for r in (ratio, part.ratio) if r is not None), default=None)
             reached = "" if ratio is None else f", largest ratio {ratio:.6g}"
             status.update(
-                f"attacking {claim.id}: {instances:,} instances in {time.perf_counter() - start:.0f} of {budget:.0f} s, "
+                f"attacking {claim.id}: {instances:,} instances, {time.perf_counter() - start:.0f} of {budget:.0f} s, "
                 f"now {part.stage} at {part.shape}{reached}"
             )
 

@@ -25,7 +25,9 @@ from sims.arithmetic import Numbers
 from sims.datasets import Trajectories
 
 MOST_TRAJECTORIES = 4096
-LARGEST = {"max_states": 3, "max_actions": 2}
+STATES, ACTIONS, STEPS = 3, 2, 3
+"""Largest sizes drawn."""
+NO_SUCH_DEMOS = "no few demonstrations show the expert exactly"
 REWARDS = (-1, 1)
 DISCOUNTS = (Fraction(1, 2), Fraction(0), Fraction(7, 8))
 """So small that the tail of a sum is soon below rounding."""
@@ -61,9 +63,11 @@ def cases(horizons: tuple[str, ...], *, varying: bool, full_support: bool, seed:
     full_support : whether policies take every action
     seed : of what the cases draw
     """
+    most: dict[str, Any] = {"max_states": STATES, "max_actions": ACTIONS}
+    varies = None if varying else False
     models = {
-        "finite": finite_mdps(**LARGEST, max_horizon=3, rewards=REWARDS, time_varying=None if varying else False),
-        "discounted": discounted_mdps(**LARGEST, rewards=REWARDS, discounts=DISCOUNTS),
+        "finite": finite_mdps(**most, max_horizon=STEPS, rewards=REWARDS, time_varying=varies),
+        "discounted": discounted_mdps(**most, rewards=REWARDS, discounts=DISCOUNTS),
     }
 
     @st.composite
@@ -98,7 +102,12 @@ def drawn(horizons: tuple[str, ...], *, varying: bool, full_support: bool, seed:
     """The cases :func:`search` looks at first, which are the same for all invariants."""
     found: list[Case] = []
     strategy = cases(horizons, varying=varying, full_support=full_support, seed=seed)
-    search(strategy, lambda case: bool(found.append(case)), n, seed)
+
+    def keep(case: Case) -> bool:
+        found.append(case)
+        return False
+
+    search(strategy, keep, n, seed)
     return tuple(found)
 
 
@@ -113,11 +122,11 @@ def proportional_demos(case: Case) -> Trajectories:
     mdp = case.mdp
     horizon, pairs = mdp.horizon, mdp.n_states * mdp.n_actions
     if horizon is None or case.policy is None or pairs**horizon > MOST_TRAJECTORIES:
-        raise NotApplicable("needs a small model with a horizon: few demos show no other expert exactly")
+        raise NotApplicable(NO_SUCH_DEMOS)
     law = ar.convert(trajectory_law(mdp, case.policy), "rational").fractions()
     total = lcm(*(chance.denominator for chance in law.flat))
     if total > MOST_TRAJECTORIES:
-        raise NotApplicable(f"{total} trajectories")
+        raise NotApplicable(NO_SUCH_DEMOS)
     walks = np.repeat(np.arange(law.size), [int(chance * total) for chance in law.flat])
     states, actions = np.divmod(np.stack(np.unravel_index(walks, (pairs,) * horizon), axis=1), mdp.n_actions)
     paid = np.broadcast_to(ar.midpoint(mdp.rewards()), (horizon, mdp.n_states, mdp.n_actions))

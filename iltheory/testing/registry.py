@@ -81,7 +81,8 @@ class Invariant:
         NotApplicable, ImplementationRaised
             As functions of the adapter do.
         """
-        known, options = inspect.signature(self.check).parameters, {}
+        known = inspect.signature(self.check).parameters
+        options: dict[str, Any] = {}
         if "policy" in known:
             options["policy"] = run.expert if "fit" in self.needs else run.policy
         if "tolerance" in known:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from iltheory.testing.adapter import Adapter, NotApplicable, call
-from iltheory.testing.cases import Case, proportional_demos
+from iltheory.testing.cases import NO_SUCH_DEMOS, Case, proportional_demos
 from iltheory.testing.models import discounted_model, finite_model, random_policy
 from iltheory.testing.violation import Floats, floats
 from sims import TabularMDP
@@ -105,7 +105,7 @@ class Run:
         given = {"mdp": mdp, "expert": expert, "seed": self.seed}
         if self.adapter.asks("fit", "demos"):
             if self.case is None or self.adapter.has("expert"):
-                raise NotApplicable("needs a fit that asks for `expert`: no demos show this one exactly")
+                raise NotApplicable(NO_SUCH_DEMOS)
             given["demos"] = proportional_demos(self.case)
         return self.adapter.call("fit", given)
 

@@ -34,14 +34,7 @@ def check(adapter: Any, *, seed: int = 0, only: Sequence[str] | None = None) -> 
         If there is no invariant of a name in ``only``.
     """
     read = Adapter.of(adapter)
-    return InvariantReport(read.name, seed, tuple(outcomes(read, seed=seed, only=only)))
-
-
-def outcomes(adapter: Any, *, seed: int = 0, only: Sequence[str] | None = None) -> Iterator[Outcome]:
-    """As :func:`check`, one invariant at a time."""
-    read = Adapter.of(adapter)
-    for invariant in chosen(read, only):
-        yield outcome(read, invariant, seed)
+    return InvariantReport(read.name, seed, tuple(outcome(read, invariant, seed) for invariant in chosen(read, only)))
 
 
 def chosen(adapter: Adapter, only: Sequence[str] | None) -> list[Invariant]:
@@ -85,7 +78,7 @@ class Search:
         self.adapter, self.invariant, self.seed = adapter, invariant, seed
         self.horizons = tuple(kind for kind in invariant.horizons if kind in adapter.horizons)
         varying = invariant.varying and adapter.varying
-        self.scope = {"varying": varying, "full_support": invariant.full_support, "seed": seed}
+        self.scope: dict[str, Any] = {"varying": varying, "full_support": invariant.full_support, "seed": seed}
         self.models = 0
         self.refusals: dict[str, None] = {}
         self.found: tuple[Case, Exception] | None = None
