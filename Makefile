@@ -45,7 +45,7 @@ docs: $(VENV)/test.stamp ## run the code blocks of README.md and docs/
 
 clean: ## remove environments, caches and reports (ledgers stay)
 	rm -rf $(VENV) $(PEERS) report.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
 test nightly: export OMP_NUM_THREADS := 1

@@ -91,7 +91,7 @@ def model_lines(instance: Mapping[str, Any]) -> list[str]:
     tables |= {"policy": _per_step(instance["policy"], 2)} if "policy" in instance else {}
     steps = max(map(len, tables.values()))
     n_states, n_actions = len(mdp["mu"]), len(tables["r"][0][0])
-    lines = [f"S = {n_states}, A = {n_actions}, {end}; start: {_law(mdp['mu'])}"]
+    lines = [f"S = {n_states}, A = {n_actions}, {end}; start: state {_law(mdp['mu'])}"]
     for h in range(steps):
         rows = {name: table[h if len(table) > 1 else 0] for name, table in tables.items()}
         lines += [f"step {h}"] if steps > 1 else []
