@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.attack.counterexample import Size
 from iltheory.claims.claim import Claim
 from iltheory.claims.codes import CodeGuessKind, CodePriorKind
 from iltheory.claims.domains import Box, Domain, Rows
@@ -23,7 +25,7 @@ from iltheory.claims.kinds import (
     Model,
     PolicyKind,
     RewardKind,
-    Sequence as SequenceKind,
+    Sequence,
     Simplex,
     StateFunctionKind,
 )
@@ -40,11 +42,12 @@ Key = tuple[str, str | int]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Exact numbers, and what their axes count.
+    """Exact numbers, the same in float64, and what their axes count.
 
     Attributes
     ----------
-    entries : object array of ``Fraction``
+    floats : float64 array
+    exact : computes the object array of ``Fraction`` behind it, which few candidates of a search ever need
     axes : ``step``, ``state``, ``action``, ``item`` (of a sequence), ``outcome`` or ``other``, one an axis; as the last
         axis of a table of distributions ``state`` is the next state or the state itself
     domain : ``Rows`` of distributions along the last axis, or a ``Box`` of numbers
@@ -53,39 +56,57 @@ class Table:
     squeezes : whether the step axis may have length 1 for all steps
     """
 
-    entries: NDArray[Any]
+    floats: NDArray[np.float64]
+    exact: Callable[[], NDArray[Any]]
     axes: tuple[str, ...]
     domain: Domain
     past: int | None = None
     squeezes: bool = False
+
+    @cached_property
+    def entries(self) -> NDArray[Any]:
+        """The exact numbers."""
+        return self.exact()
 
     @property
     def law(self) -> bool:
         """Whether rows are distributions."""
         return isinstance(self.domain, Rows)
 
-    @cached_property
-    def floats(self) -> NDArray[np.float64]:
-        """The entries in float64."""
-        return np.asarray(self.entries.astype(np.float64))
-
     @property
     def n_steps(self) -> int:
         """Length of the step axis, 1 without one."""
-        return self.entries.shape[0] if self.axes[:1] == (STEP,) else 1
+        return self.floats.shape[0] if self.axes[:1] == (STEP,) else 1
 
-    def with_entries(self, entries: Any, **changes: Any) -> Table:
-        """The same table with other entries."""
-        return replace(self, entries=np.asarray(entries, dtype=object), **changes)
+    @property
+    def places(self) -> Iterator[tuple[int, ...]]:
+        """Indices of its rows if they are distributions, else of its entries."""
+        return np.ndindex(self.floats.shape[:-1] if self.law else self.floats.shape)
+
+    def changed(self, change: Callable[..., NDArray[Any]], *others: Table, **changes: Any) -> Table:
+        """Apply a function of arrays of any number type to the entries, and to those of other tables."""
+        tables = (self, *others)
+        return replace(
+            self,
+            floats=change(*(table.floats for table in tables)),
+            exact=lambda: change(*(table.entries for table in tables)),
+            **changes,
+        )
 
     @cached_property
-    def complexity(self) -> tuple[int, int, float]:
-        """Probabilities beyond one a row, bits of all numbers, and how far distributions lie from their first entry."""
-        bits = sum(map(_bits, self.entries.ravel()))
-        if not self.law:
-            return 0, bits, 0.0
-        branches = int(np.count_nonzero(self.floats)) - self.floats.size // self.floats.shape[-1]
-        return branches, bits, float((self.floats @ np.arange(self.floats.shape[-1])).sum())
+    def bits(self) -> int:
+        """Bits of all numerators and denominators."""
+        return sum(map(_bits, self.entries.ravel()))
+
+    @cached_property
+    def branches(self) -> int:
+        """Positive probabilities beyond one a row."""
+        return int(np.count_nonzero(self.floats)) - self.floats.size // self.floats.shape[-1] if self.law else 0
+
+    @cached_property
+    def position(self) -> float:
+        """How far distributions lie from their first entries."""
+        return float((self.floats @ np.arange(self.floats.shape[-1])).sum()) if self.law else 0.0
 
     @cached_property
     def rows(self) -> frozenset[bytes]:
@@ -134,28 +155,44 @@ class Draft:
 
     def length(self, axis: str) -> int:
         """How many states, actions, outcomes or items there are; 0 if no table counts them."""
-        lengths = [
-            table.entries.shape[table.axes.index(axis)] for table in self.tables.values() if axis in table.axes
-        ]
+        lengths = [table.floats.shape[table.axes.index(axis)] for table in self.tables.values() if axis in table.axes]
         return max(lengths, default=0)
+
+    @cached_property
+    def size(self) -> Size:
+        """How large the instance is."""
+        models = [name for name, kind in self.claim.parameters.items() if isinstance(kind, Model)]
+        owned = {key for key in self.tables if key[1] != "discount"}
+        shared = sum((name, "mu") not in owned for name in models) * self.length(STATE)
+        numbers = sum(self.tables[key].floats.size for key in owned) + shared
+        numbers += Size.of(self.fixed).numbers
+        if models:
+            return Size(numbers, self.length(STATE), self.length(ACTION), self.horizon or 0)
+        vectors = [t.floats.size for t in self.tables.values() if t.floats.ndim == 1]
+        return Size(numbers, max(vectors, default=0), 0, 0)
 
     @cached_property
     def shape(self) -> tuple[Any, ...]:
         """What instances that can be evaluated together have in common."""
-        shapes = tuple((key, table.entries.shape) for key, table in self.tables.items())
-        return shapes, self.horizon, tuple((name, id(v) if not isinstance(v, int) else v) for name, v in self.fixed.items())
+        shapes = tuple((key, table.floats.shape) for key, table in self.tables.items())
+        discounts = tuple(table.entries[()] for key, table in self.tables.items() if key[1] == "discount")
+        fixed = tuple(value if isinstance(value, int) else id(value) for value in self.fixed.values())
+        return shapes, self.horizon, discounts, fixed
 
     def instance(self) -> dict[str, Any]:
         """Put the exact instance together again."""
         return _assemble(self, lambda key: ar.asarray(self.tables[key].entries), ar.RATIONAL, batch_axes=0)
 
 
-def stack(drafts: Sequence[Draft]) -> dict[str, Any]:
+def stack(drafts: Series[Draft]) -> dict[str, Any]:
     """Put instances of one shape together as one float64 batch."""
-    first = drafts[0]
-    return _assemble(
-        first, lambda key: np.stack([draft.tables[key].floats for draft in drafts]), ar.FLOAT64, batch_axes=1
-    )
+
+    def numbers(key: Key) -> NDArray[np.float64]:
+        if key[1] == "discount":  # of one shape, so the same for all
+            return drafts[0].tables[key].floats
+        return np.stack([draft.tables[key].floats for draft in drafts])
+
+    return _assemble(drafts[0], numbers, ar.FLOAT64, batch_axes=1)
 
 
 def _bits(x: Fraction) -> int:
@@ -164,10 +201,10 @@ def _bits(x: Fraction) -> int:
 
 
 def _table(value: RationalArray, axes: tuple[str, ...], domain: Domain, **options: Any) -> Table:
-    return Table(np.asarray(value.fractions(), dtype=object), axes, domain, **options)
+    return Table(ar.midpoint(value), lambda: np.asarray(value.fractions(), dtype=object), axes, domain, **options)
 
 
-def _tables(name: str, kind: Kind, value: Any, models: Sequence[TabularMDP]) -> dict[Key, Table]:
+def _tables(name: str, kind: Kind, value: Any, models: Series[TabularMDP]) -> dict[Key, Table]:
     if isinstance(kind, Model):
         return _model_tables(name, kind, value, models)
     steps = () if not models or models[-1].horizon is None else (STEP,)
@@ -178,14 +215,14 @@ def _tables(name: str, kind: Kind, value: Any, models: Sequence[TabularMDP]) -> 
             (name, h): _table(ar.reshape(act, sizes * (h + 1)), (STATE, ACTION) * (h + 1), Rows(), past=h)
             for h, act in enumerate(value)
         }
-    if isinstance(kind, SequenceKind):
+    if isinstance(kind, Sequence):
         parts = [_array(kind.of, part, steps, models) for part in value]
         return {(name, i): part for i, part in enumerate(parts) if part is not None}
     part = _array(kind, value, steps, models)
     return {} if part is None else {(name, ""): part}
 
 
-def _array(kind: Kind, value: Any, steps: tuple[str, ...], models: Sequence[TabularMDP]) -> Table | None:
+def _array(kind: Kind, value: Any, steps: tuple[str, ...], models: Series[TabularMDP]) -> Table | None:
     """One array of numbers, None if the kind does not say what its numbers may be."""
     if kind.domain is None:
         return None
@@ -210,14 +247,17 @@ def _array(kind: Kind, value: Any, steps: tuple[str, ...], models: Sequence[Tabu
     return None
 
 
-def _model_tables(name: str, kind: Model, mdp: TabularMDP, models: Sequence[TabularMDP]) -> dict[Key, Table]:
+def _model_tables(name: str, kind: Model, mdp: TabularMDP, models: Series[TabularMDP]) -> dict[Key, Table]:
     """Tables of a model; a later one shares the first law and the discount of the first if they are the same."""
     finite = mdp.horizon is not None
     steps = (STEP,) if finite else ()
     first = models[0]
-    found = {
+    found: dict[Key, Table] = {
         (name, "P"): _table(
-            mdp.transitions.dense() if finite else mdp.P, (*steps, STATE, ACTION, STATE), kind.transitions, squeezes=True
+            mdp.transitions.dense() if finite else mdp.P,
+            (*steps, STATE, ACTION, STATE),
+            kind.transitions,
+            squeezes=True,
         ),
         (name, "r"): _table(mdp.rewards(), (*steps, STATE, ACTION), kind.rewards, squeezes=True),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, partial
 from math import ceil, floor
 from typing import Any
 
@@ -35,6 +36,11 @@ class Edit:
     index: tuple[int, ...]
     entries: Any
 
+    @cached_property
+    def floats(self) -> Any:
+        """The numbers in float64."""
+        return np.asarray(self.entries, dtype=np.float64)
+
     @property
     def place(self) -> tuple[Key, tuple[int, ...]]:
         """Where it is."""
@@ -43,11 +49,17 @@ class Edit:
 
 def edited(draft: Draft, edits: Sequence[Edit]) -> Draft:
     """Make some edits."""
-    changed: dict[Key, NDArray[Any]] = {}
+    by_table: dict[Key, list[Edit]] = {}
     for edit in edits:
-        entries = changed.setdefault(edit.key, draft.tables[edit.key].entries.copy())
-        entries[edit.index or ...] = edit.entries
-    return draft.change({key: draft.tables[key].with_entries(entries) for key, entries in changed.items()})
+        by_table.setdefault(edit.key, []).append(edit)
+    return draft.change({key: draft.tables[key].changed(partial(_made, edits=own)) for key, own in by_table.items()})
+
+
+def _made(entries: NDArray[Any], edits: Sequence[Edit]) -> NDArray[Any]:
+    entries = entries.copy()
+    for edit in edits:
+        entries[edit.index or ...] = edit.floats if entries.dtype == np.float64 else edit.entries
+    return entries
 
 
 def snapped(draft: Draft) -> Iterator[list[Edit]]:
@@ -60,13 +72,13 @@ def snapped(draft: Draft) -> Iterator[list[Edit]]:
             yield [Edit(key, (), entries)]
         if not draft.tables[key].law:
             for value in (Fraction(0), Fraction(1)):
-                yield [Edit(key, (), np.full(draft.tables[key].entries.shape, value, dtype=object))]
+                yield [Edit(key, (), np.full(draft.tables[key].floats.shape, value, dtype=object))]
 
 
 def simpler_rows(draft: Draft) -> Iterator[Edit]:
     """Simpler numbers for every row of a distribution and for every other entry."""
     for key, table in draft.tables.items():
-        for index in np.ndindex(table.entries.shape[:-1] if table.law else table.entries.shape):
+        for index in table.places:
             row = table.entries[index]
             options = _simpler_laws(row) if table.law else _simpler_numbers(row, table.domain)
             for option in [*options, *_elsewhere(draft, key, index)]:
@@ -77,7 +89,7 @@ def simpler_rows(draft: Draft) -> Iterator[Edit]:
 def ends(draft: Draft) -> Iterator[Edit]:
     """Every vertex for every row of a distribution, and both ends for every other entry."""
     for key, table in draft.tables.items():
-        for index in np.ndindex(table.entries.shape[:-1] if table.law else table.entries.shape):
+        for index in table.places:
             row = table.entries[index]
             for option in _vertices(len(row)) if table.law else _both(table.domain):
                 if np.any(option != row):
@@ -89,25 +101,14 @@ def _both(domain: Any) -> tuple[Fraction, ...]:
 
 
 def _whole(table: Table) -> Iterator[NDArray[Any]]:
+    """All numbers of a table moved to one denominator after the other."""
     for denominator in DENOMINATORS:
-        if table.law:
-            yield _by_row(lambda row, d=denominator: _nearest_law(row, d), table.entries)
-        else:
-            yield _by_entry(lambda x, d=denominator: Fraction(round(x * d), d), table.entries)
-
-
-def _by_row(change: Callable[[Any], Any], entries: NDArray[Any]) -> NDArray[Any]:
-    changed = np.empty(entries.shape, dtype=object)
-    for index in np.ndindex(entries.shape[:-1]):
-        changed[index] = change(entries[index])
-    return changed
-
-
-def _by_entry(change: Callable[[Fraction], Fraction], entries: NDArray[Any]) -> NDArray[Any]:
-    changed = np.empty(entries.shape, dtype=object)
-    for index in np.ndindex(entries.shape):
-        changed[index] = change(entries[index])
-    return changed
+        entries = np.empty(table.floats.shape, dtype=object)
+        for index in table.places:
+            row = table.entries[index]
+            law = table.law
+            entries[index] = _nearest_law(row, denominator) if law else Fraction(round(row * denominator), denominator)
+        yield entries
 
 
 def _vertices(n: int) -> Iterator[NDArray[Any]]:
@@ -128,7 +129,7 @@ def _simpler_laws(row: NDArray[Any]) -> Iterator[NDArray[Any]]:
             yield halves
     support = row != 0
     for inside in (support, np.ones(n, dtype=bool)):
-        yield np.where(inside, Fraction(1, int(inside.sum())), Fraction(0))
+        yield np.array([Fraction(int(i), int(inside.sum())) for i in inside], dtype=object)
     for denominator in DENOMINATORS[2:]:
         yield _nearest_law(row, denominator)
         if denominator >= support.sum():
@@ -136,7 +137,7 @@ def _simpler_laws(row: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 def _nearest_law(row: NDArray[Any], denominator: int, *, least: int = 0) -> NDArray[Any]:
-    """Multiples of a unit fraction that sum to one, by largest remainders; ``least`` units where the row is positive."""
+    """Multiples of a unit fraction that sum to one, by largest remainders; at least ``least`` where positive."""
     units = [max(floor(p * denominator), least * (p > 0)) for p in row]
     while (missing := denominator - sum(units)) != 0:
         sign = 1 if missing > 0 else -1
@@ -161,9 +162,9 @@ def _elsewhere(draft: Draft, key: Key, index: tuple[int, ...]) -> Iterator[Any]:
     for other, candidate in draft.tables.items():
         if other == key:
             break
-        if candidate.axes == table.axes and candidate.domain == table.domain:
+        if candidate.axes == table.axes and candidate.law == table.law:
             place = index if candidate.n_steps > 1 or candidate.n_steps == table.n_steps else (0, *index[1:])
-            if candidate.entries.shape[len(place):] == table.entries.shape[len(index):]:
+            if candidate.entries.shape[len(place) :] == table.entries.shape[len(index) :]:
                 yield candidate.entries[place]
     if table.n_steps > 1 and index[0] > 0:
         yield table.entries[(index[0] - 1, *index[1:])]

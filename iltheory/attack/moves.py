@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from fractions import Fraction
-from itertools import product
+from functools import partial
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ CHOICES = 64
 """Most ways of leaving out one action in each state, a different one in each, that are tried."""
 
 ITSELF, OTHERS = -1, -2
-"""Where the mass of a state that is left out goes: it stays in the state it came from, or to all others in proportion."""
+"""Where the mass of a state that is left out goes: it stays where it came from, or to all others in proportion."""
 
 
 def smaller(draft: Draft) -> Iterator[Draft]:
@@ -27,6 +26,7 @@ def smaller(draft: Draft) -> Iterator[Draft]:
     yield from fewer_steps(draft)
     for axis in (STATE, OUTCOME):
         yield from without_one(draft, axis)
+    yield from states_in_turn(draft)
     yield from fewer_actions(draft)
     yield from fewer_items(draft)
     yield from constant_in_time(draft)
@@ -47,7 +47,20 @@ def without_one(draft: Draft, axis: str) -> Iterator[Draft]:
         return
     for gone in range(n):
         for onto in [*(i for i in range(n) if i != gone), OTHERS, *[ITSELF] * (axis == STATE)]:
-            yield draft.each(lambda table, gone=gone, onto=onto: _without(table, axis, gone, onto))
+            yield draft.each(partial(_without, axis=axis, gone=gone, onto=onto))
+
+
+def states_in_turn(draft: Draft) -> Iterator[Draft]:
+    """Merge two states into one that is, at each step, the one of them that some policy is more likely to be in."""
+    policies, n = _policies(draft), draft.length(STATE)
+    if (draft.horizon or 1) == 1 or n < 2:
+        return
+    for law in map(partial(_state_laws, draft), policies):
+        for gone, onto in permutations(range(n), 2):
+            turns = law[:, gone] > law[:, onto]
+            if turns.any():
+                merged = draft.each(partial(_taking_turns, gone=gone, onto=onto, turns=turns))
+                yield merged.each(partial(_without, axis=STATE, gone=gone, onto=onto))
 
 
 def fewer_actions(draft: Draft) -> Iterator[Draft]:
@@ -60,7 +73,7 @@ def fewer_actions(draft: Draft) -> Iterator[Draft]:
         order = np.array([[*(a for a in range(n) if a != gone), gone] for gone in choice])
         arranged = reordered(draft, order)
         for onto in range(n - 1):
-            yield arranged.each(lambda table, onto=onto: _without(table, ACTION, n - 1, onto))
+            yield arranged.each(partial(_without, axis=ACTION, gone=n - 1, onto=onto))
 
 
 def fewer_items(draft: Draft) -> Iterator[Draft]:
@@ -92,7 +105,7 @@ def fewer_steps(draft: Draft) -> Iterator[Draft]:
     kept |= {tuple(h for h in range(horizon) if h != gone) for gone in range(horizon)} if horizon > 1 else set()
     for steps in sorted(kept, key=lambda steps: (len(steps), steps)):
         yield from _keeping(draft, steps)
-        if 0 < steps[0]:
+        if steps[0] > 0:
             for policy in _policies(draft):
                 yield from _keeping(_moved_on(draft, policy, steps[0]), steps)
 
@@ -110,22 +123,21 @@ def reordered(draft: Draft, order: NDArray[np.intp]) -> Draft:
     """Number the actions anew: in state s, action a is the one that was ``order[s, a]``."""
     states = np.arange(len(order))[:, None]
 
-    def reorder(table: Table) -> Table:
-        entries = table.entries
-        for i in range(len(table.axes) - 1):
-            if table.axes[i : i + 2] == (STATE, ACTION):
+    def reorder(entries: NDArray[Any], axes: tuple[str, ...]) -> NDArray[Any]:
+        for i in range(len(axes) - 1):
+            if axes[i : i + 2] == (STATE, ACTION):
                 pairs = np.moveaxis(entries, (i, i + 1), (0, 1))
                 entries = np.moveaxis(pairs[states, order], (0, 1), (i, i + 1))
-        return table.with_entries(entries)
+        return entries
 
-    return draft.each(reorder)
+    return draft.each(lambda table: table.changed(lambda entries: reorder(entries, table.axes)))
 
 
 def renumbered(draft: Draft) -> Iterator[Draft]:
     """Swap two states, outcomes or entries, or two actions in one state or in all."""
     for axis in (STATE, OUTCOME):
         for order in _swaps(draft.length(axis)):
-            yield draft.each(lambda table, order=order, axis=axis: _taken(table, axis, order))
+            yield draft.each(partial(_taken, axis=axis, order=order))
     states = draft.length(STATE)
     for order in _swaps(draft.length(ACTION)):
         everywhere = np.tile(order, (states, 1))
@@ -145,35 +157,50 @@ def _swaps(n: int) -> Iterator[NDArray[np.intp]]:
 
 
 def _taken(table: Table, axis: str, order: NDArray[np.intp]) -> Table:
-    entries = table.entries
-    for i, counted in enumerate(table.axes):
-        if counted == axis:
+    def take(entries: NDArray[Any]) -> NDArray[Any]:
+        for i in _places(table, axis):
             entries = np.take(entries, order, i)
-    return table.with_entries(entries)
+        return entries
+
+    return table.changed(take)
 
 
 def _without(table: Table, axis: str, gone: int, onto: int) -> Table:
     """Leave out one index of an axis; where it is an outcome of distributions its mass goes elsewhere."""
-    entries = table.entries
-    if table.law and table.axes[-1] == axis:
-        entries = entries.copy()
-        mass = entries[..., gone].copy()
-        entries[..., gone] = 0
-        if onto == ITSELF and table.axes[-3:] == (STATE, ACTION, STATE):
-            itself = np.arange(entries.shape[-1])
-            stays = np.moveaxis(entries[..., itself, :, itself], 0, -2)
-            entries[..., itself, :, itself] = np.moveaxis(stays + mass, -2, 0)
-        elif onto >= 0:
-            entries[..., onto] = entries[..., onto] + mass
-        else:
-            left = 1 - mass
-            lost = left == 0
-            entries = entries / np.where(lost, Fraction(1), left)[..., None]
-            entries[..., (gone + 1) % entries.shape[-1]] += lost.astype(int)
-    for i in reversed(range(len(table.axes))):
-        if table.axes[i] == axis:
+    if axis not in table.axes:
+        return table
+    redirects = table.law and table.axes[-1] == axis
+    stays = onto == ITSELF and table.axes[-3:] == (STATE, ACTION, STATE)
+
+    def leave_out(entries: NDArray[Any]) -> NDArray[Any]:
+        if redirects:
+            entries = _redirected(entries, gone, onto if onto != ITSELF or stays else OTHERS)
+        for i in reversed(_places(table, axis)):
             entries = np.delete(entries, gone, i)
-    return table.with_entries(entries)
+        return entries
+
+    return table.changed(leave_out)
+
+
+def _redirected(laws: NDArray[Any], gone: int, onto: int) -> NDArray[Any]:
+    """Move the mass of one outcome of distributions ``[..., n]``; to stay where it was, ``[..., n, A, n]``."""
+    laws, mass = laws.copy(), laws[..., [gone]]
+    laws[..., gone] = 0
+    if onto == ITSELF:
+        states = np.arange(laws.shape[-1])
+        stays = np.moveaxis(laws[..., states, :, states], 0, -2)
+        laws[..., states, :, states] = np.moveaxis(stays + mass[..., 0], -2, 0)
+    elif onto == OTHERS:
+        lost = mass == 1
+        laws = laws / np.where(lost, 1, 1 - mass)
+        laws[..., [(gone + 1) % laws.shape[-1]]] += np.where(lost, 1, 0)
+    else:
+        laws[..., [onto]] += mass
+    return laws
+
+
+def _places(table: Table, axis: str) -> list[int]:
+    return [i for i, counted in enumerate(table.axes) if counted == axis]
 
 
 def _keeping(draft: Draft, steps: Sequence[int]) -> Iterator[Draft]:
@@ -186,7 +213,7 @@ def _keeping(draft: Draft, steps: Sequence[int]) -> Iterator[Draft]:
             policy = isinstance(part, int)
             changed[name, part] = None if policy and part in gone else _forgetting(table, gone)
         elif table.n_steps > 1:
-            changed[name, part] = table.with_entries(table.entries[list(steps)])
+            changed[name, part] = table.changed(lambda entries: entries[list(steps)])
     yield draft.change(changed, horizon=len(steps))
 
 
@@ -198,7 +225,7 @@ def _forgetting(table: Table, gone: Sequence[int]) -> Table:
     for h in forgotten:
         index[2 * h : 2 * h + 2] = 0, 0
     axes = table.axes[2 * len(forgotten) :]
-    return replace(table, entries=table.entries[tuple(index)], axes=axes, past=past - len(forgotten))
+    return table.changed(lambda entries: entries[tuple(index)], axes=axes, past=past - len(forgotten))
 
 
 def _policies(draft: Draft) -> list[Table]:
@@ -206,20 +233,50 @@ def _policies(draft: Draft) -> list[Table]:
     return [table for table in draft.tables.values() if table.law and table.axes == (STEP, STATE, ACTION)]
 
 
+def _state_laws(draft: Draft, policy: Table) -> NDArray[np.float64]:
+    """Law of the state at each step, ``[H, S]``, in the first model."""
+    first = {part: draft.tables[name, part].floats for name, part in draft.tables if part in ("mu", "P")}
+    laws = [first["mu"]]
+    for h in range((draft.horizon or 1) - 1):
+        laws.append(_next_law(laws[-1], policy.floats, first["P"], h))
+    return np.stack(laws)
+
+
+def _next_law(law: NDArray[Any], acts: NDArray[Any], p: NDArray[Any], h: int) -> NDArray[Any]:
+    acting, moving = acts[min(h, len(acts) - 1)], p[min(h, len(p) - 1)]
+    return np.asarray((law[:, None] * acting).ravel() @ moving.reshape(-1, len(law)))
+
+
+def _taking_turns(table: Table, gone: int, onto: int, turns: NDArray[np.bool_]) -> Table:
+    """A state does as another one at some steps; transitions stay as they are."""
+    if table.axes[:2] != (STEP, STATE) or (table.law and table.axes[-1] == STATE):
+        return table
+
+    def take_turns(entries: NDArray[Any]) -> NDArray[Any]:
+        entries = np.repeat(entries, len(turns) // len(entries), axis=0)
+        entries[turns, onto] = entries[turns, gone]
+        return entries
+
+    return table.changed(take_turns)
+
+
 def _moved_on(draft: Draft, policy: Table, steps: int) -> Draft:
     """The first law of every model becomes that of the state after some steps with a policy."""
-    changed: dict[Key, Table | None] = {}
-    for key, table in draft.tables.items():
-        if key[1] == "mu":
-            law, p = table.entries, draft.tables[key[0], "P"]
-            for h in range(steps):
-                acting = policy.entries[min(h, policy.n_steps - 1)]
-                moving = p.entries[min(h, p.n_steps - 1)]
-                law = (law[:, None] * acting).ravel() @ moving.reshape(-1, len(law))
-            changed[key] = table.with_entries(law)
-    return draft.change(changed)
+
+    def move_on(law: NDArray[Any], acts: NDArray[Any], p: NDArray[Any]) -> NDArray[Any]:
+        for h in range(steps):
+            law = _next_law(law, acts, p, h)
+        return law
+
+    return draft.change(
+        {
+            (name, part): table.changed(move_on, policy, draft.tables[name, "P"])
+            for (name, part), table in draft.tables.items()
+            if part == "mu"
+        }
+    )
 
 
 def _at_every_step(table: Table, h: int) -> Table:
-    one = table.entries[h : h + 1]
-    return table.with_entries(one if table.squeezes else np.repeat(one, table.n_steps, axis=0))
+    repeats = 1 if table.squeezes else table.n_steps
+    return table.changed(lambda entries: np.repeat(entries[h : h + 1], repeats, axis=0))

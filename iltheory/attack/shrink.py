@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.attack.counterexample import Counterexample, Size, certify
-from iltheory.attack.drafts import Draft, stack
+from iltheory.attack.counterexample import Counterexample, certify
+from iltheory.attack.drafts import ACTION, OUTCOME, STATE, Draft, stack
 from iltheory.attack.edits import Edit, edited, ends, simpler_rows, snapped
 from iltheory.attack.moves import renumbered, smaller
 from iltheory.attack.objective import NEGLIGIBLE, sides
@@ -42,7 +41,8 @@ def simplicity(counterexample: Counterexample) -> Simplicity:
         4. bits of numerators and denominators of all numbers: 0 has none, 1 one, 1/2 two, 1/3 and 3 more;
         5. number of different rows of each kind of table: fewer if the learner acts as the expert, or does at every
            step the same;
-        6. how far distributions lie from their first entries: smaller if play begins in state 0 with action 0.
+        6. and 7. how far first laws, then policies, lie from their first entries: 0 if play begins in state 0 and
+           all actions are action 0.
     """
     return _simplicity(Draft.of(counterexample.claim, counterexample.instance))
 
@@ -65,13 +65,175 @@ def shrink(counterexample: Counterexample, *, seconds: float = SECONDS) -> Count
     Counterexample
         Certified; never less simple than the one given.
     """
-    return list(shrinking(counterexample, seconds=seconds))[-1]
+    deadline = time.monotonic() + seconds
+    found = [(simplicity(counterexample), counterexample)]
+    search = _Search(counterexample, deadline)
+    search.cut()
+    cut = search.draft
+    search.simplify()
+    search.draft = cut
+    search.sharpen()
+    search.simplify()
+    found += search.accepted
+    return min(found, key=lambda ranked: ranked[0])[1]
 
 
-def shrinking(counterexample: Counterexample, *, seconds: float = SECONDS) -> Iterator[Counterexample]:
-    """The given counterexample, then simpler and simpler ones, as :func:`shrink` finds them."""
-    yield counterexample
-    best = simplicity(counterexample)
-    for sharpen in (False, True):
-        search = _Search(counterexample, time.monotonic() + seconds)
-        ...
+def _simplicity(draft: Draft) -> Simplicity:
+    tables = draft.tables.values()
+    counts = sum(value for value in draft.fixed.values() if isinstance(value, int))
+    branches, bits = sum(table.branches for table in tables), sum(table.bits for table in tables)
+    rows = {(table.axes, row) for table in tables for row in table.rows}
+    starts = sum(table.position for table in tables if table.axes in ((STATE,), (OUTCOME,)))
+    acts = sum(table.position for table in tables if table.axes[-1:] == (ACTION,))
+    return draft.size, counts, branches, bits, len(rows), starts, acts
+
+
+class _Search:
+    """A counterexample on its way down.
+
+    Attributes
+    ----------
+    draft : the present one
+    accepted : all so far with their simplicity, in the order they were found
+    """
+
+    def __init__(self, counterexample: Counterexample, deadline: float) -> None:
+        self.claim, self.deadline = counterexample.claim, deadline
+        self.draft = Draft.of(self.claim, counterexample.instance)
+        self.accepted: list[tuple[Simplicity, Counterexample]] = []
+
+    @property
+    def expired(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def accept(self, draft: Draft) -> bool:
+        """Go on from an instance if it is certainly a counterexample."""
+        if self.expired:
+            return False
+        try:
+            found = certify(self.claim, self.claim.bind(**draft.instance()))
+        except (IltheoryError, ArithmeticError):
+            return False  # no instance of the claim, or one where its formula has no value
+        if found is None:
+            return False
+        self.draft = draft
+        self.accepted.append((_simplicity(draft), found))
+        return True
+
+    def simplify(self) -> None:
+        """Cut and round until nothing helps."""
+        before = None
+        while before != (before := _simplicity(self.draft)) and not self.expired:
+            self.cut()
+            self.snap()
+            self.round_rows()
+            self.renumber()
+
+    def cut(self) -> None:
+        """Make the instance smaller as long as that is possible, each time by as much as possible."""
+        while self.accept_first(list(smaller(self.draft)), by_excess=True):
+            pass
+
+    def snap(self) -> None:
+        """Replace all numbers of the instance, or of a table, by simpler ones."""
+        self.accept_first([edited(self.draft, edits) for edits in snapped(self.draft)])
+
+    def renumber(self) -> None:
+        """Let play begin in state 0 with action 0, if the claim does not mind."""
+        while self.accept_first(list(renumbered(self.draft))):
+            pass
+
+    def accept_first(self, drafts: Sequence[Draft], *, by_excess: bool = False) -> bool:
+        """Accept the simplest counterexample; ``by_excess``: of the smallest ones that which violates most."""
+        present = _simplicity(self.draft)
+        excess = self.screen(drafts)
+        ranked = [(_simplicity(drafts[i]), i) for i in _promising(excess)]
+        order = sorted(
+            (rank[:2], -excess[i], i) if by_excess else (rank, 0.0, i) for rank, i in ranked if rank < present
+        )
+        return any(self.accept(drafts[i]) for *_, i in order)
+
+    def round_rows(self) -> None:
+        """Give every row the simplest numbers it may have, as many at a time as possible."""
+        progress = True
+        while progress and not self.expired:
+            present = _simplicity(self.draft)
+            edits = list(simpler_rows(self.draft))
+            drafts = [edited(self.draft, [edit]) for edit in edits]
+            excess = self.screen(drafts)
+            best: dict[Any, tuple[Any, int]] = {}
+            for i in _promising(excess):
+                rank = (_simplicity(drafts[i]), -excess[i])
+                if rank[0] < present and (edits[i].place not in best or rank < best[edits[i].place][0]):
+                    best[edits[i].place] = (rank, i)
+            progress = self.combine([edits[i] for _, i in best.values()])
+
+    def combine(self, edits: Sequence[Edit]) -> bool:
+        """Make as many edits as together leave a counterexample, leaving out those that do not."""
+        progress = False
+        while edits and not self.expired:
+            drafts = [edited(self.draft, edits[: k + 1]) for k in range(len(edits))]
+            present = _simplicity(self.draft)
+            longest = _promising(self.screen(drafts))[::-1]
+            made = next((k + 1 for k in longest if _simplicity(drafts[k]) < present and self.accept(drafts[k])), 0)
+            progress |= made > 0
+            edits = edits[made + 1 :]
+        return progress
+
+    def sharpen(self) -> None:
+        """Move rows to vertices, and numbers to their ends, as long as the violation grows."""
+        progress = True
+        while progress and not self.expired:
+            edits = list(ends(self.draft))
+            drafts = [self.draft, *(edited(self.draft, [edit]) for edit in edits)]
+            present, *excess = self.screen(drafts)
+            best: dict[Any, tuple[float, Edit]] = {}
+            for edit, reached in zip(edits, excess, strict=True):
+                if reached > best.get(edit.place, (present + PROMISING, edit))[0]:
+                    best[edit.place] = (reached, edit)
+            order = [edit for _, edit in sorted(best.values(), key=lambda pair: -pair[0])]
+            drafts = [edited(self.draft, order[: k + 1]) for k in range(len(order))]
+            reached = self.screen(drafts)
+            progress = any(
+                self.accept(drafts[k])
+                for k in np.argsort(-reached, kind="stable")[:1]
+                if reached[k] > present + PROMISING
+            )
+
+    def screen(self, drafts: Sequence[Draft]) -> NDArray[np.float64]:
+        """By how much each instance violates the claim in float64, minus infinity where it does not apply.
+
+        Claims that sample cannot be screened: any of their instances may be a counterexample.
+        """
+        if self.claim.statistical:
+            return np.ones(len(drafts))
+        excess = np.full(len(drafts), -np.inf)
+        groups: dict[Any, list[int]] = {}
+        for i, draft in enumerate(drafts):
+            groups.setdefault(draft.shape, []).append(i)
+        for places in groups.values():
+            for part in (places[k : k + BATCH] for k in range(0, len(places), BATCH)):
+                if not self.expired:
+                    excess[part] = _excess(self.claim, [drafts[i] for i in part])
+        return excess
+
+
+def _promising(excess: NDArray[np.float64]) -> list[int]:
+    found: list[int] = np.flatnonzero(excess > PROMISING).tolist()
+    return found
+
+
+def _excess(claim: Claim, drafts: Sequence[Draft]) -> NDArray[np.float64]:
+    """Excess of instances of one shape; where some are none of the claim, of the others."""
+    try:
+        found = sides(claim, claim.bind(**stack(drafts)), len(drafts))
+    except (IltheoryError, ArithmeticError):
+        if len(drafts) == 1:
+            return np.array([-np.inf])
+        half = len(drafts) // 2
+        return np.concatenate([_excess(claim, drafts[:half]), _excess(claim, drafts[half:])])
+    low, high = np.asarray(found.low), np.asarray(found.high)
+    with np.errstate(all="ignore"):
+        infinite = np.isposinf(low) & np.isfinite(high)
+        excess = np.where(infinite, 1.0, np.asarray(found.excess))
+    return np.where((np.asarray(found.unmet) < NEGLIGIBLE) & ~np.isnan(excess), excess, -np.inf)
