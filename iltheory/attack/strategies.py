@@ -8,11 +8,11 @@ to zero rewards, and a second policy or model to the first one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import combinations, cycle, islice, product
 from math import ceil, floor, prod
 from typing import Any
 
@@ -27,15 +27,22 @@ from iltheory.claims.feature_kinds import Several
 from iltheory.claims.kinds import ArrayKind, Instance, Kind
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import RationalArray
+from sims.arithmetic import Numbers, RationalArray
 from sims.errors import InvalidArgument
 
 Strategy = st.SearchStrategy[Any]
 Axis = tuple[int, int]
 """Size of an axis of a table, and its largest size in the search."""
 
-WEIGHTS = (1, 2, 3, 4, 9, 99, 2**20 - 1)
-"""Weights of outcomes: beside a 1 they make probabilities of 1/2, 1/3, 1/4, 1/5, 1/10, 1/100 and ``2**-20``."""
+ZERO = Fraction(0)
+WEIGHTS = (2, 3, 9, 99, 2**20 - 1)
+"""Weights of one outcome where the others weigh 1: they make probabilities of 1/3, 1/4, 1/10, 1/100 and ``2**-20``."""
+RATIOS = ((1, 1), *((1, w) for w in WEIGHTS), *((w, 1) for w in WEIGHTS))
+"""Weights of two outcomes."""
+TRIPLES = ((1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 1, 2), (8, 1, 1), (1, 8, 1), (1, 1, 8))
+"""Weights of three outcomes."""
+MANY = 8
+"""Beyond so many outcomes no three of them share the mass, save evenly."""
 DENOMINATORS = (1, 2, 3, 4, 10)
 HUNDREDTH = Fraction(1, 100)
 DISCOUNTS = (Fraction(0), Fraction(1, 2), Fraction(9, 10), Fraction(99, 100))
@@ -72,11 +79,18 @@ class Scope:
         size, most = self.size, self.most
         return (size.n_states, most.n_states), (size.n_actions, most.n_actions)
 
-    @classmethod
-    def of(cls, mdp: TabularMDP) -> Scope:
-        """Exactly the sizes of a model."""
-        size = Sizes(n_states=mdp.n_states, n_actions=mdp.n_actions, horizon=mdp.horizon or 1)
-        return cls(size, size, varying=False, discount=Fraction(0) if mdp.discount is None else Fraction(mdp.discount))
+    def within(self, before: Instance) -> Scope:
+        """The same, but with exactly the sizes and the discount of values that are given."""
+        size, discount, mdp = self.size, self.discount, kinds.first_model(before)
+        for value in before.values():
+            if isinstance(value, tuple):
+                size = replace(size, length=len(value))
+            elif mdp is None and getattr(value, "ndim", 0) == 1:
+                size = replace(size, n_states=len(value))
+        if mdp is not None:
+            size = replace(size, n_states=mdp.n_states, n_actions=mdp.n_actions, horizon=mdp.horizon or 1)
+            discount = discount if mdp.discount is None else Fraction(mdp.discount)
+        return replace(self, size=size, most=size, discount=discount)
 
 
 def scopes(most: Sizes, *, varying: bool | None = None, discounts: Sequence[Fraction] = DISCOUNTS) -> Strategy:
@@ -99,74 +113,94 @@ def scopes(most: Sizes, *, varying: bool | None = None, discounts: Sequence[Frac
     )
 
 
-# Numbers and distributions.
+# Numbers and distributions: one choice each, from a list with the simplest first and, at its end, extreme ones again.
 
 
 @cache
 def numbers(low: Fraction, high: Fraction, *, ends_only: bool = False) -> Strategy:
     """Simple rationals in [low, high]; half of them whole, or the ends. They shrink to 0 or the simplest one."""
-    if ends_only:
-        return st.sampled_from((Fraction(low), Fraction(high)))
-    fractions = {
-        Fraction(n, d) for d in DENOMINATORS for n in range(ceil(low * d), floor(high * d) + 1)
-    } | {Fraction(x) for x in (low, high, low + HUNDREDTH, high - HUNDREDTH) if low <= x <= high}
-    simplest = sorted(fractions, key=lambda x: (x.denominator, abs(x), -x))
-    extreme = [x for x in simplest if x.denominator == 1 or x in (low, high)]
-    return st.one_of(st.sampled_from(extreme), st.sampled_from(simplest))
+    return st.sampled_from(_numbers(low, high, ends_only=ends_only))
 
 
 @cache
-def rows(n: int, most: int, *, deterministic: bool = False, full_support: bool = False) -> Strategy:
-    """Distributions on n of at most ``most`` outcomes, tuples of Fractions; they shrink to the first outcome.
+def _numbers(low: Fraction, high: Fraction, *, ends_only: bool = False) -> tuple[Fraction, ...]:
+    if ends_only:
+        return low, high
+    multiples = {Fraction(n, d) for d in DENOMINATORS for n in range(ceil(low * d), floor(high * d) + 1)}
+    close = {x for x in (low, high, low + HUNDREDTH, high - HUNDREDTH) if low <= x <= high}
+    simplest = sorted(multiples | close, key=lambda x: (x.denominator, abs(x), -x))
+    return _often(simplest, [x for x in simplest if x.denominator == 1 or x in (low, high)])
+
+
+@cache
+def rows(n: int, *, deterministic: bool = False, full_support: bool = False) -> Strategy:
+    """Simple distributions on n outcomes, tuples of Fractions, half of them vertices; they shrink to the first outcome.
 
     Parameters
     ----------
     deterministic : all mass on one outcome
     full_support : some mass on every outcome; they then shrink to the uniform one
     """
+    return st.sampled_from(_rows(n, deterministic=deterministic, full_support=full_support))
+
+
+@cache
+def _rows(n: int, *, deterministic: bool = False, full_support: bool = False) -> tuple[tuple[Fraction, ...], ...]:
+    vertices = [distribution({outcome: 1}, n) for outcome in range(n)]
     if deterministic:
-        return st.integers(0, n - 1).map(lambda outcome: _normalised([(outcome, 1)], n))
-    weights = st.sampled_from(WEIGHTS)
+        return tuple(vertices)
     if full_support:
-        return st.tuples(*[weights] * most).map(lambda drawn: _normalised(list(enumerate(drawn[:n])), n))
-    outcomes = st.tuples(st.integers(0, n - 1), weights)
-    return st.lists(outcomes, min_size=1, max_size=max(2, most)).map(lambda drawn: _normalised(drawn, n))
+        uniform = dict.fromkeys(range(n), 1)
+        big = [{**uniform, i: weight} for weight in WEIGHTS for i in range(n)]
+        small = [{**dict.fromkeys(range(n), weight), i: 1} for weight in WEIGHTS for i in range(n)]
+        return tuple(dict.fromkeys(distribution(weights, n) for weights in (uniform, *big, *small)))
+    simple: list[tuple[Fraction, ...]] = []
+    for last in range(n):  # rows that n - 1 outcomes have, too, come first: one state fewer changes none of them
+        simple.append(vertices[last])
+        for other in range(last):
+            simple += [distribution({other: w, last: v}, n) for w, v in RATIOS]
+        for pair in combinations(range(last), 2) if n <= MANY else ():
+            simple += [distribution(dict(zip((*pair, last), w, strict=True)), n) for w in TRIPLES]
+        if last > 2:
+            simple.append(distribution(dict.fromkeys(range(last + 1), 1), n))
+    return _often(simple, vertices)
 
 
-def _normalised(weighted: Iterable[tuple[int, int]], n: int) -> tuple[Fraction, ...]:
+def distribution(weights: Mapping[int, int], n: int) -> tuple[Fraction, ...]:
     """The distribution on n outcomes with the given weights."""
-    weights = [0] * n
-    for outcome, weight in weighted:
-        weights[outcome] += weight
-    total = sum(weights)
-    return tuple(Fraction(weight, total) for weight in weights)
+    total = sum(weights.values())
+    return tuple(Fraction(weights[i], total) if i in weights else ZERO for i in range(n))
+
+
+def _often(simple: Sequence[Any], extreme: Sequence[Any]) -> tuple[Any, ...]:
+    """Both, with the extreme ones repeated until they are half of all."""
+    return (*simple, *islice(cycle(extreme), len(simple)))
 
 
 # Tables: everything is drawn at the largest sizes, and the part that is needed is kept.
 
 
-def table(draw: st.DrawFn, axes: Sequence[Axis], entry: Strategy) -> list[Any]:
+def table(draw: st.DrawFn, axes: Sequence[Axis], entry: Callable[[], Any]) -> list[Any]:
     """Draw the entries of a table, in row-major order; large ones repeat one entry, save for some exceptions."""
     sizes = [size for size, _ in axes]
     if prod(most for _, most in axes) > LARGE:
-        exceptions = st.lists(st.tuples(st.integers(0, prod(sizes) - 1), entry), max_size=EXCEPTIONS)
-        drawn = [draw(entry)] * prod(sizes)
-        for index, other in draw(exceptions):
-            drawn[index] = other
+        drawn = [entry()] * prod(sizes)
+        for index in draw(st.lists(st.integers(0, prod(sizes) - 1), max_size=EXCEPTIONS)):
+            drawn[index] = entry()
         return drawn
-    drawn = [(index, draw(entry)) for index in product(*(range(most) for _, most in axes))]
+    drawn = [(index, entry()) for index in product(*(range(most) for _, most in axes))]
     return [value for index, value in drawn if all(i < size for i, size in zip(index, sizes, strict=True))]
 
 
-def exact(entries: Sequence[Any], axes: Sequence[Axis], *core: int) -> RationalArray:
+def exact(entries: Sequence[Any], axes: Sequence[Axis], *core: int) -> Numbers:
     """A table of Fractions, or of tuples of them, as exact numbers."""
     return ar.reshape(ar.asarray(list(entries)), (*(size for size, _ in axes), *core))
 
 
-def near(draw: st.DrawFn, axes: Sequence[Axis], entry: Strategy, nearness: Strategy) -> tuple[list[Any], Fraction]:
-    """Draw the entries of a second table, None where it repeats the first one, and the weight of what is new."""
-    weight = draw(nearness)
-    return table(draw, axes, st.one_of(st.none(), entry)), weight
+@cache
+def changes(values: tuple[Any, ...]) -> Strategy:
+    """None, half of the time, or one of some values."""
+    return st.sampled_from(_often((None, *values), (None,)))
 
 
 def mixed(old: Any, new: Any, weight: Fraction) -> Any:
@@ -176,6 +210,10 @@ def mixed(old: Any, new: Any, weight: Fraction) -> Any:
     if isinstance(new, tuple):
         return tuple(mixed(x, y, weight) for x, y in zip(old, new, strict=True))
     return (1 - weight) * old + weight * new
+
+
+def _nearness(domain: Rows) -> Strategy:
+    return st.just(Fraction(1)) if domain.deterministic else st.sampled_from(NEARNESS)
 
 
 # Models.
@@ -191,37 +229,39 @@ def draw_model(
     terminal : whether states may be terminal
     """
     n = scope.size.n_states
-    mu = draw(rows(n, scope.most.n_states))
+    mu = draw(rows(n))
     axes = (*(scope.clock(varying=scope.varying) if finite else ()), *scope.pairs)
-    drawn = table(draw, axes, _transitions(scope, transitions, rewards))
+    law, reward = rows(n, deterministic=transitions.deterministic), numbers(*_ends(rewards))
+    drawn = table(draw, axes, lambda: (draw(law), draw(reward)))
     if not terminal:
         return _model(scope, axes, drawn, mu, finite=finite)
-    ended = np.array(table(draw, [scope.pairs[0]], st.booleans()), dtype=bool)
+    ended = np.array(table(draw, [scope.pairs[0]], lambda: draw(st.booleans())), dtype=bool)
     states = [index[-2] for index in product(*(range(size) for size, _ in axes))]
-    drawn = [
-        (_normalised([(s, 1)], n), Fraction(0)) if ended[s] else moves for s, moves in zip(states, drawn, strict=True)
-    ]
+    drawn = [(distribution({s: 1}, n), ZERO) if ended[s] else moves for s, moves in zip(states, drawn, strict=True)]
     return _model(scope, axes, drawn, mu, finite=finite, terminal=ended if ended.any() else None)
 
 
 def draw_twin(draw: st.DrawFn, scope: Scope, first: TabularMDP, transitions: Rows, rewards: Box) -> TabularMDP:
     """Draw a second model of the sizes, end and first law of the first; it differs from it in some rows or none."""
-    finite = first.horizon is not None
+    n, finite = first.n_states, first.horizon is not None
     steps = max(first.transitions.steps, first.rewards().shape[0]) if finite else 1
     axes = (*(scope.clock(varying=steps > 1) if finite else ()), *scope.pairs)
     sizes = [size for size, _ in axes]
-    p = ar.broadcast_to(first.transitions.dense() if finite else first.P, (*sizes, first.n_states))
-    r = ar.broadcast_to(first.rewards(), tuple(sizes))
-    old = zip(map(tuple, p.fractions().reshape(-1, first.n_states)), r.fractions().ravel(), strict=True)
-    nearness = st.just(Fraction(1)) if transitions.deterministic else st.sampled_from(NEARNESS)
-    new, weight = near(draw, axes, _transitions(scope, transitions, rewards), nearness)
-    drawn = [mixed(x, y, weight) for x, y in zip(old, new, strict=True)]
+    p = ar.broadcast_to(first.transitions.dense() if finite else first.P, (*sizes, n)).fractions()
+    r = ar.broadcast_to(first.rewards(), tuple(sizes)).fractions()
+    law = changes(_rows(n, deterministic=transitions.deterministic))
+    reward = changes(_numbers(*_ends(rewards)))
+    weight = draw(_nearness(transitions))
+    new = table(draw, axes, lambda: (draw(law), draw(reward)))
+    drawn = [
+        (mixed(tuple(x), law, weight), mixed(y, reward, weight))
+        for x, y, (law, reward) in zip(p.reshape(-1, n), r.ravel(), new, strict=True)
+    ]
     return _model(scope, axes, drawn, first.mu, finite=finite)
 
 
-def _transitions(scope: Scope, transitions: Rows, rewards: Box) -> Strategy:
-    law = rows(scope.size.n_states, scope.most.n_states, deterministic=transitions.deterministic)
-    return st.tuples(law, numbers(Fraction(rewards.low), Fraction(rewards.high)))
+def _ends(box: Box) -> tuple[Fraction, Fraction]:
+    return Fraction(box.low), Fraction(box.high)
 
 
 def _model(
@@ -253,16 +293,16 @@ def draw_value(draw: st.DrawFn, scope: Scope, kind: Kind, before: Instance) -> A
     if isinstance(kind, kinds.HistoryPolicyKind):
         pairs, steps = scope.size.n_states * scope.size.n_actions, range(scope.size.horizon)
         histories = [(pairs**h, (scope.most.n_states * scope.most.n_actions) ** h) for h in steps]
-        return tuple(_draw_rows(draw, (history, scope.pairs[0]), scope.pairs[1], Rows()) for history in histories)
+        return tuple(_draw_rows(draw, (history, scope.pairs[0]), scope.size.n_actions, Rows()) for history in histories)
     if isinstance(kind, kinds.Simplex):
-        return _draw_rows(draw, (), scope.pairs[0], Rows(), before)
+        return _draw_rows(draw, (), scope.size.n_states, Rows(), before)
     if isinstance(kind, ArrayKind) and kind.domain is not None:
         axes = _axes(kind.core(before), scope, before)
         if isinstance(kind.domain, Rows):
-            return _draw_rows(draw, axes[:-1], axes[-1], kind.domain, before)
+            return _draw_rows(draw, axes[:-1], axes[-1][0], kind.domain, before)
         box = kind.domain
-        entry = numbers(Fraction(box.low), Fraction(box.high), ends_only=box.ends_only)
-        return exact(table(draw, axes, entry), axes)
+        entry = numbers(*_ends(box), ends_only=box.ends_only)
+        return exact(table(draw, axes, lambda: draw(entry)), axes)
     scale = Scale(
         size=1,
         n_states=scope.size.n_states,
@@ -278,22 +318,22 @@ def draw_value(draw: st.DrawFn, scope: Scope, kind: Kind, before: Instance) -> A
 
 
 def _draw_rows(
-    draw: st.DrawFn, axes: Sequence[Axis], width: Axis, domain: Rows, before: Instance | None = None
-) -> RationalArray:
+    draw: st.DrawFn, axes: Sequence[Axis], width: int, domain: Rows, before: Instance | None = None
+) -> Numbers:
     """Draw distributions along the last axis; they differ from an earlier table of such in some rows or none."""
-    entry = rows(*width, deterministic=domain.deterministic)
-    old = _earlier(before or {}, (*(size for size, _ in axes), width[0]), domain)
+    old = _earlier(before or {}, (*(size for size, _ in axes), width), domain)
     if old is None:
-        return exact(table(draw, axes, entry), axes, width[0])
-    nearness = st.just(Fraction(1)) if domain.deterministic else st.sampled_from(NEARNESS)
-    new, weight = near(draw, axes, entry, nearness)
-    laws = map(tuple, old.fractions().reshape(-1, width[0]))
-    return exact([mixed(x, y, weight) for x, y in zip(laws, new, strict=True)], axes, width[0])
+        law = rows(width, deterministic=domain.deterministic)
+        return exact(table(draw, axes, lambda: draw(law)), axes, width)
+    weight, change = draw(_nearness(domain)), changes(_rows(width, deterministic=domain.deterministic))
+    new = table(draw, axes, lambda: draw(change))
+    laws = map(tuple, old.fractions().reshape(-1, width))
+    return exact([mixed(x, y, weight) for x, y in zip(laws, new, strict=True)], axes, width)
 
 
 def _earlier(before: Instance, shape: tuple[int, ...], domain: Rows) -> RationalArray | None:
     """The last of the earlier values that is a table of distributions of one shape."""
-    for value in reversed(before.values()):
+    for value in reversed(list(before.values())):
         if isinstance(value, RationalArray) and value.shape == shape and (value.num >= 0).all():
             whole = np.isin(value.num, (0, value.den)).all()
             if (value.num.sum(-1) == value.den).all() and (whole or not domain.deterministic):
