@@ -66,3 +66,12 @@ def _rounded(x: Fraction | float, rounding: str, digits: int) -> Decimal:
     if isinstance(x, float):
         return Decimal(x)
     return Context(prec=digits, rounding=rounding).divide(Decimal(x.numerator), Decimal(x.denominator))
+
+
+def violated(found: Counterexample) -> str:
+    """How a counterexample refutes, in one line such as ``refuted: lhs = 5/4 = 1.25, rhs = 1, so lhs > rhs``."""
+    named = [
+        f"{name} {side if side[0] in '≥≤' else f'= {side}'}"
+        for name, side in zip(("lhs", "rhs"), sides(found), strict=True)
+    ]
+    return f"refuted: {', '.join(named)}, so lhs {VIOLATIONS[found.op]} rhs"

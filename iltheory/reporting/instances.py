@@ -24,6 +24,7 @@ from iltheory.claims.kinds import (
 )
 from iltheory.reporting.exact import exact_array, label
 from sims import TabularMDP
+from sims import arithmetic as ar
 
 Entries = NDArray[Any]
 """Fractions in an object array."""
@@ -121,7 +122,9 @@ def parts_of(claim: Claim, instance: Instance) -> Parts:
 
 
 def _places(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and value[0].ndim == 0:
+        yield name, ar.stack(value)
+    elif isinstance(value, tuple):
         yield from ((f"{name}[{i}]", one) for i, one in enumerate(value))
     else:
         yield name, value

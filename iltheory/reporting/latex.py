@@ -21,7 +21,7 @@ UNDRAWN = {
     r"\\[|]": r"\\Vert ",
     r"\\textstyle": "",
     r"\\mathcal\s+(\w)": r"\\mathcal{\1}",
-    r"\\sqrt\s*(\d)": r"\\sqrt{\1}",
+    r"\\sqrt\s*(\w)": r"\\sqrt{\1}",
     r"\\implies": r"\\Rightarrow ",
     r"\\nolimits": "",
     r"\\top": r"T",
@@ -55,7 +55,7 @@ def mathtext(latex: str) -> str | None:
 
 def _with_braces(latex: str) -> str:
     r"""Give ``\tfrac1H`` its braces."""
-    latex = re.sub(r"\\[td]?frac\s*(\w)\s*(\w)", r"\\frac{\1}{\2}", latex)
+    latex = re.sub(r"\\[td]?frac\s*(\w|\\[A-Za-z]+)\s*(\w)", r"\\frac{\1}{\2}", latex)
     return re.sub(r"\\[td]frac", r"\\frac", latex)
 
 
