@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
-from numbers import Integral, Rational
 from typing import Any
+
+import numpy as np
 
 import iltheory.measures
 from iltheory.attack.formulas import Formula, callee, is_model
@@ -85,14 +87,15 @@ def text(node: ast.AST) -> str:
 def one_step_fewer(formula: Formula) -> Iterator[Change]:
     """H -> H - 1, wherever the horizon is asked for."""
     for place, node, around in formula.nodes():
-        in_formula = isinstance(around[0], ast.BinOp | ast.Compare | ast.UnaryOp)
-        if _is_horizon(formula, node) and (in_formula or not isinstance(node, ast.Name)):
+        in_formula = isinstance(around[0], ast.BinOp | ast.UnaryOp) or _is_comparison(around[0])
+        passed_on = isinstance(around[0], ast.Call) and not isinstance(node, ast.Name)
+        if _is_horizon(formula, node) and (in_formula or passed_on):
             yield Change(formula, place, node, _expression("_0 - 1", node))
 
 
 def half_power_less(formula: Formula) -> Iterator[Change]:
     """Exponents smaller by 1/2."""
-    yield from _powers(formula, power="_0 ** (_1 - 1) * __sqrt(_0)", less="__sqrt(_0)", more="(_0 * __sqrt(_0))")
+    yield from _powers(formula, power="_0 * __sqrt(_1)", less="__sqrt(_0)", more="(_0 * __sqrt(_0))")
     for place, node, _ in formula.nodes():
         if callee(node) == "total" and isinstance(node, ast.Call) and len(node.args) == 2:
             root = _expression("_0 / __sqrt(__total(_1, 1))", node, node.args[0])
@@ -103,7 +106,7 @@ def half_power_less(formula: Formula) -> Iterator[Change]:
 
 def power_less(formula: Formula) -> Iterator[Change]:
     """Exponents smaller by 1."""
-    yield from _powers(formula, power="_0 ** (_1 - 1)", less="1", more="_0 ** 2")
+    yield from _powers(formula, power="_0", less="1", more="_0 ** 2")
     for place, node, _ in formula.nodes():
         if callee(node) == "total" and isinstance(node, ast.Call) and len(node.args) == 2:
             yield Change(formula, place, node, node.args[1])
@@ -146,28 +149,34 @@ def other_distance(formula: Formula) -> Iterator[Change]:
             yield Change(formula, place, node, _renamed(node, DISTANCES[callee(node)]))
         elif callee(node) == "on_policy_error_rate" and len(node.args) == 3:
             mdp, expert, learner = node.args
-            yield Change(formula, place, node, _renamed(ast.Call(node.func, [mdp, learner, expert], []), DISTANCES["error_rate"]))
+            yield Change(
+                formula, place, node, _renamed(ast.Call(node.func, [mdp, learner, expert], []), DISTANCES["error_rate"])
+            )
 
 
 def assumed(formula: Formula) -> Iterator[Change]:
     """Conditions that the function assumes on the way, each left out."""
-    for place, statement in enumerate(ast.walk(formula.tree)):
+    for place, statement in formula.statements():
         if isinstance(statement, ast.Expr) and callee(statement.value) == "assume":
             yield Change(formula, place, statement, ast.Pass())
 
 
+EXACT = (int, np.integer, Fraction)
+"""Numbers that belong to every system."""
+
+
 def quotient(numerator: Any, denominator: Any = 1) -> Any:
     """``Fraction(a, b)``, for parts that are no longer rational, too."""
-    if isinstance(numerator, Rational) and isinstance(denominator, Rational):
+    if isinstance(numerator, EXACT) and isinstance(denominator, EXACT):
         return Fraction(numerator, denominator)
     return numerator / denominator
 
 
 def scaled(x: Any, share: Fraction) -> Any:
     """A side of a comparison times a constant."""
-    if isinstance(x, Integral):
-        return int(x) * share
-    return x * share if isinstance(x, NumberArray | Rational) else x * share.numerator / share.denominator
+    if isinstance(x, EXACT):
+        return Fraction(x) * share
+    return x * share if isinstance(x, NumberArray) else x * share.numerator / share.denominator
 
 
 SYSTEM: ContextVar[System | None] = ContextVar("system", default=None)
@@ -176,11 +185,13 @@ SYSTEM: ContextVar[System | None] = ContextVar("system", default=None)
 
 def sqrt(x: Any) -> Any:
     """Square root in the system of the instance; of a square number exactly."""
-    if isinstance(x, Integral) and isqrt(int(x)) ** 2 == int(x):
-        return isqrt(int(x))
-    if isinstance(x, Rational):
+    if isinstance(x, EXACT):
+        exact = Fraction(x)
+        roots = [isqrt(part) for part in exact.as_integer_ratio()]
+        if [root**2 for root in roots] == list(exact.as_integer_ratio()):
+            return Fraction(*roots) if roots[1] > 1 else roots[0]
         system = SYSTEM.get()
-        x = (ar.Ball(512) if system is None else system).convert(Fraction(x))
+        x = (ar.Ball(512) if system is None else system).convert(exact)
     return ar.sqrt(x)
 
 
@@ -197,10 +208,14 @@ def _powers(formula: Formula, *, power: str, less: str, more: str) -> Iterator[C
     """Change powers, and factors in numerators (``less``) and denominators (``more``) that grow with the size."""
     for place, node, around in formula.nodes():
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and not _is_one(node.right):
-            yield Change(formula, place, node, _simple(_expression(power, node.left, node.right)))
+            lower = _power_less(node.left, node.right)
+            yield Change(formula, place, node, _expression(power, lower, node.left))
         sign = _growth(formula, node) * _side(node, around)
-        if sign:
-            yield Change(formula, place, node, _expression(less if sign > 0 else more, node))
+        match around[0] if around else None:
+            case ast.BinOp(left=rest, op=ast.Div(), right=right) as whole if right is node and less == "1" and sign > 0:
+                yield Change(formula, formula.place(whole), whole, rest)
+            case _ if sign:
+                yield Change(formula, place, node, _expression(less if sign > 0 else more, node))
 
 
 def _growth(formula: Formula, node: ast.AST) -> int:
@@ -223,7 +238,7 @@ def _side(node: ast.AST, around: tuple[ast.AST, ...]) -> int:
             case ast.BinOp(op=ast.Div()) | ast.Call(func=ast.Name(id="Fraction"), args=[_, _]):
                 parts = [parent.left, parent.right] if isinstance(parent, ast.BinOp) else parent.args
                 factor, sign = True, sign if parts[0] is node else -sign
-            case ast.Compare() | ast.Call(func=ast.Name(id="equal")) | ast.Call(func=ast.Attribute(attr="equal")):
+            case _ if _is_comparison(parent):
                 return sign
             case _:
                 break
@@ -243,6 +258,13 @@ def _is_horizon(formula: Formula, node: ast.AST) -> bool:
             return False
 
 
+def _is_comparison(node: ast.AST) -> bool:
+    """Whether a node compares sizes (``is None`` asks for something else)."""
+    if isinstance(node, ast.Compare):
+        return not any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    return callee(node) == "equal"
+
+
 def _is_one(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 1
 
@@ -253,25 +275,21 @@ def _expression(template: str, *parts: ast.expr) -> ast.expr:
 
     class Fill(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return names.get(node.id, node)
+            return copy.deepcopy(names[node.id]) if node.id in names else node
 
     filled: ast.expr = Fill().visit(ast.parse(template, mode="eval").body)
     return filled
 
 
-def _simple(node: ast.expr) -> ast.expr:
-    """``x ** (k - 1)`` with the number k - 1 written out, and ``x ** 1`` as ``x``."""
-
-    class Simplify(ast.NodeTransformer):
-        def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-            match node:
-                case ast.BinOp(left=base, op=ast.Pow(), right=ast.BinOp(left=ast.Constant(value=int(k)), op=ast.Sub())):
-                    return base if k == 2 else ast.BinOp(base, ast.Pow(), ast.Constant(k - 1))
-            self.generic_visit(node)
-            return node
-
-    simplified: ast.expr = Simplify().visit(node)
-    return simplified
+def _power_less(base: ast.expr, exponent: ast.expr) -> ast.expr:
+    """``base ** (exponent - 1)``, written out where the exponent is a number."""
+    match exponent:
+        case ast.Constant(value=2):
+            return base
+        case ast.Constant(value=int(k)):
+            return ast.BinOp(base, ast.Pow(), ast.Constant(k - 1))
+        case _:
+            return _expression("_0 ** (_1 - 1)", base, exponent)
 
 
 def _renamed(call: ast.Call, name: str) -> ast.Call:

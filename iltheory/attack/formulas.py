@@ -1,7 +1,7 @@
 """The functions a claim computes with, as syntax trees that can be changed and compiled again.
 
-A change is made in a copy: functions are rebuilt over a copy of their module's names, so neither the claim nor its module
-is touched, and what a function closes over is shared with the original.
+A change is made in a copy: functions are rebuilt over a copy of their module's names, so neither the claim nor its
+module is touched, and what a function closes over is shared with the original.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
@@ -42,37 +42,50 @@ class Formula:
     tree: ast.FunctionDef
     kinds: Mapping[str, Kind]
 
+    @cached_property
+    def _around(self) -> list[tuple[ast.AST, tuple[ast.AST, ...]]]:
+        """Every node, in the order of ``ast.walk``, with the nodes around it, innermost first."""
+        around: dict[ast.AST, tuple[ast.AST, ...]] = {self.tree: ()}
+        for node in ast.walk(self.tree):
+            around |= dict.fromkeys(ast.iter_child_nodes(node), (node, *around[node]))
+        return list(around.items())
+
     def nodes(self) -> Iterator[tuple[int, ast.expr, tuple[ast.AST, ...]]]:
-        """Every expression with its place in the tree and the nodes around it, innermost first."""
-        around: dict[ast.AST, ast.AST] = {
-            child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)
-        }
-        for place, node in enumerate(ast.walk(self.tree)):
-            if isinstance(node, ast.expr):
-                parents: list[ast.AST] = []
-                while (parents[-1] if parents else node) in around:
-                    parents.append(around[parents[-1] if parents else node])
-                yield place, node, tuple(parents)
+        """Every expression that is not in an ``assume``: its place, itself and the nodes around it, innermost first."""
+        for place, (node, around) in enumerate(self._around):
+            if isinstance(node, ast.expr) and not any(callee(outer) == "assume" for outer in around):
+                yield place, node, around
+
+    def statements(self) -> Iterator[tuple[int, ast.stmt]]:
+        """Every statement with its place in the tree."""
+        return ((place, node) for place, (node, _) in enumerate(self._around) if isinstance(node, ast.stmt))
+
+    def place(self, node: ast.AST) -> int:
+        """Where a node of the tree is."""
+        return next(place for place, (found, _) in enumerate(self._around) if found is node)
 
     def names(self, kind: type[Kind]) -> list[str]:
         """Names that range over a kind, in the order of their appearance."""
         return [name for name, found in self.kinds.items() if isinstance(found, kind)]
 
     def with_node(self, place: int, replacement: ast.AST) -> ast.FunctionDef:
-        """A copy of the tree with another node in one place."""
-        tree = copy.deepcopy(self.tree)
-        target = list(ast.walk(tree))[place]
-        changed: ast.FunctionDef = _Replace(target, replacement).visit(tree)
-        return ast.fix_missing_locations(changed)
+        """The tree with another node in one place; what is not around it is shared with the original."""
+        node, around = self._around[place]
+        for parent in around:
+            node, replacement = parent, _with_child(parent, node, replacement)
+        assert isinstance(replacement, ast.FunctionDef)
+        return ast.fix_missing_locations(replacement)
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, target: ast.AST, replacement: ast.AST) -> None:
-        self.target = target
-        self.replacement = replacement
-
-    def visit(self, node: ast.AST) -> Any:
-        return self.replacement if node is self.target else self.generic_visit(node)
+def _with_child(parent: ast.AST, child: ast.AST, other: ast.AST) -> ast.AST:
+    """A copy of a node with another child."""
+    changed = copy.copy(parent)
+    for name, value in ast.iter_fields(parent):
+        if value is child:
+            setattr(changed, name, other)
+        elif isinstance(value, list):
+            setattr(changed, name, [other if entry is child else entry for entry in value])
+    return changed
 
 
 def formulas(claim: Claim) -> list[Formula]:
@@ -125,6 +138,15 @@ def rebuilt(
         names[other.name] = _decorated(function.__globals__[other.name], _rebound(other.function, code, names))
     code = _code(tree, function) if formula.name == "" else function.__code__
     return _rebound(function, code, names)
+
+
+def documented(function: Callable[..., Any], words: str) -> Callable[..., Any]:
+    """A copy of a function with another docstring."""
+    assert isinstance(function, FunctionType)
+    copied = _rebound(function, function.__code__, function.__globals__)
+    copied.__doc__ = words
+    copied.__dict__.update(function.__dict__)
+    return copied
 
 
 @cache
@@ -180,7 +202,11 @@ def _all_kinds(tree: ast.FunctionDef, parameters: Mapping[str, Kind]) -> dict[st
     """Kinds of parameters, and of names that run through a sequence of them."""
     kinds = dict(parameters)
     for node in ast.walk(tree):
-        if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name) and isinstance(node.iter, ast.Name):
+        if (
+            isinstance(node, ast.comprehension)
+            and isinstance(node.target, ast.Name)
+            and isinstance(node.iter, ast.Name)
+        ):
             of = kinds.get(node.iter.id)
             if isinstance(of, Sequence):
                 kinds[node.target.id] = of.of
