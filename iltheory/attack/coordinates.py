@@ -40,8 +40,8 @@ class Shape:
     discount : of discounted models, as numerator and denominator
     length : number of entries of sequence parameters
     stationary : whether P and r are the same at every step
-    counts : how much whole-number parameters are above their least value (at most their greatest), in turn; 0 for
-        those beyond
+    counts : how much whole-number parameters are above their least value, in turn (0 for those beyond), but none is
+        above the greatest that is drawn
     """
 
     n_states: int = 2

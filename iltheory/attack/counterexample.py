@@ -9,9 +9,12 @@ from typing import Any
 from iltheory.claims.claim import Claim
 from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
-from iltheory.engine.evaluate import decide, exact_sides
+from iltheory.engine.evaluate import DELTA, decide, exact_sides
 from sims import TabularMDP
 from sims.arithmetic import REFUTED, Enclosure
+
+DELTA_EACH = DELTA / 2**16
+"""Probability that an instance refutes a true statistical claim: an attack certifies at most 65,536 of them."""
 
 
 @dataclass(frozen=True, order=True)
@@ -85,7 +88,7 @@ class Counterexample:
 
 def certify(claim: Claim, instance: Instance) -> Counterexample | None:
     """Decide a claim on one exact instance; a counterexample if it is certainly violated there, else None."""
-    decision = decide(claim, instance, 1)
+    decision = decide(claim, instance, 1, delta=DELTA_EACH)
     if decision.verdicts[0] != REFUTED:
         return None
     if claim.statistical:

@@ -94,5 +94,8 @@ def _near(rng: np.random.Generator, earlier: NDArray[np.float64], fresh: NDArray
 
 def _choose(rng: np.random.Generator, patterns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """For each instance the table of one pattern."""
-    stacked = np.stack(patterns)
-    return stacked[rng.integers(len(patterns), size=stacked.shape[1]), np.arange(stacked.shape[1])]
+    stacked: NDArray[np.float64] = np.stack(patterns)
+    chosen: NDArray[np.float64] = stacked[
+        rng.integers(len(patterns), size=stacked.shape[1]), np.arange(stacked.shape[1])
+    ]
+    return chosen

@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 from iltheory.claims.claim import Claim, collecting
 from iltheory.claims.kinds import Instance
+from iltheory.engine.evaluate import DELTA
+from iltheory.engine.statistical import look
+from iltheory.measures import Sampling
 from sims import arithmetic as ar
-from sims.arithmetic import Comparison
+from sims.arithmetic import REFUTED, Comparison
 
 NEGLIGIBLE = 1e-9
 """Sides below this are as good as zero: in float64 their difference says nothing."""
+FEW = 512
+"""Outcomes a search draws of each expectation of a statistical claim."""
 UNMET = 1e3
 """Margin of an assumption that fails and does not say by how much."""
 
@@ -56,7 +61,8 @@ def sides(claim: Claim, instance: Instance, size: int) -> Sides:
             lhs, rhs = abs(lhs - rhs), 0.0 * scale
         elif comparison.op in (">=", ">"):
             lhs, rhs = rhs, lhs
-    return Sides(*(_spread(x, size) for x in (lhs, rhs, scale, unmet)), equality=comparison.op == "==")
+    low, high, scale, unmet = (_spread(x, size) for x in (lhs, rhs, scale, unmet))
+    return Sides(low, high, scale, unmet, equality=comparison.op == "==")
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,8 @@ class Scores:
 
 
 def scores(claim: Claim, instance: Instance, size: int) -> Scores:
-    """Score ``size`` instances of numpy tables."""
-    found = sides(claim, instance, size)
+    """Score ``size`` instances of numpy tables; a statistical claim is sampled a little on each, with one seed."""
+    found = _sampled_sides(claim, instance, size) if claim.statistical else sides(claim, instance, size)
     low, high, unmet = (np.asarray(x, dtype=float) for x in (found.low, found.high, found.unmet))
     with np.errstate(all="ignore"):
         applies = (unmet <= 0) & ~np.isnan(low) & ~np.isnan(high)
@@ -94,12 +100,26 @@ def scores(claim: Claim, instance: Instance, size: int) -> Scores:
     return Scores(excess, np.where(applies, ratios, np.nan))
 
 
+def _sampled_sides(claim: Claim, instance: Instance, size: int) -> Sides:
+    """Sides from few outcomes: a direction to search in, and nothing more."""
+    looks = [
+        look(
+            claim, claim.convert(claim.select(instance, i), ar.INTERVAL), Sampling(np.random.default_rng(1), DELTA, FEW)
+        )
+        for i in range(size)
+    ]
+    lhs, rhs = (np.array([float(getattr(one, side).middle) for one in looks]) for side in ("lhs", "rhs"))
+    low, high = (rhs, lhs) if looks[0].op in (">=", ">") else (lhs, rhs)
+    unmet = np.array([UNMET if one.met == REFUTED else 0.0 for one in looks])
+    return Sides(low, high, abs(low) + abs(high), unmet, equality=looks[0].op == "==")
+
+
 def _raw(side: Any) -> Any:
     """Floats of numpy or torch; sides that depend on no table may be exact."""
     if isinstance(side, int | Fraction):
         return float(side)
-    raw = getattr(ar.wrap(side), "raw", None)
-    return ar.midpoint(side) if raw is None else raw
+    numbers = ar.wrap(side)
+    return numbers.raw if numbers.system.name == "float64" else ar.midpoint(numbers)
 
 
 def _unmet(condition: Any) -> Any:

@@ -6,7 +6,6 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,14 +19,10 @@ from iltheory.attack.falsification import Searched
 from iltheory.attack.objective import Scores, scores
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Instance
-from iltheory.engine.evaluate import DELTA, decide
-from sims.arithmetic import REFUTED
 from sims.errors import IltheoryError
 
 SUSPECTS = 5
 """Instances of a stage that are tried for certification, the worst first."""
-SAMPLED = 4
-"""Instances of a shape that a statistical claim is sampled on."""
 
 Table = NDArray[np.float64]
 
@@ -54,6 +49,10 @@ class Effort:
 
 QUICK = Effort()
 THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 17, gradient_steps=60, polished=16)
+
+
+SAMPLED = Effort(extremes=16, climbers=2, climbs=1 << 9)
+"""Of a statistical claim, each instance of which is sampled by itself."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,7 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
     closest: tuple[float, Instance] | None = None
     start = time.perf_counter()
     coordinates = Coordinates(claim, shape, rng)
-    if claim.statistical:
-        return _sampled(coordinates, rng, start)
+    effort = SAMPLED if claim.statistical else effort
     try:
         for stage, tables, found, evaluated in _stages(coordinates, rng, effort):
             now = time.perf_counter()
@@ -153,23 +151,6 @@ def _certified(
             return (instance,), None
         best = best or (excess, instance)
     return (), best
-
-
-def _sampled(coordinates: Coordinates, rng: np.random.Generator, start: float) -> Outcome:
-    """Decide a statistical claim on a few structured instances by sampling, each at its share of delta."""
-    claim, n = coordinates.claim, SAMPLED
-    tables = extremes(coordinates, rng, n)
-    batch = coordinates.exact(tables)
-    seed = (int(rng.integers(2**32)),)
-    decision = decide(claim, batch, n, seed=seed, delta=DELTA / Fraction(2**16))
-    ratios = np.where(np.isfinite(decision.ratios), decision.ratios, -np.inf)
-    ratio = float(ratios.max()) if np.isfinite(ratios).any() else None
-    searched = (Searched("extremes", coordinates.words, n, ratio, time.perf_counter() - start),)
-    violated = np.flatnonzero(decision.verdicts == REFUTED)
-    if len(violated):
-        return Outcome(searched, tuple(claim.select(batch, int(i)) for i in violated[:1]), None)
-    closest = None if ratio is None else (ratio, claim.select(batch, int(ratios.argmax())))
-    return Outcome(searched, (), closest)
 
 
 def worsen(found: Counterexample, *, seed: int, effort: Effort = THOROUGH) -> Counterexample:

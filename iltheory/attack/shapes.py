@@ -49,20 +49,22 @@ def larger_shapes(claim: Claim, rng: np.random.Generator) -> Iterator[Shape]:
 
 
 def _combinations(claim: Claim) -> Iterator[Shape]:
+    """Small sizes, again and again: with other discounts, other lengths and other whole numbers each time."""
     kinds, largest = claim.parameters.values(), claim.largest
     counts = [kind for kind in kinds if isinstance(kind, Count)]
-    lengths = range(1, min(largest.length, 3) + 1) if any(isinstance(kind, Sequence) for kind in kinds) else (1,)
-    models = [kind for kind in kinds if isinstance(kind, Model)]
-    discounts = DISCOUNTS[:4] if any(not kind.finite for kind in models) else DISCOUNTS[:1]
-    within = [
-        (s, a, h) for s, a, h in SMALL if s <= largest.n_states and a <= largest.n_actions and h <= largest.horizon
-    ]
     above = sorted(product(*(range(kind.most - kind.least + 1) for kind in counts)), key=lambda k: (sum(k), k))
-    if not any(not isinstance(kind, Count) for kind in kinds):  # nothing but whole numbers: all of them
+    if len(counts) == len(kinds):  # nothing but whole numbers: all of them, smallest first
         yield from (Shape(counts=k) for k in above)
         return
-    varied = list(product(lengths, discounts))
-    for turn, (s, a, h) in enumerate(within):
-        for variant, (length, discount) in enumerate(varied):
-            chosen = above[(turn * len(varied) + variant) % max(min(len(above), len(within) * len(varied)), 1)]
-            yield Shape(s, a, h, discount, length, stationary=turn % 2 == 0 and h > 1, counts=chosen)
+    sizes = [
+        (s, a, h) for s, a, h in SMALL if s <= largest.n_states and a <= largest.n_actions and h <= largest.horizon
+    ]
+    lengths = range(1, largest.length + 1) if any(isinstance(kind, Sequence) for kind in kinds) else (1,)
+    discounted = any(isinstance(kind, Model) and not kind.finite for kind in kinds)
+    varied = list(product(lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))
+    turn = 0
+    for again in range(len(varied)):
+        for place, (s, a, h) in enumerate(sizes):
+            length, discount = varied[(place + again) % len(varied)]
+            yield Shape(s, a, h, discount, length, stationary=h > 1 and turn % 2 == 0, counts=above[turn % len(above)])
+            turn += 1

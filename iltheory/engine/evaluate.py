@@ -131,13 +131,9 @@ def _decide_by_sampling(claim: Claim, instance: Instance, size: int, seed: Seque
     differences = [one.lhs - one.rhs for one in found]
     reach = np.array([max(abs(float(d.lower)), abs(float(d.upper))) for d in differences])
     widths = np.where(outcome == UNDECIDED, np.where(met == UNDECIDED, np.inf, reach), 0.0)
-    lhs, rhs = (np.array([_middle(getattr(one, side)) for one in found]) for side in ("lhs", "rhs"))
+    lhs, rhs = (np.array([getattr(one, side).middle for one in found]) for side in ("lhs", "rhs"))
     sides = tuple((one.lhs, one.rhs) for one in found)
     return Decision(outcome, lhs, rhs, found[0].op, widths, np.full(size, CONFIDENCE, dtype=object), sides)
-
-
-def _middle(x: Enclosure) -> float:
-    return float((x.lower + x.upper) / 2)
 
 
 def _where_met(met: NDArray[np.int8], outcome: NDArray[np.int8]) -> NDArray[np.int8]:

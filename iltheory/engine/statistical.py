@@ -58,7 +58,7 @@ def decide_by_sampling(claim: Claim, instance: Instance, rng: np.random.Generato
     converted = claim.convert(instance, ar.INTERVAL)
     sampling = Sampling(rng, delta, min(FIRST, claim.samples))
     while True:
-        decision = _look(claim, converted, sampling)
+        decision = look(claim, converted, sampling)
         decided = decision.met == REFUTED or (decision.met == HOLDS and decision.verdict != UNDECIDED)
         if decided or sampling.samples >= claim.samples:
             return decision
@@ -70,11 +70,12 @@ def enclose_by_sampling(
 ) -> tuple[Enclosure, Enclosure]:
     """Both sides of a statistical claim on one instance, from as many outcomes as it may draw."""
     assert claim.samples is not None
-    decision = _look(claim, claim.convert(instance, ar.INTERVAL), Sampling(rng, delta, claim.samples))
+    decision = look(claim, claim.convert(instance, ar.INTERVAL), Sampling(rng, delta, claim.samples))
     return decision.lhs, decision.rhs
 
 
-def _look(claim: Claim, instance: Instance, sampling: Sampling) -> SampledDecision:
+def look(claim: Claim, instance: Instance, sampling: Sampling) -> SampledDecision:
+    """Evaluate a statistical claim once, on an instance in intervals, with as many outcomes as ``sampling`` draws."""
     before = sampling.asked
     with sampling.evaluation(), collecting() as conditions:
         comparison = claim.evaluate(instance)

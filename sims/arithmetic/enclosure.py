@@ -80,6 +80,11 @@ class Enclosure:
         """Distance between the ends."""
         return Fraction(0) if self.lower == self.upper else _plus(self.upper, -self.lower, math.inf)
 
+    @property
+    def middle(self) -> float:
+        """The number half-way between the ends, rounded."""
+        return float((self.lower + self.upper) / 2)
+
     def _with(self, other: Enclosure, lower: Bound, upper: Bound) -> Enclosure:
         sense = max(self.sense, other.sense, key=SENSES.index)
         return Enclosure(lower, upper, sense, self.delta + other.delta)
