@@ -218,8 +218,8 @@ def closed_form(
 
     Tried are, in the order of their numbers of parameters: powers, polynomials and rational functions; for equally
     spaced sizes also geometric sequences plus polynomials, and solutions of linear recurrences with constant
-    coefficients, each also divided by a power of n or by n (n + 1); solutions of linear recurrences with polynomial
-    coefficients that sympy finds (factorials and other products); sums of rational functions and of such products.
+    coefficients, each also divided by a power of n or by n (n + 1); products of linear functions (factorials and
+    their relatives); sums of rational functions and of such products.
 
     Parameters
     ----------

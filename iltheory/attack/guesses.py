@@ -18,9 +18,9 @@ Point = tuple[Fraction, Fraction]
 
 LARGEST_POWER = 6
 LARGEST_ORDER = 3
-"""Order of the recurrences, and number of differences in front of a geometric sequence."""
+"""Order of the recurrences with constant coefficients, and number of differences in front of a geometric sequence."""
 LARGEST_DEGREE = 3
-"""Degree of the coefficients of recurrences."""
+"""Degree of what products and sums are made of."""
 
 
 @dataclass(frozen=True)
@@ -103,21 +103,18 @@ def _sequences() -> list[tuple[int, str, Fit]]:
             fit = partial(_geometric, differences=order)
             found.append((order + 2 + extra, f"geometric sequence{words}", partial(_weighted, weight=weight, fit=fit)))
         for order in range(1, LARGEST_ORDER + 1):
-            fit = partial(_recurrent, order=order, degree=0)
+            fit = partial(_recurrent, order=order)
             family = f"solution of a linear recurrence of order {order}{words}"
             found.append((2 * order + extra, family, partial(_weighted, weight=weight, fit=fit)))
-    for order in range(1, LARGEST_ORDER):
-        for degree in range(1, LARGEST_DEGREE + 1):
-            family = f"solution of a linear recurrence of order {order} with coefficients of degree {degree}"
-            parameters = order + (order + 1) * (degree + 1) - 1
-            found.append((parameters, family, partial(_recurrent, order=order, degree=degree)))
+    for degree in range(1, LARGEST_DEGREE + 1):
+        found.append((2 * (degree + 1), "product of linear functions", partial(_product, degree=degree)))
     for below in range(1, LARGEST_DEGREE + 1):
         for above in range(below + 1):
             fit = partial(_rational, above=above, below=below)
             found.append((above + below + 2, "sum of a rational function", partial(_summed, fit=fit)))
     for degree in range(1, LARGEST_DEGREE):
-        fit = partial(_recurrent, order=1, degree=degree)
-        found.append((2 * (degree + 1) + 1, "hypergeometric sum", partial(_summed, fit=fit)))
+        fit = partial(_product, degree=degree)
+        found.append((2 * (degree + 1) + 1, "sum of products of linear functions", partial(_summed, fit=fit)))
     return found
 
 
@@ -171,24 +168,59 @@ def _geometric(points: Sequence[Point], n: Any, *, differences: int) -> Any:
     return sum(weight * function for weight, function in zip(weights, basis, strict=True))
 
 
-def _recurrent(points: Sequence[Point], n: Any, *, order: int, degree: int) -> Any:
-    """A sequence with ``sum_i p_i(k) y(k + i) = 0``, the p_i of some degree, solved by sympy."""
+def _recurrent(points: Sequence[Point], n: Any, *, order: int) -> Any:
+    """A sequence with ``sum_i c_i y(k + i) = 0``, solved by sympy."""
     import sympy
 
-    k, y = sympy.Symbol("k", integer=True), sympy.Function("y")
-    first = _symbolic(_first(points))
     values = [value for _, value in points]
-    places = [(i, j) for i in range(order + 1) for j in range(degree + 1)]
-    start = _first(points)
-    solution = _null_vector([[values[m + i] * (start + m) ** j for i, j in places] for m in range(len(values) - order)])
-    if solution is None:
+    coefficients = _null_vector([values[m : m + order + 1] for m in range(len(values) - order)])
+    if coefficients is None or 0 in (coefficients[0], coefficients[-1]):
         return None
-    terms = {i: sum(c * k**j for c, (at, j) in zip(solution, places, strict=True) if at == i) for i in range(order + 1)}
-    if terms[0] == 0 or terms[order] == 0:
+    x, k, y = sympy.Symbol("x"), sympy.Symbol("k", integer=True), sympy.Function("y")
+    factors = sympy.factor_list(sum(c * x**i for i, c in enumerate(coefficients)), x)[1]
+    if any(sympy.degree(factor, x) > 2 for factor, _ in factors):
+        return None  # its roots would be more than square roots of rationals
+    start = _symbolic(_first(points))
+    initial = {y(start + m): _symbolic(values[m]) for m in range(order)}
+    solved = sympy.rsolve(sum(c * y(k + i) for i, c in enumerate(coefficients)), y(k), initial)
+    return solved.subs(k, _index(points, n))
+
+
+def _product(points: Sequence[Point], n: Any, *, degree: int) -> Any:
+    """A sequence with ``p(k) y(k + 1) = q(k) y(k)``, p and q products of linear functions of the degree or less."""
+    import sympy
+
+    start, powers = _first(points), range(degree + 1)
+    values = [value for _, value in points]
+    coefficients = _null_vector(
+        [
+            [*(-before * (start + m) ** i for i in powers), *(after * (start + m) ** i for i in powers)]
+            for m, (before, after) in enumerate(pairwise(values))
+        ]
+    )
+    if coefficients is None or values[0] == 0:
         return None
-    initial = {y(first + m): _symbolic(values[m]) for m in range(order)}
-    solved = sympy.rsolve(sum(terms[i] * y(k + i) for i in terms), y(k), initial)
-    return None if solved is None else solved.subs(k, _index(points, n))
+    k = sympy.Symbol("k")
+    found = _symbolic(values[0])
+    for part, sign in ((coefficients[: degree + 1], 1), (coefficients[degree + 1 :], -1)):
+        constant, factors = sympy.factor_list(sum(c * k**i for i, c in enumerate(part)), k)
+        if any(sympy.degree(factor, k) > 1 for factor, _ in factors):
+            return None
+        steps = _index(points, n) - _symbolic(start)
+        found *= constant ** (sign * steps)
+        for factor, times in factors:
+            slope, offset = factor.coeff(k, 1), factor.coeff(k, 0) / factor.coeff(k, 1) + _symbolic(start)
+            found *= (slope**steps * _rising(offset, steps)) ** (sign * times)
+    return found
+
+
+def _rising(base: Any, steps: Any) -> Any:
+    """``base (base + 1) ... (base + steps - 1)``."""
+    import sympy
+
+    if base.is_integer and base > 0:
+        return sympy.factorial(base + steps - 1) / sympy.factorial(base - 1)
+    return sympy.RisingFactorial(base, steps)
 
 
 def _summed(points: Sequence[Point], n: Any, *, fit: Fit) -> Any:

@@ -47,9 +47,10 @@ KNOWN = {
     "average mistake": (lambda n: (1 - Fraction(1, 2) ** n) / n, 4, "(1 - 1/2**H)/H"),
     "factorial": (math.factorial, 4, "factorial(H)"),
     "Fibonacci": (FIBONACCI.__getitem__, 4, None),
-    "Catalan": (lambda n: Fraction(math.comb(2 * n, n), n + 1), 4, None),
+    "Catalan": (lambda n: math.comb(2 * n, n) // (n + 1), 4, None),
     "harmonic": (harmonic, 3, "harmonic(H)"),
     "exponential series": (lambda n: sum(Fraction(1, math.factorial(k)) for k in range(n)), 5, None),
+    "odd factorials": (lambda n: math.prod(range(1, 2 * n, 2)), 4, None),
     "two rates": (lambda n: 3 * Fraction(1, 2) ** n + Fraction(1, 3) ** n, 4, None),
 }
 
