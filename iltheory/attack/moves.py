@@ -41,11 +41,17 @@ def lower_counts(draft: Draft) -> Iterator[Draft]:
 
 
 def without_one(draft: Draft, axis: str) -> Iterator[Draft]:
-    """Leave out one state (or outcome, or entry): its mass goes to another, to all others, or stays where it was."""
+    """Leave out one state or outcome: its mass goes to another, to all others, or stays where it was."""
     n = draft.length(axis)
-    if n < 2:
-        return
-    for gone in range(n):
+    several = n // 2
+    while several > 1:  # in a large instance by the half, the quarter, ...
+        for first in range(0, n, several):
+            cut = draft
+            for gone in reversed(range(first, min(first + several, n))):
+                cut = cut.each(partial(_without, axis=axis, gone=gone, onto=OTHERS))
+            yield cut
+        several //= 2
+    for gone in range(n if n > 1 else 0):
         for onto in [*(i for i in range(n) if i != gone), OTHERS, *[ITSELF] * (axis == STATE)]:
             yield draft.each(partial(_without, axis=axis, gone=gone, onto=onto))
 
@@ -83,11 +89,8 @@ def fewer_items(draft: Draft) -> Iterator[Draft]:
         if isinstance(part, int) and table.past is None:
             lengths[name] = part + 1
     linked = draft.length(ITEM)
-    groups = {(name,) for name in lengths} | {
-        tuple(name for name in lengths if lengths[name] == length) for length in lengths.values()
-    }
-    for group in sorted(groups):
-        length = lengths[group[0]]
+    for length in sorted(set(lengths.values())):
+        group = [name for name in lengths if lengths[name] == length]  # sequences of one length belong together
         for gone in range(length if length > 1 else 0):
             dropped: dict[Key, Table | None] = {(name, gone): None for name in group}
             if linked != length:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.attack.counterexample import Counterexample, certify
+from iltheory.attack.counterexample import Counterexample, Size, certify
 from iltheory.attack.drafts import ACTION, OUTCOME, STATE, Draft, stack
 from iltheory.attack.edits import Edit, edited, ends, simpler_rows, snapped
 from iltheory.attack.moves import renumbered, smaller
 from iltheory.attack.objective import NEGLIGIBLE, sides
 from iltheory.claims.claim import Claim
+from iltheory.engine.evaluate import NOT_APPLICABLE, decide
 from sims.errors import IltheoryError
 
 SECONDS = 10.0
@@ -25,6 +28,12 @@ BATCH = 256
 
 PROMISING = 1e-12
 """Least excess in float64 of an instance that is worth certifying."""
+
+SAMPLES = 256
+"""Outcomes of each expectation that an instance of a statistical claim is screened with."""
+
+MENDED = 6
+"""Most instances of one size that numbers are looked for to make a counterexample of."""
 
 Simplicity = tuple[Any, ...]
 
@@ -128,6 +137,7 @@ class _Search:
             self.snap()
             self.round_rows()
             self.renumber()
+            self.mend()
 
     def cut(self) -> None:
         """Make the instance smaller as long as that is possible, each time by as much as possible."""
@@ -182,31 +192,38 @@ class _Search:
 
     def sharpen(self) -> None:
         """Move rows to vertices, and numbers to their ends, as long as the violation grows."""
-        progress = True
-        while progress and not self.expired:
-            edits = list(ends(self.draft))
-            drafts = [self.draft, *(edited(self.draft, [edit]) for edit in edits)]
-            present, *excess = self.screen(drafts)
+        self.accept(self.climb(self.draft, np.inf))
+
+    def mend(self) -> bool:
+        """Cut the instance where that leaves no counterexample, and make it one by other numbers."""
+        drafts = [draft for draft in smaller(self.draft) if draft.size < self.draft.size]
+        excess = self.screen(drafts)
+        tried: Counter[Size] = Counter()
+        for i in sorted(range(len(drafts)), key=lambda i: (drafts[i].size, -excess[i])):
+            tried[drafts[i].size] += 1
+            hopeful = tried[drafts[i].size] <= MENDED and np.isfinite(excess[i])
+            if hopeful and self.accept(self.climb(drafts[i], PROMISING)):
+                return True
+        return False
+
+    def climb(self, draft: Draft, goal: float) -> Draft:
+        """Move rows to vertices, and numbers to their ends, while that brings the excess nearer to a goal."""
+        while not self.expired:
+            edits = list(ends(draft))
+            present, *excess = self.screen([draft, *(edited(draft, [edit]) for edit in edits)])
             best: dict[Any, tuple[float, Edit]] = {}
             for edit, reached in zip(edits, excess, strict=True):
                 if reached > best.get(edit.place, (present + PROMISING, edit))[0]:
                     best[edit.place] = (reached, edit)
+            if present > goal or not best:
+                break
             order = [edit for _, edit in sorted(best.values(), key=lambda pair: -pair[0])]
-            drafts = [edited(self.draft, order[: k + 1]) for k in range(len(order))]
-            reached = self.screen(drafts)
-            progress = any(
-                self.accept(drafts[k])
-                for k in np.argsort(-reached, kind="stable")[:1]
-                if reached[k] > present + PROMISING
-            )
+            drafts = [edited(draft, order[: k + 1]) for k in range(len(order))]
+            draft = drafts[int(np.argmax(self.screen(drafts)))]
+        return draft
 
     def screen(self, drafts: Sequence[Draft]) -> NDArray[np.float64]:
-        """By how much each instance violates the claim in float64, minus infinity where it does not apply.
-
-        Claims that sample cannot be screened: any of their instances may be a counterexample.
-        """
-        if self.claim.statistical:
-            return np.ones(len(drafts))
+        """By how much each instance violates the claim in float64, minus infinity where it does not apply."""
         excess = np.full(len(drafts), -np.inf)
         groups: dict[Any, list[int]] = {}
         for i, draft in enumerate(drafts):
@@ -226,6 +243,8 @@ def _promising(excess: NDArray[np.float64]) -> list[int]:
 def _excess(claim: Claim, drafts: Sequence[Draft]) -> NDArray[np.float64]:
     """Excess of instances of one shape; where some are none of the claim, of the others."""
     try:
+        if claim.statistical:
+            return np.array([_sampled_excess(claim, draft) for draft in drafts])
         found = sides(claim, claim.bind(**stack(drafts)), len(drafts))
     except (IltheoryError, ArithmeticError):
         if len(drafts) == 1:
@@ -237,3 +256,11 @@ def _excess(claim: Claim, drafts: Sequence[Draft]) -> NDArray[np.float64]:
         infinite = np.isposinf(low) & np.isfinite(high)
         excess = np.where(infinite, 1.0, np.asarray(found.excess))
     return np.where((np.asarray(found.unmet) < NEGLIGIBLE) & ~np.isnan(excess), excess, -np.inf)
+
+
+def _sampled_excess(claim: Claim, draft: Draft) -> float:
+    """Excess of an instance of a statistical claim, as some outcomes have it."""
+    decision = decide(replace(claim, samples=SAMPLES), claim.bind(**draft.instance()), 1)
+    (lhs,), (rhs,) = decision.lhs, decision.rhs
+    difference = {"<": lhs - rhs, ">": rhs - lhs, "=": abs(lhs - rhs)}[decision.op[0]]
+    return float(difference / (abs(lhs) + abs(rhs) + NEGLIGIBLE)) if decision.verdicts[0] != NOT_APPLICABLE else -np.inf
