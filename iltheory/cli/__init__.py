@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import typer
 from rich.console import Console
 
 from iltheory.cli import attack, catalogue, invariants
@@ -16,6 +17,7 @@ __all__ = ["app", "attack", "catalogue", "invariants", "main"]
 
 def main() -> None:
     """Run the command line; an error we raise on purpose, or of the disk, is one message and exit status 2."""
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", typer.get_app_dir("iltheory"))  # or it is the current one
     try:
         try:
             app(standalone_mode=True)

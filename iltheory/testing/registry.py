@@ -99,7 +99,7 @@ def invariants(adapter: Adapter) -> Iterator[Invariant]:
     of_models = [name for name in adapter.functions if "mdp" in FUNCTIONS[name].parameters]
     for check in OF_ANY_FUNCTION:
         for name in of_models:
-            yield Invariant(check, (name,), _once(name), models=8, each=True)
+            yield Invariant(check, (name,), _once(name), full_support=True, models=8, each=True)
 
 
 def names() -> list[str]:
@@ -204,9 +204,13 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(occupancies.occupancy_belongs_to_the_policy, ("occupancy",), _on_model("occupancy", "policy")),
     Invariant(occupancies.pairing_is_the_value, ("occupancy", "value"), _pairing),
     Invariant(occupancies.value_is_exact, ("value",), _on_model("value", "policy")),
-    *(
-        Invariant(occupancies.discount_is_used, (name,), _of(name, "mdp", "policy"), each=True, **WITH_DISCOUNT)
-        for name in ("occupancy", "value")
+    Invariant(
+        occupancies.discount_is_used, ("occupancy",),
+        lambda run: (run.function("occupancy", "mdp", "policy"), TabularMDP.occupancy), each=True, **WITH_DISCOUNT,
+    ),
+    Invariant(
+        occupancies.discount_is_used, ("value",),
+        lambda run: (run.function("value", "mdp", "policy"), TabularMDP.value), each=True, **WITH_DISCOUNT,
     ),
     Invariant(occupancies.empirical_occupancy_is_exact, ("empirical_occupancy",), _counting, horizons=(FINITE,)),
     Invariant(occupancies.mixture_is_stochastic, ("mixture",), _of("mixture", "first", "second", "beta"), **NUMBERS),
