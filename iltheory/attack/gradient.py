@@ -39,7 +39,8 @@ def ascend(
     Returns
     -------
     tables, scores, evaluated : the best point on each instance's way, on the grid of exact instances; its scores; how
-        many instances were evaluated. None if the claim has no gradient in any table: it enumerates, or runs a learner.
+        many instances were evaluated. None if the claim has no gradient: it enumerates, runs a learner, or calls what
+        torch does not know.
     """
     import torch
 
@@ -47,7 +48,7 @@ def ascend(
     free = [i for i, block in enumerate(coordinates.blocks) if _is_free(block.domain)]
     leaves = {i: _logits(coordinates.blocks[i].domain, tables[i], torch, device).requires_grad_() for i in free}
     fixed = [torch.as_tensor(table, device=device) for table in tables]
-    if not leaves:
+    if not leaves or not _differentiable(coordinates, tables):
         return None
     adam = torch.optim.Adam(list(leaves.values()), lr=LEARNING_RATE, maximize=True)
     best = torch.full((n,), -np.inf, dtype=torch.float64, device=device)
@@ -56,8 +57,6 @@ def ascend(
         now = [_points(coordinates.blocks[i].domain, leaves[i]) if i in leaves else fixed[i] for i in range(len(fixed))]
         side = sides(coordinates.claim, coordinates.instance(now), n)
         excess = torch.as_tensor(side.excess, device=device)
-        if not excess.requires_grad:
-            return None
         unmet = torch.as_tensor(side.unmet, device=device)
         with torch.no_grad():
             counted = torch.where((unmet > NEGLIGIBLE) | ~torch.isfinite(excess), -np.inf, excess)
@@ -77,6 +76,18 @@ def ascend(
     ]
     final = scores(coordinates.claim, coordinates.instance(best_tables), n)
     return best_tables, final, n * (steps + 2)
+
+
+def _differentiable(coordinates: Coordinates, tables: Sequence[Table]) -> bool:
+    """Whether the claim has a gradient on the first instance."""
+    import torch
+
+    points = [torch.as_tensor(table[:1]).requires_grad_() for table in tables]
+    try:
+        excess = sides(coordinates.claim, coordinates.instance(points), 1).excess
+    except Exception:  # the formula is anybody's, and may call functions that take no tensors
+        return False
+    return isinstance(excess, torch.Tensor) and excess.requires_grad
 
 
 def _is_free(domain: Domain) -> bool:

@@ -51,8 +51,11 @@ QUICK = Effort()
 THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 17, gradient_steps=60, polished=16)
 
 
-SAMPLED = Effort(extremes=16, climbers=2, climbs=1 << 9)
-"""Of a statistical claim, each instance of which is sampled by itself."""
+SAMPLED = {
+    QUICK: Effort(extremes=32, climbers=1, climbs=1 << 8),
+    THOROUGH: Effort(extremes=64, climbers=3, climbs=1 << 11),
+}
+"""The same for a statistical claim, each instance of which is sampled by itself."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
     closest: tuple[float, Instance] | None = None
     start = time.perf_counter()
     coordinates = Coordinates(claim, shape, rng)
-    effort = SAMPLED if claim.statistical else effort
+    effort = SAMPLED[effort] if claim.statistical else effort
     try:
         for stage, tables, found, evaluated in _stages(coordinates, rng, effort):
             now = time.perf_counter()
