@@ -19,15 +19,17 @@ DELTA_EACH = DELTA / 2**16
 
 @dataclass(frozen=True, order=True)
 class Size:
-    """How large an instance is; sizes are ordered by the count of its numbers.
+    """How large an instance is; sizes are ordered by places, then by the count of numbers.
 
     Attributes
     ----------
+    places : ``S * A * H``: pairs of state and action, at each step; without a model the number of outcomes
     numbers : entries of all its tables, structural zeros of models and policies among them
     n_states, n_actions : of its models; without one, ``n_states`` is the number of outcomes of its distributions
     horizon : steps, 0 for other instances
     """
 
+    places: int
     numbers: int
     n_states: int
     n_actions: int
@@ -44,9 +46,11 @@ class Size:
         numbers = sum(_numbers(value) for value in instance.values())
         if models:
             mdp = models[0]
-            return cls(numbers, mdp.n_states, mdp.n_actions, mdp.horizon or 0)
+            places = mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
+            return cls(places, numbers, mdp.n_states, mdp.n_actions, mdp.horizon or 0)
         laws = [value.shape[-1] for value in instance.values() if getattr(value, "ndim", 0) == 1]
-        return cls(numbers, max(laws, default=0), 0, 0)
+        outcomes = max(laws, default=0)
+        return cls(outcomes, numbers, outcomes, 0, 0)
 
 
 @dataclass(frozen=True)
