@@ -24,20 +24,22 @@ from matplotlib.textpath import TextPath
 from iltheory.attack.counterexample import Counterexample
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Instance
-from iltheory.reporting.exact import label, sides, violated
+from iltheory.reporting.exact import label, violated
 from iltheory.reporting.instances import (
     ExactModel,
+    InstanceParts,
     NamedEntries,
-    Parts,
     function_text,
+    joined,
     law_text,
     parts_of,
     sentences,
     tables,
 )
 from iltheory.reporting.latex import mathtext, readable
-from iltheory.reporting.model_graph import CHOICE, ENTRANCE, TRANSITION, Arrow, Graph, Node, Subject, draw_graph, varies
+from iltheory.reporting.model_graph import CHOICE, ENTRANCE, Arrow, Graph, Node, Subject, draw_graph, varies
 from iltheory.reporting.placement import Box, LabelPlacer
+from sims.errors import InvalidArgument
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 LINES: tuple[Any, ...] = ("solid", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
@@ -62,11 +64,6 @@ SETTINGS = {
     "path.simplify": True,
     "savefig.bbox": None,
 }
-METADATA: dict[str, dict[str, Any]] = {
-    ".svg": {"Date": None, "Creator": "iltheory"},
-    ".png": {"Software": "iltheory"},
-    ".pdf": {"CreationDate": None, "Creator": "iltheory", "Producer": None},
-}
 DOTS_PER_INCH = 200
 
 
@@ -80,18 +77,27 @@ def draw_instance(claim: Claim, instance: Instance) -> Figure:
     return _draw(claim, instance, "")
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, *, creator: str = "iltheory") -> None:
     """Write a figure as SVG, PNG or PDF by the file's suffix; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    creator : what the file says of its origin
 
     Raises
     ------
-    ValueError
+    InvalidArgument
         If the suffix is another one.
     """
-    if path.suffix not in METADATA:
-        raise ValueError(f"{path.name} ends in {path.suffix!r}; figures are {', '.join(METADATA)}.")
+    metadata: dict[str, dict[str, str | None]] = {
+        ".svg": {"Date": None, "Creator": creator},
+        ".png": {"Software": creator},
+        ".pdf": {"CreationDate": None, "Creator": creator, "Producer": None},
+    }
+    if path.suffix not in metadata:
+        raise InvalidArgument(f"{path.name} ends in {path.suffix!r}; figures are {', '.join(metadata)}.")
     with _settings():
-        figure.savefig(path, dpi=DOTS_PER_INCH, metadata=METADATA[path.suffix])
+        figure.savefig(path, dpi=DOTS_PER_INCH, metadata=metadata[path.suffix])
 
 
 @contextmanager
@@ -203,10 +209,11 @@ def _wrapped(lines: Sequence[str], width: float) -> list[str]:
     return wrapped
 
 
-def _body(sheet: _Sheet, parts: Parts) -> list[str]:
+def _body(sheet: _Sheet, parts: InstanceParts) -> list[str]:
     """Draw what can be drawn; return the words for everything else."""
     words: list[str] = []
-    drawn = parts.policies[: len(COLOURS)]
+    policies = joined(parts.policies)
+    drawn = policies[: len(COLOURS)]
     if parts.models:
         words += _models(sheet, parts, drawn)
     else:
@@ -215,17 +222,12 @@ def _body(sheet: _Sheet, parts: Parts) -> list[str]:
         _bars(sheet, parts.laws)
     else:
         words += [f"{law.name}: {law_text(law.entries, '')}" for law in parts.laws]
-    words += [_policy_text(policy) for policy in parts.policies[len(drawn) :]]
-    words += [function_text(part, "sa") for part in parts.pair_functions]
-    words += [function_text(part, "s") for part in parts.state_functions]
-    return words + sentences(Parts(others=parts.others))
+    words += [function_text(part, "sa") for part in (*policies[len(drawn) :], *joined(parts.pair_functions))]
+    words += [function_text(part, "s") for part in joined(parts.state_functions)]
+    return words + sentences(InstanceParts(others=parts.others))
 
 
-def _policy_text(policy: NamedEntries) -> str:
-    return function_text(policy, "sa")
-
-
-def _models(sheet: _Sheet, parts: Parts, policies: Sequence[NamedEntries]) -> list[str]:
+def _models(sheet: _Sheet, parts: InstanceParts, policies: Sequence[NamedEntries]) -> list[str]:
     """Draw the models side by side, with a legend below, or say why they are tables."""
     left, words = 0.0, []
     subjects = []
@@ -435,7 +437,7 @@ def _bars(sheet: _Sheet, laws: Sequence[NamedEntries]) -> None:
         x += 21 + _extent(law.name, SIZE)[0] + 18
 
 
-def _table(sheet: _Sheet, parts: Parts) -> None:
+def _table(sheet: _Sheet, parts: InstanceParts) -> None:
     """The instance as plain tables, cut after some rows."""
     y = 0.0
     for table in tables(parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Sequence as Series
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
@@ -73,7 +74,7 @@ class NamedEntries:
 
 
 @dataclass(frozen=True)
-class Parts:
+class InstanceParts:
     """An instance by what its values are.
 
     Attributes
@@ -102,9 +103,9 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def parts_of(claim: Claim, instance: Instance) -> Parts:
+def parts_of(claim: Claim, instance: Instance) -> InstanceParts:
     """Take one instance of a claim (no batch axis) apart."""
-    parts, model = Parts(), first_model(instance)
+    parts, model = InstanceParts(), first_model(instance)
     for name, kind in claim.parameters.items():
         value = instance[name]
         if isinstance(value, TabularMDP):
@@ -130,7 +131,7 @@ def _places(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
-def _room(parts: Parts, kind: Kind) -> tuple[list[NamedEntries], int]:
+def _room(parts: InstanceParts, kind: Kind) -> tuple[list[NamedEntries], int]:
     """Where a value of a kind goes, and how many axes it has behind the steps (0: its shape is its own)."""
     if isinstance(kind, PolicyKind):
         return parts.policies, 2
@@ -171,7 +172,7 @@ def law_text(law: Entries, name: str = "s", text: Callable[[Fraction], str] = la
     return ", ".join(f"{name}{i}: {text(law[i])}" for i in positive)
 
 
-def tables(parts: Parts, *, text: Callable[[Fraction], str] = label) -> list[TextTable]:
+def tables(parts: InstanceParts, *, text: Callable[[Fraction], str] = label) -> list[TextTable]:
     """Everything of an instance that has entries for states or outcomes, as few tables of texts.
 
     Steps are counted from 1; steps with the same entries share their rows. Policies and functions stand beside the
@@ -200,7 +201,7 @@ def tables(parts: Parts, *, text: Callable[[Fraction], str] = label) -> list[Tex
     return made
 
 
-def sentences(parts: Parts, *, text: Callable[[Fraction], str] = label) -> list[str]:
+def sentences(parts: InstanceParts, *, text: Callable[[Fraction], str] = label) -> list[str]:
     """What is left beside :func:`tables`: first laws, horizons and discounts of models, and values of other kinds."""
     said = [f"{model.name}: {model.end}, starts in {law_text(model.initial, text=text)}" for model in parts.models]
     return [*said, *(f"{part.name} = {nested_text(part.entries, text)}" for part in parts.others)]
@@ -233,6 +234,16 @@ def function_text(part: NamedEntries, axes: str) -> str:
     return f"{', '.join(named)}, {label(usual)} elsewhere"
 
 
+def joined(series: Series[NamedEntries]) -> list[NamedEntries]:
+    """Neighbours in a sequence that are equal, under one name such as ``learners[1]-[3]``."""
+    named = []
+    for _, run in groupby(series, key=lambda part: (part.name.partition("[")[0], part.entries.tolist())):
+        same = list(run)
+        span = f"-[{same[-1].name.partition('[')[2]}" if len(same) > 1 else ""
+        named.append(NamedEntries(same[0].name + span, same[0].entries))
+    return named
+
+
 def _map(function: Callable[[Any], str], entries: Entries, inner: int = 0) -> NDArray[Any]:
     """Apply a function to each entry, or to each array of the last ``inner`` axes."""
     shape = entries.shape[: entries.ndim - inner]
@@ -254,7 +265,7 @@ def _by_step(
             continue
         rows: list[tuple[str, ...]] = []
         steps = range(max(len(texts) for _, texts in chosen))
-        for _, run in groupby(steps, key=lambda h: [texts[h].tolist() for _, texts in chosen]):
+        for _row, run in groupby(steps, key=lambda h: [texts[h].tolist() for _, texts in chosen]):
             same = list(run)
             span = [f"{same[0] + 1}-{same[-1] + 1}" if len(same) > 1 else str(same[0] + 1)] if len(steps) > 1 else []
             for place in np.ndindex(*chosen[0][1].shape[1:]):

@@ -21,7 +21,7 @@ from iltheory.reporting.placement import PILL_HEIGHT, RADIUS, Box, Curve, curve,
 
 STEM = 90.0
 """From the centre of a state to the centres of its actions, on a circle."""
-REACH = 78.0
+REACH = 86.0
 """Room for the curves to an action, and from it to the next states, in columns."""
 ENTRY = 32.0
 """Length of the arrows of the initial law."""
@@ -86,7 +86,8 @@ class Subject:
 
     Attributes
     ----------
-    visited, possible : bool ``[H, S]`` (one row if nothing varies): states that the policies, and that any actions, reach
+    visited, possible : bool ``[H, S]``, one row if nothing varies: states that the policies, and that any actions,
+        reach
     """
 
     model: ExactModel
@@ -289,7 +290,7 @@ def _columns(subject: Subject, width: Width) -> Graph:
     half = max(width(_action_text(a, r)) for (*_, a), r in np.ndenumerate(model.rewards)) / 2 + 6
     column = RADIUS + REACH + 2 * half + REACH + RADIUS
     shown = np.array([[_shows_actions(subject, h, s) for s in range(n)] for h in range(steps)])
-    slot = 24.0 + 8.0 * min(max(len(subject.policies) - 1, 0), 3)
+    slot = 24.0 + 13.0 * max(len(subject.policies) - 1, 0)
     heights = [max(44.0, slot * actions + 8) if shown[:, s].any() else 44.0 for s in range(n)]
     tops = np.cumsum([0.0, *heights])
     ys = [-(tops[s] + heights[s] / 2) for s in range(n)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +141,7 @@ def spread(wanted: list[float], gap: float) -> list[float]:
         chain.append(max(chain[-1] + gap, chain[-1] + (wanted[i] - chain[-1]) % (2 * math.pi)))
     middle = sum(chain) / len(chain)
     packed = [middle + gap * (k - (len(chain) - 1) / 2) for k in range(len(chain))]
-    tight = all(abs(b - a - gap) < 1e-9 for a, b in zip(chain, chain[1:], strict=False))
+    tight = all(abs(b - a - gap) < 1e-9 for a, b in pairwise(chain))
     settled = [0.0] * len(wanted)
     for place, angle in zip(order, packed if tight else chain, strict=True):
         settled[place] = angle

@@ -1,0 +1,110 @@
+"""What an attack found, and where it looked, for the terminal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from iltheory.attack.counterexample import Counterexample, Size
+from iltheory.attack.falsification import Falsification, Searched
+from iltheory.claims.claim import Claim
+from iltheory.claims.kinds import Instance
+from iltheory.reporting.exact import LONGEST_FRACTION, label, violated
+from iltheory.reporting.instances import TextTable, parts_of, sentences, tables
+from iltheory.reporting.latex import readable
+
+LONGEST_CELL = 24
+"""Characters of a fraction in a table; what is longer is written as a decimal that is said to be near."""
+MOST_ROWS = 60
+MOST_GROWTH = 8
+
+
+def falsification_page(found: Falsification) -> RenderableType:
+    """The verdict in strict words, and the counterexamples; if there is none, what was searched and how close it came."""
+    claim = found.claim
+    statement = readable(claim.statement)
+    heading = [Text(claim.id, style="bold underline"), *([Text(statement)] if statement else []), Text()]
+    if found.simplest is None:
+        return Group(*heading, *_none_found(found))
+    parts = [*heading, *_counterexample("simplest counterexample", found.simplest)]
+    if found.worst is not None and found.worst.to_json() != found.simplest.to_json():
+        parts += [Text(), *_counterexample("worst counterexample", found.worst)]
+    looked = f"{found.instances:,} instances in {found.seconds:.1f} s, seed {found.seed}"
+    return Group(*parts, Text(f"\nsearched {looked}", style="dim"))
+
+
+def _counterexample(title: str, found: Counterexample) -> list[RenderableType]:
+    ratio = "" if found.op == "==" else f"; ratio {found.ratio:.6g}"
+    return [
+        Text(violated(found), style="bold red"),
+        Text(f"{title}, {found.size}{ratio}:", style="bold"),
+        *_instance(found.claim, found.instance),
+    ]
+
+
+def _instance(claim: Claim, instance: Instance) -> list[RenderableType]:
+    """Everything of an instance: sentences, then tables."""
+    parts = parts_of(claim, instance)
+    words = [Text(sentence) for sentence in sentences(parts, text=_sentence_number)]
+    return [Padding(Group(*words, *map(_table, tables(parts, text=_cell_number))), (0, 2))]
+
+
+def _cell_number(x: Fraction) -> str:
+    return label(x, LONGEST_CELL)
+
+
+def _sentence_number(x: Fraction) -> str:
+    return label(x, LONGEST_FRACTION)
+
+
+def _table(shown: TextTable) -> RenderableType:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    words = ("step", "state", "action", "next state", "outcome")
+    for head in shown.columns:
+        table.add_column(head, justify="left" if head in words else "right")
+    for row in shown.rows[:MOST_ROWS]:
+        table.add_row(*row)
+    more = len(shown.rows) - MOST_ROWS
+    cut = [Text(f"... and {more} more rows; --json FILE holds all", style="dim")] if more > 0 else []
+    return Group(Text(f"\n{shown.title}", style="italic"), table, *cut)
+
+
+def _none_found(found: Falsification) -> list[RenderableType]:
+    looked = f"{found.instances:,} instances in {found.seconds:.1f} s (budget {found.budget:g} s, seed {found.seed})"
+    parts: list[RenderableType] = [Text(f"none found among {looked}", style="bold yellow"), Text()]
+    parts.append(_searched(found.searched))
+    if found.ratio is not None:
+        parts += [Text(), Text(f"worst ratio reached: {found.ratio:.6g} (1 is equality; floats, nothing certified)")]
+        steps = found.growth[-MOST_GROWTH:]
+        grew = ", ".join(f"{ratio:.6g} after {count:,}" for count, ratio in steps)
+        parts.append(Text(f"how it grew with the instances: {'... ' * (len(found.growth) > len(steps))}{grew}"))
+    if found.closest is not None:
+        parts += [Text(f"\nclosest instance, {Size.of(found.closest)}:", style="bold")]
+        parts += _instance(found.claim, found.closest)
+    return parts
+
+
+def _searched(parts: tuple[Searched, ...]) -> RenderableType:
+    """One row a stage, in the order they ran first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("stage")
+    for head in ("instances", "worst ratio", "seconds"):
+        table.add_column(head, justify="right")
+    table.add_column("sizes", overflow="fold")
+    order = {stage: place for place, stage in enumerate(dict.fromkeys(part.stage for part in parts))}
+    for stage, run in groupby(sorted(parts, key=lambda part: order[part.stage]), key=lambda part: part.stage):
+        same = list(run)
+        ratios = [part.ratio for part in same if part.ratio is not None]
+        table.add_row(
+            stage,
+            f"{sum(part.instances for part in same):,}",
+            f"{max(ratios):.6g}" if ratios else "",
+            f"{sum(part.seconds for part in same):.1f}",
+            "; ".join(dict.fromkeys(part.shape for part in same)),
+        )
+    return table
