@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import total_ordering
 from typing import Any
 
 from iltheory.claims.claim import Claim
@@ -17,23 +18,30 @@ DELTA_EACH = DELTA / 2**16
 """Probability that an instance refutes a true statistical claim: an attack certifies at most 65,536 of them."""
 
 
-@dataclass(frozen=True, order=True)
+@total_ordering
+@dataclass(frozen=True)
 class Size:
     """How large an instance is; sizes are ordered by places, then by the count of numbers.
 
     Attributes
     ----------
-    places : ``S * A * H``: pairs of state and action, at each step; without a model the number of outcomes
     numbers : entries of all its tables, structural zeros of models and policies among them
     n_states, n_actions : of its models; without one, ``n_states`` is the number of outcomes of its distributions
     horizon : steps, 0 for other instances
     """
 
-    places: int
     numbers: int
     n_states: int
     n_actions: int
     horizon: int
+
+    @property
+    def places(self) -> int:
+        """``S * A * H``: pairs of state and action, at each step; without a model the number of outcomes."""
+        return self.n_states * max(self.n_actions, 1) * max(self.horizon, 1)
+
+    def __lt__(self, other: Size) -> bool:
+        return (self.places, *astuple(self)) < (other.places, *astuple(other))
 
     def __str__(self) -> str:
         parts = [f"S={self.n_states}"] * (self.n_states > 0) + [f"A={self.n_actions}"] * (self.n_actions > 0)
@@ -46,11 +54,9 @@ class Size:
         numbers = sum(_numbers(value) for value in instance.values())
         if models:
             mdp = models[0]
-            places = mdp.n_states * mdp.n_actions * (mdp.horizon or 1)
-            return cls(places, numbers, mdp.n_states, mdp.n_actions, mdp.horizon or 0)
+            return cls(numbers, mdp.n_states, mdp.n_actions, mdp.horizon or 0)
         laws = [value.shape[-1] for value in instance.values() if getattr(value, "ndim", 0) == 1]
-        outcomes = max(laws, default=0)
-        return cls(outcomes, numbers, outcomes, 0, 0)
+        return cls(numbers, max(laws, default=0), 0, 0)
 
 
 @dataclass(frozen=True)
