@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from iltheory.attack.falsify import falsify
 from iltheory.claims.claim import (
     AS_PUBLISHED,
     DERIVED_HERE,
@@ -118,6 +119,7 @@ __all__ = [
     "equal",
     "error_rate",
     "exp",
+    "falsify",
     "games",
     "gap",
     "largest_reward",
