@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import groupby
+from math import isfinite
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -25,21 +26,23 @@ MOST_GROWTH = 8
 
 
 def falsification_page(found: Falsification) -> RenderableType:
-    """The verdict in strict words, and the counterexamples; if there is none, what was searched and how close it came."""
+    """The verdict in strict words and the counterexamples; if there is none, what was searched and how close it came."""
     claim = found.claim
     statement = readable(claim.statement)
     heading = [Text(claim.id, style="bold underline"), *([Text(statement)] if statement else []), Text()]
     if found.simplest is None:
         return Group(*heading, *_none_found(found))
-    parts = [*heading, *_counterexample("simplest counterexample", found.simplest)]
-    if found.worst is not None and found.worst.to_json() != found.simplest.to_json():
+    both = found.worst is None or found.worst.to_json() == found.simplest.to_json()
+    title = "simplest and worst counterexample" if both else "simplest counterexample"
+    parts = [*heading, *_counterexample(title, found.simplest)]
+    if found.worst is not None and not both:
         parts += [Text(), *_counterexample("worst counterexample", found.worst)]
     looked = f"{found.instances:,} instances in {found.seconds:.1f} s, seed {found.seed}"
     return Group(*parts, Text(f"\nsearched {looked}", style="dim"))
 
 
 def _counterexample(title: str, found: Counterexample) -> list[RenderableType]:
-    ratio = "" if found.op == "==" else f"; ratio {found.ratio:.6g}"
+    ratio = f"; ratio {found.ratio:.6g}" if found.op != "==" and isfinite(found.ratio) else ""
     return [
         Text(violated(found), style="bold red"),
         Text(f"{title}, {found.size}{ratio}:", style="bold"),
@@ -79,7 +82,8 @@ def _none_found(found: Falsification) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(f"none found among {looked}", style="bold yellow"), Text()]
     parts.append(_searched(found.searched))
     if found.ratio is not None:
-        parts += [Text(), Text(f"worst ratio reached: {found.ratio:.6g} (1 is equality; floats, nothing certified)")]
+        words = "1 is equality; of equalities it is |lhs - rhs|; computed in floats, so nothing is certified"
+        parts += [Text(), Text(f"worst ratio reached: {found.ratio:.6g} ({words})")]
         steps = found.growth[-MOST_GROWTH:]
         grew = ", ".join(f"{ratio:.6g} after {count:,}" for count, ratio in steps)
         parts.append(Text(f"how it grew with the instances: {'... ' * (len(found.growth) > len(steps))}{grew}"))

@@ -53,7 +53,7 @@ NARROWEST, WIDEST_TITLE = 400.0, 620.0
 LARGEST_CIRCLE, LARGEST_GRID, MOST_ACTIONS, MOST_OUTCOMES, MOST_ROWS = 8, 32, 6, 8, 40
 """States on a circle, states times steps in columns, actions and outcomes that are drawn, rows of a table instead."""
 
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "mathtext.fontset": "dejavusans",
     "text.usetex": False,
@@ -135,7 +135,8 @@ class _Sheet:
         width, _ = _extent(text, size, style.get("weight", "normal"))
         centre = x + {"left": width / 2, "right": -width / 2}.get(style.get("ha", ""), 0.0)
         self.reach(Box(centre, y, width / 2, size * 0.7))
-        self.ax.text(x, y, text, fontsize=size, **{"ha": "center", "va": "center", "color": INK, "zorder": 5} | style)
+        usual: dict[str, Any] = {"ha": "center", "va": "center", "color": INK, "zorder": 5, "fontsize": size}
+        self.ax.text(x, y, text, **usual | style)
 
 
 def _draw(claim: Claim, instance: Instance, verdict: str) -> Figure:
@@ -163,7 +164,7 @@ def _draw(claim: Claim, instance: Instance, verdict: str) -> Figure:
         ax.set_xlim(low[0] - MARGIN, high[0] + MARGIN)
         ax.set_ylim(low[1] - MARGIN, high[1] + MARGIN)
         ax.set_axis_off()
-        figure.set_size_inches(*((high[i] - low[i] + 2 * MARGIN) / 72 for i in (0, 1)))
+        figure.set_size_inches((high[0] - low[0] + 2 * MARGIN) / 72, (high[1] - low[1] + 2 * MARGIN) / 72)
         return figure
 
 
@@ -256,7 +257,7 @@ def _restricted(subject: Subject) -> tuple[Subject, list[str]]:
     model, hidden = subject.model, int((~possible).sum())
     if not hidden or model.n_states <= LARGEST_CIRCLE:
         return subject, []
-    kept = possible.nonzero()[0]
+    kept = np.flatnonzero(possible)
     small = ExactModel(
         model.name,
         model.transitions[:, kept][..., kept],
@@ -424,7 +425,7 @@ def _bars(sheet: _Sheet, laws: Sequence[NamedEntries]) -> None:
     for i in range(len(laws[0].entries)):
         for k, law in enumerate(laws):
             height, x = tall * float(law.entries[i]) / largest, i * group + k * bar
-            style = {"facecolor": COLOURS[k], "edgecolor": "white", "hatch": HATCHES[k]}
+            style: dict[str, Any] = {"facecolor": COLOURS[k], "edgecolor": "white", "hatch": HATCHES[k]}
             sheet.ax.add_patch(Rectangle((x, base), bar - 2, height, **style))
             sheet.write(x + bar / 2 - 1, base + height + 7, label(law.entries[i]), size=SMALL)
         sheet.write(i * group + bar * len(laws) / 2, base - 9, f"outcome {i}", size=SMALL)

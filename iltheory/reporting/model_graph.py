@@ -236,7 +236,7 @@ def _on_circle(subject: Subject, width: Width, radius: float) -> Graph:
                 Arrow(curve(hub, states[t], bend, round_ends=(True, True)), TRANSITION, _probability(law[t]))
             )
             busy[t].append(math.atan2(hub.y - places[t][1], hub.x - places[t][0]))
-    for s in np.flatnonzero(model.initial):
+    for s in map(int, np.flatnonzero(model.initial)):
         x, y = places[s]
         outward = math.atan2(y, x) if model.n_states > 1 else math.pi / 2
         graph.arrows.append(_entrance(states[s], freest_angle(busy[s], outward), model.initial[s]))
@@ -272,7 +272,7 @@ def _direction(
     """Angle at which an action stands: towards where it leads; away from the others if it stays."""
     x, y = places[state]
     law = transitions[state, action]
-    away = [t for t in np.flatnonzero(law) if t != state]
+    away = [t for t in map(int, np.flatnonzero(law)) if t != state]
     if hub is not None:
         return math.atan2(hub.y - y, hub.x - x)
     if away:

@@ -136,15 +136,18 @@ def spread(wanted: list[float], gap: float) -> list[float]:
     sizes = [(wanted[order[(k + 1) % len(order)]] - wanted[order[k]]) % (2 * math.pi) for k in range(len(order))]
     cut = (int(np.argmax(sizes)) + 1) % len(order) if len(order) > 1 else 0
     order = order[cut:] + order[:cut]
-    chain = [wanted[order[0]]]
-    for i in order[1:]:
-        chain.append(max(chain[-1] + gap, chain[-1] + (wanted[i] - chain[-1]) % (2 * math.pi)))
-    middle = sum(chain) / len(chain)
-    packed = [middle + gap * (k - (len(chain) - 1) / 2) for k in range(len(chain))]
-    tight = all(abs(b - a - gap) < 1e-9 for a, b in pairwise(chain))
+    straight = [wanted[order[0]]]
+    for before, i in pairwise(order):
+        straight.append(straight[-1] + (wanted[i] - wanted[before]) % (2 * math.pi))
+    chain = straight[:1]
+    for angle in straight[1:]:
+        chain.append(max(chain[-1] + gap, angle))
+    if chain[-1] - chain[0] > 2 * math.pi - gap + 1e-9:
+        chain = [gap * k for k in range(len(chain))]
+    back = sum(pushed - angle for pushed, angle in zip(chain, straight, strict=True)) / len(chain)
     settled = [0.0] * len(wanted)
-    for place, angle in zip(order, packed if tight else chain, strict=True):
-        settled[place] = angle
+    for place, angle in zip(order, chain, strict=True):
+        settled[place] = angle - back
     return settled
 
 
