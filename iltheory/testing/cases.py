@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from math import lcm
 from random import Random
 from typing import Any
@@ -23,10 +24,13 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.datasets import Trajectories
+from sims.families.random import simplex_rows
 
 MOST_TRAJECTORIES = 4096
 STATES, ACTIONS, STEPS = 3, 2, 3
 """Largest sizes drawn."""
+TRIED = 100
+"""Cases among which Hypothesis looks for one that fails before it makes it smaller."""
 NO_SUCH_DEMOS = "no few demonstrations show the expert exactly"
 REWARDS = (-1, 1)
 DISCOUNTS = (Fraction(1, 2), Fraction(0), Fraction(7, 8))
@@ -53,62 +57,78 @@ class Case:
         return encode({"mdp": self.mdp} | ({} if self.policy is None else {"policy": self.policy})) or {}
 
 
-def cases(horizons: tuple[str, ...], *, varying: bool, full_support: bool, seed: int) -> st.SearchStrategy[Case]:
-    """Small models with a policy; they shrink to one state, one action and one step.
+def no_larger(case: Case, *, varying: bool, full_support: bool) -> st.SearchStrategy[Case]:
+    """Cases of the same kind that are no larger; they shrink to one state, one action and one step.
 
     Parameters
     ----------
-    horizons : ``finite``, ``discounted`` or both
     varying : whether transitions, rewards and policies may vary with the step
     full_support : whether policies take every action
-    seed : of what the cases draw
     """
-    most: dict[str, Any] = {"max_states": STATES, "max_actions": ACTIONS}
-    varies = None if varying else False
-    models = {
-        "finite": finite_mdps(**most, max_horizon=STEPS, rewards=REWARDS, time_varying=varies),
-        "discounted": discounted_mdps(**most, rewards=REWARDS, discounts=DISCOUNTS),
+    mdp = case.mdp
+    most: dict[str, Any] = {
+        "max_states": min(mdp.n_states, STATES),
+        "max_actions": min(mdp.n_actions, ACTIONS),
+        "rewards": REWARDS,
     }
+    if mdp.horizon is None:
+        models = discounted_mdps(**most, discounts=DISCOUNTS)
+    else:
+        models = finite_mdps(**most, max_horizon=min(mdp.horizon, STEPS), time_varying=None if varying else False)
 
     @st.composite
-    def case(draw: st.DrawFn) -> Case:
-        mdp = draw(models[draw(st.sampled_from(horizons))])
+    def smaller(draw: st.DrawFn) -> Case:
+        mdp = draw(models)
         policy = draw(policies(mdp, stationary=not varying, full_support=full_support))
-        return Case(mdp, policy[0] if mdp.horizon is not None and not varying else policy, seed)
+        return Case(mdp, policy[0] if mdp.horizon is not None and not varying else policy, case.seed)
 
-    return case()
+    return smaller()
 
 
-def search(strategy: st.SearchStrategy[Case], fails: Callable[[Case], bool], n: int, seed: int) -> Case | None:
-    """A smallest case that fails among those near n drawn ones, or None.
-
-    What a case is too large or otherwise unsuited for, ``hypothesis.reject`` in ``fails`` does not count.
-    """
+def smallest(strategy: st.SearchStrategy[Case], fails: Callable[[Case], bool], seed: int) -> Case | None:
+    """A case that fails and that Hypothesis cannot make smaller, or None if it draws none that fails."""
     quiet = settings(
-        max_examples=n,
+        max_examples=TRIED,
         database=None,
         deadline=None,
+        report_multiple_bugs=False,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     try:
         return find(strategy, fails, settings=quiet, random=Random(seed))
-    except (NoSuchExample, Unsatisfiable, Flaky):
+    except (NoSuchExample, Unsatisfiable, Flaky):  # an erratic implementation need not fail twice
         return None
 
 
 @cache
 def drawn(horizons: tuple[str, ...], *, varying: bool, full_support: bool, seed: int, n: int) -> tuple[Case, ...]:
-    """The cases :func:`search` looks at first, which are the same for all invariants."""
-    found: list[Case] = []
-    strategy = cases(horizons, varying=varying, full_support=full_support, seed=seed)
+    """N random cases of all sizes and ends, the small ones first.
 
-    def keep(case: Case) -> bool:
-        found.append(case)
-        return False
+    Models have quarters as probabilities and halves as rewards, so that demonstrations can show an expert exactly.
+    """
+    rng = np.random.default_rng(seed)
+    ends: list[dict[str, Any]] = [{"horizon": h + 1} for h in range(STEPS)] if "finite" in horizons else []
+    ends += [{"discount": discount} for discount in DISCOUNTS] if "discounted" in horizons else []
+    every = list(product(range(1, STATES + 1), range(1, ACTIONS + 1), ends))
+    chosen = np.sort(np.resize(rng.permutation(len(every)), n))
+    return tuple(_draw(rng, *every[i], varying, full_support, seed) for i in chosen)
 
-    search(strategy, keep, n, seed)
-    return tuple(found)
+
+def _draw(
+    rng: np.random.Generator, n_states: int, n_actions: int, end: dict[str, Any], varying: bool, full: bool, seed: int
+) -> Case:
+    steps = (end["horizon"],) if varying and "horizon" in end else ()
+    clock = steps if rng.integers(2) else ()
+    probabilities = simplex_rows(rng, (*clock, n_states, n_actions, n_states), law="mixed", bits=2)
+    mu = simplex_rows(rng, (n_states,), law="mixed", bits=2)
+    rewards = rng.integers(-2, 3, (*clock, n_states, n_actions))
+    weights = simplex_rows(rng, (*steps, n_states, n_actions), law="mixed", bits=1) + full
+    unpaid = np.zeros((n_states, n_actions), dtype=np.int64)
+    # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
+    mdp = TabularMDP(ar.asarray(probabilities) / 4, unpaid, ar.asarray(mu) / 4, **end)
+    policy = ar.asarray(weights) / int(weights[..., 0, :].sum(-1).flat[0])
+    return Case(mdp.with_rewards(ar.asarray(rewards) / 2), policy, seed)
 
 
 def proportional_demos(case: Case) -> Trajectories:

@@ -8,8 +8,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from iltheory.testing.adapter import Adapter, ImplementationRaised, NotApplicable
-from iltheory.testing.cases import Case, cases, drawn, search
+from iltheory.testing.adapter import Adapter, ImplementationRaised, InvalidAdapter, NotApplicable
+from iltheory.testing.cases import Case, drawn, no_larger, smallest
 from iltheory.testing.registry import DISCOUNTED, FINITE, Invariant, invariants, names
 from iltheory.testing.report import InvariantReport, Outcome
 from iltheory.testing.run import Run
@@ -40,6 +40,9 @@ def check(adapter: Any, *, seed: int = 0, only: Sequence[str] | None = None) -> 
 def chosen(adapter: Adapter, only: Sequence[str] | None) -> list[Invariant]:
     """The invariants of these names, with or without what they are run on; all, if no names are given."""
     every = list(invariants(adapter))
+    for name in adapter.settings.get("excluded", {}):
+        if name not in names():
+            raise InvalidAdapter(f"excluded names no invariant {name!r}.\n  They are {', '.join(names())}.")
     if only is None:
         return every
     known = {*names(), *(invariant.name for invariant in every)}
@@ -78,17 +81,16 @@ class Search:
         self.adapter, self.invariant, self.seed = adapter, invariant, seed
         self.horizons = tuple(kind for kind in invariant.horizons if kind in adapter.horizons)
         varying = invariant.varying and adapter.varying
-        self.scope: dict[str, Any] = {"varying": varying, "full_support": invariant.full_support, "seed": seed}
+        self.scope: dict[str, Any] = {"varying": varying, "full_support": invariant.full_support}
         self.models = 0
         self.refusals: dict[str, None] = {}
         self.found: tuple[Case, Exception] | None = None
 
     def outcome(self) -> Outcome:
         """What came of it."""
-        drawn_cases = drawn(self.horizons, **self.scope, n=self.invariant.models)
-        if any(self._fails(case) for case in chain(self._known(), drawn_cases)):
-            self._shrink()
-        if self.found is not None:
+        drawn_cases = drawn(self.horizons, **self.scope, seed=self.seed, n=self.invariant.models)
+        if any(self._fails(case) for case in chain(drawn_cases, self._known())) and self.found is not None:
+            self._shrink(self.found[0])
             case, problem = self.found
             return _failed(self.invariant, problem, self.models, case.to_json())
         if not self.models:
@@ -101,11 +103,11 @@ class Search:
             if kind in self.horizons and (self.scope["varying"] or mdp.transitions.steps == 1):
                 yield Case(mdp.to("rational"), None, self.seed)
 
-    def _shrink(self) -> None:
+    def _shrink(self, case: Case) -> None:
         """Make what fails smaller while it fails in the same way."""
-        case = search(cases(self.horizons, **self.scope), self._fails, self.invariant.models, self.seed)
-        if case is not None:
-            self._fails(case)
+        smaller = smallest(no_larger(case, **self.scope), self._fails, self.seed)
+        if smaller is not None:
+            self._fails(smaller)
 
     def _fails(self, case: Case) -> bool:
         """Whether it fails on a case, in the same way as before if it failed before."""
