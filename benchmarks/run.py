@@ -19,7 +19,11 @@ from pathlib import Path
 
 from harness import Bench, Row
 
-GROUPS = ("values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "memory")
+GROUPS = (
+    "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "mutants",
+    "memory",
+)  # fmt: skip
+ON_ALL_CORES = ("claims", "mutants")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WIDTHS = (58, 36, 10, 10, 9, 8, 8)
 
@@ -49,7 +53,7 @@ def main() -> int:
 
 def measure(group: str, bench: Bench) -> list[Row]:
     """All rows of one group, on one core unless the group measures all of them."""
-    if group != "claims" and hasattr(os, "sched_setaffinity"):
+    if group not in ON_ALL_CORES and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     sys.path.insert(0, str(Path(__file__).parent))
     return list(importlib.import_module(group).rows(bench))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from iltheory.attack.counterexample import Counterexample, certify
 from iltheory.attack.mutants import Mutant, in_words
 from iltheory.claims.claim import Claim
-from iltheory.claims.drawing import Scale
-from iltheory.claims.drawing import model as draw_model
-from iltheory.claims.kinds import Instance, InvalidInstance, Model
+from iltheory.claims.drawing import Scale, model, twin
+from iltheory.claims.kinds import Instance, InvalidInstance, Model, first_model
 from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
 from iltheory.engine.worlds import LAWS, RANDOM_BLOCK, RandomWorld
+from sims import TabularMDP
 from sims import arithmetic as ar
 
-REFUTED_AT_ONCE = "refuted"
+REFUTED = "refuted"
 OPEN = "open"
 FOLLOWS = "follows"
 UNDEFINED = "undefined"
@@ -101,7 +101,7 @@ def _look(mutant: Mutant, blocks: list[Block]) -> Triage:
                 notes.append(in_words(problem))
                 continue
             if found is not None:
-                return outcome(REFUTED_AT_ONCE, found)
+                return outcome(REFUTED, found)
     return outcome(UNDEFINED if notes else OPEN if more else FOLLOWS)
 
 
@@ -153,7 +153,7 @@ def _brought_along(claim: Claim) -> Iterator[dict[str, Any]]:
 
 
 def _freed(mutant: Mutant, seed: int) -> Iterator[Block]:
-    """Blocks that meet fewer assumptions: rewards in [-8, 8], models that share no first law, wider policies."""
+    """Blocks that meet fewer assumptions: rewards in [-8, 8]; models that share no first law; wider policies."""
     largest = mutant.claim.largest
     for law in LAWS:
         rng = np.random.default_rng([seed, *(zlib.crc32(text.encode()) for text in (mutant.claim.id, law))])
@@ -165,11 +165,31 @@ def _freed(mutant: Mutant, seed: int) -> Iterator[Block]:
             length=min(2, largest.length),
             law=law,
         )
-        for rewards, alone in (((0, 1), True), ((-8, 8), False)):
-            instance: dict[str, Any] = {}
-            for name, kind in mutant.claim.parameters.items():
-                if type(kind) is Model and (alone or not instance):
-                    instance[name] = draw_model(rng, scale, finite=kind.finite, rewards=rewards)
-                else:
-                    instance[name] = kind.draw(rng, scale, instance)
-            yield Block(instance, RANDOM_BLOCK, None)
+        yield Block(_drawn(mutant.claim, rng, scale, _paid), RANDOM_BLOCK, None)
+        # Over one step models with the same rewards differ in their first law alone.
+        yield Block(_drawn(mutant.claim, rng, replace(scale, horizon=1, discount=(0, 1)), _unlike), RANDOM_BLOCK, None)
+
+
+Build = Callable[[np.random.Generator, Scale, Model, TabularMDP | None], TabularMDP]
+"""From the model before it, if there is one, to a block of models."""
+
+
+def _drawn(claim: Claim, rng: np.random.Generator, scale: Scale, build: Build) -> dict[str, Any]:
+    instance: dict[str, Any] = {}
+    for name, kind in claim.parameters.items():
+        plain = type(kind) is Model  # other kinds of models have transitions of their own
+        instance[name] = build(rng, scale, kind, first_model(instance)) if plain else kind.draw(rng, scale, instance)
+    return instance
+
+
+def _paid(rng: np.random.Generator, scale: Scale, kind: Model, before: TabularMDP | None) -> TabularMDP:
+    """Rewards in [-8, 8]."""
+    if before is None:
+        return model(rng, scale, finite=kind.finite, rewards=(-8, 8))
+    return twin(rng, scale, before, rewards=(-8, 8))
+
+
+def _unlike(rng: np.random.Generator, scale: Scale, kind: Model, before: TabularMDP | None) -> TabularMDP:
+    """The same rewards, and nothing else in common."""
+    drawn = model(rng, scale, finite=kind.finite)
+    return drawn if before is None else drawn.with_rewards(before.rewards())
