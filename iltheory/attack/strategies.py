@@ -80,8 +80,8 @@ class Scope:
         return (size.n_states, most.n_states), (size.n_actions, most.n_actions)
 
     def within(self, before: Instance) -> Scope:
-        """The same, but with exactly the sizes and the discount of values that are given."""
-        size, discount, mdp = self.size, self.discount, kinds.first_model(before)
+        """The same, but with the sizes of values that are given."""
+        size, mdp = self.size, kinds.first_model(before)
         for value in before.values():
             if isinstance(value, tuple):
                 size = replace(size, length=len(value))
@@ -89,8 +89,12 @@ class Scope:
                 size = replace(size, n_states=len(value))
         if mdp is not None:
             size = replace(size, n_states=mdp.n_states, n_actions=mdp.n_actions, horizon=mdp.horizon or 1)
-            discount = discount if mdp.discount is None else Fraction(mdp.discount)
-        return replace(self, size=size, most=size, discount=discount)
+        most = Sizes(
+            n_states=max(size.n_states, self.most.n_states),
+            n_actions=max(size.n_actions, self.most.n_actions),
+            horizon=max(size.horizon, self.most.horizon),
+        )
+        return replace(self, size=size, most=most)
 
 
 def scopes(most: Sizes, *, varying: bool | None = None, discounts: Sequence[Fraction] = DISCOUNTS) -> Strategy:
@@ -166,6 +170,14 @@ def _rows(n: int, *, deterministic: bool = False, full_support: bool = False) ->
     return _often(simple, vertices)
 
 
+@cache
+def starts(n: int) -> Strategy:
+    """Simple laws of the first state, half of them one state: the first ones, because the names of states are free."""
+    supports = {row: [i for i, p in enumerate(row) if p] for row in _rows(n)}
+    simple = [row for row, support in supports.items() if support == list(range(len(support)))]
+    return st.sampled_from(_often(simple, simple[:1]))
+
+
 def distribution(weights: Mapping[int, int], n: int) -> tuple[Fraction, ...]:
     """The distribution on n outcomes with the given weights."""
     total = sum(weights.values())
@@ -188,8 +200,10 @@ def table(draw: st.DrawFn, axes: Sequence[Axis], entry: Callable[[], Any]) -> li
         for index in draw(st.lists(st.integers(0, prod(sizes) - 1), max_size=EXCEPTIONS)):
             drawn[index] = entry()
         return drawn
-    drawn = [(index, entry()) for index in product(*(range(most) for _, most in axes))]
-    return [value for index, value in drawn if all(i < size for i, size in zip(index, sizes, strict=True))]
+    # Backwards, because shrinking moves what is not simple to the choices that are made last.
+    places = reversed(list(product(*(range(most) for _, most in axes))))
+    drawn = [(place, entry()) for place in places]
+    return [value for place, value in reversed(drawn) if all(i < n for i, n in zip(place, sizes, strict=True))]
 
 
 def exact(entries: Sequence[Any], axes: Sequence[Axis], *core: int) -> Numbers:
@@ -229,16 +243,17 @@ def draw_model(
     terminal : whether states may be terminal
     """
     n = scope.size.n_states
-    mu = draw(rows(n))
+    mu = draw(starts(n))
     axes = (*(scope.clock(varying=scope.varying) if finite else ()), *scope.pairs)
     law, reward = rows(n, deterministic=transitions.deterministic), numbers(*_ends(rewards))
     drawn = table(draw, axes, lambda: (draw(law), draw(reward)))
+    end: Mapping[str, Any] = {"horizon": scope.size.horizon} if finite else {"discount": scope.discount}
     if not terminal:
-        return _model(scope, axes, drawn, mu, finite=finite)
+        return _model(axes, drawn, ar.asarray(mu), end)
     ended = np.array(table(draw, [scope.pairs[0]], lambda: draw(st.booleans())), dtype=bool)
     states = [index[-2] for index in product(*(range(size) for size, _ in axes))]
     drawn = [(distribution({s: 1}, n), ZERO) if ended[s] else moves for s, moves in zip(states, drawn, strict=True)]
-    return _model(scope, axes, drawn, mu, finite=finite, terminal=ended if ended.any() else None)
+    return _model(axes, drawn, ar.asarray(mu), {**end, "terminal": ended if ended.any() else None})
 
 
 def draw_twin(draw: st.DrawFn, scope: Scope, first: TabularMDP, transitions: Rows, rewards: Box) -> TabularMDP:
@@ -257,22 +272,19 @@ def draw_twin(draw: st.DrawFn, scope: Scope, first: TabularMDP, transitions: Row
         (mixed(tuple(x), law, weight), mixed(y, reward, weight))
         for x, y, (law, reward) in zip(p.reshape(-1, n), r.ravel(), new, strict=True)
     ]
-    return _model(scope, axes, drawn, first.mu, finite=finite)
+    return _model(axes, drawn, first.mu, {"horizon": first.horizon} if finite else {"discount": first.discount})
 
 
 def _ends(box: Box) -> tuple[Fraction, Fraction]:
     return Fraction(box.low), Fraction(box.high)
 
 
-def _model(
-    scope: Scope, axes: Sequence[Axis], drawn: Sequence[Any], mu: Any, *, finite: bool, terminal: Any = None
-) -> TabularMDP:
-    p = exact([law for law, _ in drawn], axes, scope.size.n_states)
-    r = exact([reward for _, reward in drawn], axes)
-    end: Mapping[str, Any] = {"horizon": scope.size.horizon} if finite else {"discount": scope.discount}
-    unpaid = np.zeros((scope.size.n_states, scope.size.n_actions), dtype=np.int64)
+def _model(axes: Sequence[Axis], drawn: Sequence[Any], mu: Numbers, options: Mapping[str, Any]) -> TabularMDP:
+    (n_states, _), (n_actions, _) = axes[-2:]
+    p, r = exact([law for law, _ in drawn], axes, n_states), exact([reward for _, reward in drawn], axes)
     # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
-    return TabularMDP(p, unpaid, ar.asarray(mu), **end, terminal=terminal).with_rewards(r)
+    unpaid = np.zeros((n_states, n_actions), dtype=np.int64)
+    return TabularMDP(p, unpaid, mu, **options).with_rewards(r)
 
 
 # Values of the kinds of claims.
@@ -391,7 +403,7 @@ def instances(
     return instance()
 
 
-def limits(*, max_states: int = 1, max_actions: int = 1, max_horizon: int = 1, max_length: int = 1) -> Sizes:
+def limits(*, max_states: int = 4, max_actions: int = 3, max_horizon: int = 4, max_length: int = 3) -> Sizes:
     """Read largest sizes, or raise ``InvalidArgument`` naming the one that is no whole number from 1 on."""
     given = {"max_states": max_states, "max_actions": max_actions, "max_horizon": max_horizon, "max_length": max_length}
     for name, size in given.items():

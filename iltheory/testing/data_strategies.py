@@ -70,9 +70,8 @@ def _trajectories(
         states: list[int] = [draw(_any_of(may_start))]
         actions: list[int] = []
         rewards: list[float] = []
-        while len(actions) < length and not over[states[-1]]:
-            if actions and not whole and not draw(st.booleans()):
-                break
+        stop = length if whole else draw(st.integers(1, length))
+        while len(actions) < stop and not over[states[-1]]:
             h, s = len(actions), states[-1]
             a = draw(_any_of(may_act[h % len(may_act), s]))
             states.append(draw(_any_of(may_move[h % len(may_move), s, a])))

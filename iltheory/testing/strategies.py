@@ -2,7 +2,15 @@
 
 Every number is a rational with a small denominator, so models are rational; ``.map(lambda mdp: mdp.to("float64"))``
 makes one for code in floats. Everything shrinks: to one state, one action and one step, to deterministic rows that
-lead to the first state and take the first action, to rewards of 0, and datasets to one short trajectory.
+lead to the first state and take the first action, to rewards of 0, and datasets to one short trajectory::
+
+    from hypothesis import given, strategies as st
+    from iltheory.testing import strategies as ils
+
+    @given(st.data(), ils.finite_mdps())
+    def test_occupancy(data, mdp):
+        policy = data.draw(ils.policies(mdp))
+        ...
 """
 
 from __future__ import annotations
@@ -15,28 +23,31 @@ import numpy as np
 from hypothesis import strategies as st
 
 from iltheory.attack import strategies as attack
-from iltheory.attack.strategies import DISCOUNTS, instances, limits
+from iltheory.attack.strategies import DISCOUNTS, Scope, instances, limits
 from iltheory.claims.claim import Sizes
 from iltheory.claims.domains import Box, Rows
 from iltheory.claims.kinds import Instance, Kind
 from iltheory.testing.arguments import check_count, check_law, read_discounts, read_model, read_range
+from iltheory.testing.data_strategies import demonstrations, trajectories
 from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, RationalArray
 from sims.errors import InvalidArgument
 
 __all__ = [
+    "demonstrations",
     "discounted_mdps",
     "distributions",
-    "feature_functions",
+    "features",
     "finite_mdps",
     "from_kind",
     "instances",
     "linear_mdps",
     "model_pairs",
-    "occupancy_measures",
+    "occupancies",
     "policies",
-    "reward_functions",
+    "rewards",
+    "trajectories",
 ]
 
 UNIT = (0, 1)
@@ -151,7 +162,11 @@ def model_pairs(mdps: st.SearchStrategy[TabularMDP]) -> st.SearchStrategy[tuple[
     @st.composite
     def pair(draw: st.DrawFn) -> tuple[TabularMDP, TabularMDP]:
         first = draw(mdps)
-        scope = draw(attack.scopes(limits())).within({"first": first})
+        if first.system != ar.RATIONAL:
+            raise InvalidArgument(
+                f"mdps draws a model in {first.system.name}; draw rational ones and convert the pair."
+            )
+        scope = Scope(limits(), limits(), varying=True, discount=attack.ZERO).within({"first": first})
         return first, attack.draw_twin(draw, scope, first, Rows(), Box(0, 1))
 
     return pair()
@@ -182,7 +197,7 @@ def linear_mdps(
     def model(draw: st.DrawFn) -> LinearMDP:
         scope = draw(attack.scopes(most, varying=False))
         d, n = draw(st.integers(1, max_features)), scope.size.n_states
-        mu, law, feature = draw(attack.rows(n)), attack.rows(n), attack.rows(d)
+        mu, law, feature = draw(attack.starts(n)), attack.rows(n), attack.rows(d)
         classes = (d, max_features)
         phi = attack.exact(attack.table(draw, scope.pairs, lambda: draw(feature)), scope.pairs, d)
         measures = attack.exact(attack.table(draw, [classes], lambda: draw(law)), [classes], n)
@@ -208,7 +223,7 @@ def _sheared(phi: RationalArray, measures: RationalArray, w: RationalArray) -> t
 def policies(
     mdp: TabularMDP | LinearMDP, *, deterministic: bool = False, stationary: bool = False, full_support: bool = False
 ) -> st.SearchStrategy[Numbers]:
-    """Policies of a model, ``[H, S, A]`` or, with a discount, ``[S, A]``.
+    """Policies of a model, in its number system: ``[H, S, A]`` or, with a discount, ``[S, A]``.
 
     Parameters
     ----------
@@ -220,56 +235,59 @@ def policies(
     mdp = read_model(mdp)
     check_law(deterministic, full_support)
     law = attack.rows(mdp.n_actions, deterministic=deterministic, full_support=full_support)
-    axes = [*_clock(mdp, stationary=stationary), (mdp.n_states, mdp.n_states)]
-    return _tables(axes, law, mdp.n_actions)
+    axes = _axes(mdp, stationary=stationary)[:-1]
+    return _tables(mdp, axes, law, mdp.n_actions)
 
 
-def reward_functions(
-    mdp: TabularMDP | LinearMDP, *, rewards: tuple[Any, Any] = UNIT, stationary: bool = False
+def rewards(
+    mdp: TabularMDP | LinearMDP, *, values: tuple[Any, Any] = UNIT, stationary: bool = False
 ) -> st.SearchStrategy[Numbers]:
     """Functions of (step,) state and action of a model, ``[H, S, A]`` or, with a discount, ``[S, A]``.
 
     Parameters
     ----------
-    rewards : smallest and largest value, exact numbers
+    values : smallest and largest value, exact numbers
     stationary : whether they are the same at every step, ``[1, S, A]``
     """
     mdp = read_model(mdp)
-    axes = [*_clock(mdp, stationary=stationary), (mdp.n_states, mdp.n_states), (mdp.n_actions, mdp.n_actions)]
-    return _tables(axes, _numbers(read_range("rewards", rewards)))
+    axes = _axes(mdp, stationary=stationary)
+    return _tables(mdp, axes, _numbers(read_range("values", values)))
 
 
-def feature_functions(
+def features(
     mdp: TabularMDP | LinearMDP,
     *,
     max_features: int = 3,
     values: tuple[Any, Any] = UNIT,
     stationary: bool = False,
 ) -> st.SearchStrategy[tuple[Numbers, ...]]:
-    """One or more features of a model, each as of :func:`reward_functions`."""
+    """One or more features of a model, each as of :func:`rewards`."""
     check_count("max_features", max_features)
-    feature = reward_functions(mdp, rewards=values, stationary=stationary)
+    feature = rewards(mdp, values=values, stationary=stationary)
     return st.lists(feature, min_size=1, max_size=max_features).map(tuple)
 
 
-def occupancy_measures(mdp: TabularMDP) -> st.SearchStrategy[Numbers]:
+def occupancies(mdp: TabularMDP) -> st.SearchStrategy[Numbers]:
     """Occupancies of the policies of a model: ``[H, S, A]``, every step sums to 1, or ``[S, A]``, which sums to 1."""
     return policies(mdp).map(read_model(mdp).occupancy)
 
 
-def _tables(axes: Sequence[attack.Axis], entry: st.SearchStrategy[Any], *core: int) -> st.SearchStrategy[Numbers]:
+def _tables(
+    mdp: TabularMDP, axes: Sequence[attack.Axis], entry: st.SearchStrategy[Any], *core: int
+) -> st.SearchStrategy[Numbers]:
     @st.composite
     def table(draw: st.DrawFn) -> Numbers:
-        return attack.exact(attack.table(draw, axes, lambda: draw(entry)), axes, *core)
+        drawn = attack.exact(attack.table(draw, axes, lambda: draw(entry)), axes, *core)
+        return ar.convert(drawn, mdp.system)
 
     return table()
 
 
-def _clock(mdp: TabularMDP, *, stationary: bool) -> list[attack.Axis]:
-    if mdp.horizon is None:
-        return []
-    steps = 1 if stationary else mdp.horizon
-    return [(steps, steps)]
+def _axes(mdp: TabularMDP, *, stationary: bool) -> tuple[attack.Axis, ...]:
+    """Axes of (steps,) states and actions, as large as those of most models that strategies draw."""
+    varying = mdp.horizon is not None and not stationary
+    scope = Scope(limits(), limits(), varying=varying, discount=attack.ZERO).within({"mdp": mdp})
+    return (*(() if mdp.horizon is None else scope.clock(varying=varying)), *scope.pairs)
 
 
 def _numbers(box: Box) -> st.SearchStrategy[Fraction]:
