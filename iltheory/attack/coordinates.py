@@ -242,7 +242,7 @@ def _blocks(name: str, kind: Kind, value: Any, *, first: bool, learners: str) ->
             Block(name, "P", kind.transitions, tuple(_part(value, "P").shape[1:])),
             Block(name, "r", kind.rewards, tuple(_part(value, "r").shape[1:])),
         ]
-        return [*found, Block(name, "mu", Rows(), tuple(value.mu.shape[1:]))] if first else found
+        return [*found, Block(name, "mu", Rows(), tuple(value.mu.shape[1:]))] if first or kind.own_start else found
     domain = kind.domain
     if domain is None:
         return []

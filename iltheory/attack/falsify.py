@@ -14,7 +14,7 @@ from iltheory.attack.coordinates import Shape
 from iltheory.attack.counterexample import Counterexample, certify
 from iltheory.attack.falsification import Falsification, Searched
 from iltheory.attack.references import reference, resolve
-from iltheory.attack.search import QUICK, THOROUGH, Effort, Outcome, search_shape, worsen
+from iltheory.attack.search import QUICK, THOROUGH, Effort, Outcome, search_shape, search_targeted, worsen
 from iltheory.attack.shapes import ROUND, larger_shapes, small_shapes
 from iltheory.attack.shrink import shrink
 from iltheory.claims.claim import Claim
@@ -30,8 +30,11 @@ SHRINKING = 10.0
 AHEAD_OF_WORKERS = 12
 """Shapes searched in this process first: most false claims fail on them before worker processes have started."""
 
-Task = tuple[Shape, int, Effort]
-"""Shape, seed and effort."""
+TARGETED = 2000
+"""Instances that Hypothesis draws in a round."""
+
+Task = tuple[Shape | None, int, Effort]
+"""Shape, or None for Hypothesis, which chooses shapes itself; seed; effort."""
 
 
 def falsify(
@@ -144,11 +147,14 @@ def _tasks(claim: Claim, seed: int) -> Iterator[Task]:
         return  # every instance has been looked at
     larger = larger_shapes(claim, np.random.default_rng(seed))
     for turn in count(1):
+        yield None, seed + turn, THOROUGH
         yield from ((shape, seed + turn, THOROUGH) for shape in (*small, *islice(larger, ROUND)))
 
 
 def _search(claim: Claim, task: Task) -> Outcome:
     shape, seed, effort = task
+    if shape is None:
+        return search_targeted(claim, seed=seed, instances=TARGETED)
     return search_shape(claim, shape, seed=seed, effort=effort)
 
 

@@ -254,7 +254,8 @@ def _turned(said: Comparison) -> Comparison:
 def _without_assumptions(claim: Claim) -> Iterator[tuple[str, Claim]]:
     for dropped in claim.assumptions:
         left = tuple(assumption for assumption in claim.assumptions if assumption is not dropped)
-        yield f"without «{dropped.name}»", replace(claim, assumptions=left)
+        wider = {name: dropped.widen(kind) for name, kind in claim.parameters.items()}
+        yield f"without «{dropped.name}»", replace(claim, assumptions=left, parameters=wider)
     for name, kind in claim.parameters.items():
         wider = _stochastic(kind)
         if wider != kind:

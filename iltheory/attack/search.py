@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -101,6 +102,23 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
         words = f"{coordinates.words}: refused, {str(problem).splitlines()[0]}"
         searched.append(Searched("refused", words, 0, None, time.perf_counter() - start))
     return Outcome(tuple(searched), (), closest)
+
+
+def search_targeted(claim: Claim, *, seed: int, instances: int) -> Outcome:
+    """Let Hypothesis draw instances of small shapes and climb by what they score.
+
+    Parameters
+    ----------
+    seed : the same seed gives the same outcome, but for seconds
+    instances : how many are drawn
+    """
+    from iltheory.attack.targeted import targeted
+
+    if claim.statistical:  # no float64 evaluation scores it
+        return Outcome((), (), None)
+    drawn, searched = targeted(claim, seed=seed, seconds=math.inf, most=instances)
+    violating = next((instance for instance in drawn if certify(claim, instance) is not None), None)
+    return Outcome((searched,), () if violating is None else (violating,), None)
 
 
 def _stages(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from iltheory.claims.claim import Assumption
+from iltheory.claims.kinds import Kind, Model
 from iltheory.measures import expectation, largest_reward, smallest_reward
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -15,7 +17,12 @@ def _unit_rewards(mdp: TabularMDP) -> list[Any]:
     return [smallest_reward(mdp) >= 0, largest_reward(mdp) <= 1]
 
 
-UNIT_REWARDS = Assumption("rewards in [0, 1]", _unit_rewards)
+def any_rewards(kind: Kind) -> Kind:
+    """Let models pay from -1 to 2."""
+    return replace(kind, low=-1, high=2) if isinstance(kind, Model) else kind
+
+
+UNIT_REWARDS = Assumption("rewards in [0, 1]", _unit_rewards, any_rewards)
 
 
 def _covered(mdp: TabularMDP, pi: Numbers, other: Numbers) -> Any:

@@ -63,10 +63,12 @@ class Assumption:
     name : short words for tables and errors
     holds : function of some parameters of the claim (matched by name; others need a default), returning a
         ``Comparison``, a list of them that must all hold, or booleans over the batch axis
+    widen : of an assumption that kinds are drawn to meet: the wider kind where it is dropped, else the kind itself
     """
 
     name: str
     holds: Callable[..., Any]
+    widen: Callable[[Kind], Kind] = lambda kind: kind
 
     def conditions(self, instance: Instance) -> list[Any]:
         """Evaluate on an instance."""

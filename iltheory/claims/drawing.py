@@ -96,9 +96,14 @@ def model(
 
 
 def twin(
-    rng: np.random.Generator, scale: Scale, of: TabularMDP, *, rewards: tuple[int, int] = (0, 1)
+    rng: np.random.Generator,
+    scale: Scale,
+    of: TabularMDP,
+    *,
+    rewards: tuple[int, int] = (0, 1),
+    own_start: bool = False,
 ) -> TabularMDP:
-    """Second models beside given ones: the same sizes, end and first law, P and r mixed with fresh ones."""
+    """Second models beside given ones: same sizes and end; P, r and a first law of their own mixed with fresh ones."""
     from sims.tabular import TabularMDP
 
     finite = of.horizon is not None
@@ -108,4 +113,7 @@ def twin(
     p = perturbed(rng, p, rows(rng, (*shape, of.n_states), scale.law, TRANSITION_BITS), scale.weight_bits)
     r = perturbed(rng, of.rewards(), units(rng, shape, *rewards), scale.weight_bits)
     unpaid = np.zeros((of.n_states, of.n_actions), dtype=np.int64)
-    return TabularMDP(p, unpaid, of.mu, horizon=of.horizon, discount=of.discount, batch_axes=1).with_rewards(r)
+    mu = of.mu
+    if own_start:
+        mu = perturbed(rng, mu, rows(rng, (scale.size, of.n_states), scale.law, TRANSITION_BITS), scale.weight_bits)
+    return TabularMDP(p, unpaid, mu, horizon=of.horizon, discount=of.discount, batch_axes=1).with_rewards(r)

@@ -85,11 +85,19 @@ class ArrayKind(Kind):
 
 @dataclass(frozen=True)
 class Model(Kind):
-    """A tabular model; a second one shares sizes, horizon or discount, and the first law with the first."""
+    """A tabular model; a second one shares sizes, horizon or discount, and the first law with the first.
+
+    Attributes
+    ----------
+    finite : whether it has a horizon, or else a discount
+    low, high : range of the rewards that are drawn
+    own_start : whether it has a first law of its own beside another model
+    """
 
     finite: bool
     low: int = 0
     high: int = 1
+    own_start: bool = False
 
     def __str__(self) -> str:
         rewards = "" if (self.low, self.high) == (0, 1) else f" with rewards in [{self.low}, {self.high}]"
@@ -108,7 +116,7 @@ class Model(Kind):
     def draw(self, rng: np.random.Generator, scale: Scale, before: Instance) -> TabularMDP:
         first, ends = first_model(before), (self.low, self.high)
         if first is not None:
-            return drawing.twin(rng, scale, first, rewards=ends)
+            return drawing.twin(rng, scale, first, rewards=ends, own_start=self.own_start)
         return drawing.model(rng, scale, finite=self.finite, rewards=ends)
 
     def check(self, name: str, value: Any, before: Instance) -> TabularMDP:

@@ -5,13 +5,15 @@ Kearns and Singh, Near-optimal reinforcement learning in polynomial time, Machin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from iltheory.claims.assumptions import any_rewards
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Tight, claim
-from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Policy
+from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Kind, Model, Policy
 from iltheory.claims.occupancy import HALF, TENTH
 from iltheory.measures import (
     expected_next,
@@ -45,8 +47,12 @@ def _unit_rewards(mdp: TabularMDP, other: TabularMDP) -> list[Any]:
     return [condition for pair in rewards for condition in pair]
 
 
-ONE_START = Assumption("one law of the first state", _one_start)
-UNIT_REWARDS = Assumption("rewards in [0, 1]", _unit_rewards)
+def _own_start(kind: Kind) -> Kind:
+    return replace(kind, own_start=True) if isinstance(kind, Model) else kind
+
+
+ONE_START = Assumption("one law of the first state", _one_start, _own_start)
+UNIT_REWARDS = Assumption("rewards in [0, 1]", _unit_rewards, any_rewards)
 
 
 def _leak(error: Fraction = TENTH, **end: Any) -> tuple[Any, ...]:

@@ -1,8 +1,10 @@
-"""Commands that attack claims: falsify."""
+"""Commands that attack claims: falsify, necessity."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +37,9 @@ def seconds(text: str) -> float:
     return value
 
 
+Conjecture = Annotated[
+    str, typer.Argument(metavar="FILE[::NAME]|ID", help="A claim in a Python file, or of the catalogue.")
+]
 Budget = Annotated[float, typer.Option(parser=seconds, metavar="TIME", help="Time to search: 60s, 5m, 1h.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")]
@@ -42,9 +47,7 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes (defa
 
 @app.command()
 def falsify(
-    conjecture: Annotated[
-        str, typer.Argument(metavar="FILE[::NAME]|ID", help="A claim in a Python file, or of the catalogue.")
-    ],
+    conjecture: Conjecture,
     budget: Budget = "60s",  # type: ignore[assignment]  # what the parser reads
     seed: Seed = 0,
     workers: Workers = None,
@@ -69,9 +72,49 @@ def falsify(
     from iltheory.reporting.bundle import write_bundle
 
     claim = resolve(conjecture)
-    start, console = time.perf_counter(), Console(stderr=True)
-    with console.status(f"attacking {claim.id}") as status, processes(workers) as executor:
-        instances, ratio = 0, None
+    with attacking(claim.id, budget) as on_searched, processes(workers) as executor:
+        found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
+    print_page(falsification_page(found), json_file)
+    write_json(json_file, found.to_json())
+    if found.certified:
+        folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
+        written = write_bundle(found, folder)
+        Console(stderr=True, highlight=False).print(f"{len(written)} files are in {folder}")
+        raise typer.Exit(REFUTED_STATUS)
+
+
+@app.command()
+def necessity(
+    conjecture: Conjecture,
+    budget: Budget = "60s",  # type: ignore[assignment]  # what the parser reads
+    seed: Seed = 0,
+    workers: Workers = None,
+    json_file: Json = None,
+) -> None:
+    """Drop each assumption of a claim in turn: which are needed, and a witness for each that is.
+
+    The budget is for each assumption.
+
+    [dim]Examples:[/]  iltheory necessity ross-bagnell-2010-thm-2-1   ·
+    iltheory necessity simulation-lemma.bound --budget 10s
+    """
+    from iltheory.attack.necessity import necessity as drop_each
+    from iltheory.attack.references import resolve
+    from iltheory.engine.executors import processes
+    from iltheory.reporting.attack_pages import necessity_page
+
+    claim = resolve(conjecture)
+    with attacking(claim.id, budget) as on_searched, processes(workers) as executor:
+        found = drop_each(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
+    print_page(necessity_page(found), json_file)
+    write_json(json_file, found.to_json())
+
+
+@contextmanager
+def attacking(id: str, budget: float) -> Iterator[Callable[[Searched], None]]:
+    """Show how an attack goes on."""
+    start, instances, ratio = time.perf_counter(), 0, None
+    with Console(stderr=True).status(f"attacking {id}") as status:
 
         def on_searched(part: Searched) -> None:
             nonlocal instances, ratio
@@ -79,15 +122,8 @@ def falsify(
             ratio = max((r for r in (ratio, part.ratio) if r is not None), default=None)
             reached = "" if ratio is None else f", largest ratio {ratio:.6g}"
             status.update(
-                f"attacking {claim.id}: {instances:,} instances, {time.perf_counter() - start:.0f} of {budget:.0f} s, "
+                f"attacking {id}: {instances:,} instances, {time.perf_counter() - start:.0f} of {budget:.0f} s, "
                 f"now {part.stage} at {part.shape}{reached}"
             )
 
-        found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
-    print_page(falsification_page(found), json_file)
-    write_json(json_file, found.to_json())
-    if found.certified:
-        folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
-        written = write_bundle(found, folder)
-        console.print(f"{len(written)} files are in {folder}", highlight=False)
-        raise typer.Exit(REFUTED_STATUS)
+        yield on_searched
