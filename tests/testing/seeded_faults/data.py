@@ -63,8 +63,11 @@ def first_to_finish(mdp, policy, n, rng):
 def with_quotas(mdp, policy, n, rng):
     """Every environment gives as many episodes as was decided before."""
     size = max(1, n // 2)
-    quotas = np.bincount(np.arange(n) % size)
-    found, environments = [[] for _ in quotas], Environments(mdp, policy, size, rng)
+    return quotas_met(Environments(mdp, policy, size, rng), np.bincount(np.arange(n) % size))
+
+
+def quotas_met(environments, quotas):
+    found = [[] for _ in quotas]
     while any(len(ended) < quota for ended, quota in zip(found, quotas, strict=True)):
         for i, ended in environments.step():
             found[i].append(ended)
@@ -106,13 +109,7 @@ class SwitchedOff(SwimmerLike):
 
 def fixed_horizon(environment):
     def rollout(mdp, policy, n, rng):
-        found = []
-        for _ in range(n):
-            environments = Environments(mdp, policy, 1, rng, environment.ends)
-            while not (ended := [e for _, e in environments.step()]):
-                pass
-            found += ended
-        return Trajectories.concatenate(found)
+        return quotas_met(Environments(mdp, policy, n, rng, environment.ends), np.ones(n, dtype=int))
 
     return SimpleNamespace(rollout=rollout)
 

@@ -42,10 +42,10 @@ class Tables(NamedTuple):
     gamma: float
 
 
-def tables(mdp) -> Tables:
-    """Plain arrays of a model; with a discount, as many steps as count."""
+def tables(mdp, *, steps=None) -> Tables:
+    """Plain arrays of a model; with a discount, of some number of steps, or of as many as count."""
     gamma = 1.0 if mdp.horizon is not None else float(mdp.discount)
-    steps = mdp.horizon or max(1, math.ceil(math.log(NEGLIGIBLE) / math.log(gamma)) if gamma else 1)
+    steps = mdp.horizon or steps or max(1, math.ceil(math.log(NEGLIGIBLE) / math.log(gamma)) if gamma else 1)
     P, r = np.asarray(mdp.P), np.asarray(mdp.rewards())
     size = r.shape[-2:]
     return Tables(
@@ -64,6 +64,11 @@ def folded(mdp, laws):
         return laws
     gamma = float(mdp.discount)
     return (1 - gamma) * np.einsum("t,tsa->sa", gamma ** np.arange(len(laws)), laws)
+
+
+def entropy_terms(pi):
+    """``log pi``, 0 where it is not used."""
+    return np.log(np.where(pi > 0, pi, 1.0))
 
 
 def logsumexp(x):

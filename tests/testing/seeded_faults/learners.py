@@ -108,7 +108,7 @@ B21 = Fault(
 # B29: GAIL that is paid for living.
 
 
-def gail(reward, *, iterations=300):
+def gail(reward, *, iterations=400):
     """Natural policy gradients on the reward of the optimal discriminator, given that reward."""
 
     def fit(mdp, expert):
@@ -120,7 +120,9 @@ def gail(reward, *, iterations=300):
             r = reward(target, learner, ended)
             moves = np.einsum("sa,sat->st", pi, P[0])
             v = np.linalg.solve(np.eye(len(pi)) - gamma * moves, (pi * r).sum(-1))
-            pi = softmax(np.log(pi) + r + gamma * P[0] @ v)
+            before, pi = pi, softmax(np.log(pi) + 0.5 * (r + gamma * P[0] @ v))
+            if abs(pi - before).max() < 1e-14:
+                break
         return pi
 
     return SimpleNamespace(fit=fit, horizons="discounted")
@@ -128,12 +130,12 @@ def gail(reward, *, iterations=300):
 
 def probability(target, learner):
     both = target + learner
-    return np.where(both > 0, target / np.where(both > 0, both, 1.0), 0.5)
+    return np.clip(np.where(both > 0, target / np.where(both > 0, both, 1.0), 0.5), 1e-9, 1 - 1e-9)
 
 
 def paid_for_living(target, learner, ended):
     """-log(1 - D) until the end, nothing after it."""
-    return np.where(ended[:, None], 0.0, -np.log(1 - probability(target, learner) + 1e-8))
+    return np.where(ended[:, None], 0.0, -np.log(1 - probability(target, learner)))
 
 
 def logit_everywhere(target, learner, ended):
@@ -203,8 +205,8 @@ def dagger(name):
                 law = np.load(file)
                 losses.append(float((law * abs(labels - pi).sum(-1)).sum()))
                 seen += law
-        learnt = np.where(seen[..., None] > 0, labels, pi)
-        return SimpleNamespace(policy=of_model(mdp, learnt), losses=losses)
+        known = seen > 0 if mdp.horizon is not None else np.broadcast_to(seen.sum(0) > 0, seen.shape)
+        return SimpleNamespace(policy=of_model(mdp, np.where(known[..., None], labels, pi)), losses=losses)
 
     return SimpleNamespace(fit=fit)
 

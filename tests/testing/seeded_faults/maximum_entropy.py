@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from seeded_faults.fault import Fault, each_step, folded, logsumexp, softmax, tables
 
@@ -24,8 +23,7 @@ def forward(P, mu, pi):
     D = np.zeros((len(P) + 1, len(mu)))
     D[0] = mu
     for t in range(len(P)):
-        for a in range(pi.shape[2]):
-            D[t + 1] += (D[t] * pi[t, :, a]) @ P[t, :, a]
+        D[t + 1] = (D[t][:, None] * pi[t]).ravel() @ P[t].reshape(-1, len(mu))
     return D
 
 
@@ -129,17 +127,16 @@ def matching(training_discount):
         return (found - target(mdp, expert)) / scale(mdp)
 
     def fit(mdp, expert):
+        """Generalised iterative scaling."""
         aim = target(mdp, expert)
-
-        def mismatch(x):
-            point = x.reshape(aim.shape)
-            return (laws(mdp, rewards(mdp, point), training_discount(mdp)) - aim).ravel()
-
-        found = least_squares(mismatch, np.zeros(aim.size), method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14)
-        P, _, _, gamma = tables(mdp)
-        r = rewards(mdp, found.x.reshape(aim.shape))
-        pi = softmax(backward(P, r, gamma)[0])
-        return SimpleNamespace(policy=of_model(mdp, pi), occupancy=laws(mdp, r, training_discount(mdp)))
+        reached, point = aim > 0, np.zeros(aim.shape)
+        for _ in range(200):
+            found = laws(mdp, rewards(mdp, point), training_discount(mdp))
+            if abs(found - aim).max() < 1e-11:
+                break
+            point[reached] += np.log(aim[reached] / found[reached])
+        pi = softmax(backward(tables(mdp).P, rewards(mdp, point), tables(mdp).gamma)[0])
+        return SimpleNamespace(policy=of_model(mdp, pi), occupancy=found)
 
     return SimpleNamespace(loss=loss, gradient=gradient, fit=fit)
 
@@ -178,42 +175,40 @@ B3 = Fault(
     id="B3",
     where="imitation, MCE IRL",
     words="sampled occupancies normalised to 1 in all",
-    faulty=SimpleNamespace(empirical_occupancy=sampled_to_one),
-    corrected=SimpleNamespace(empirical_occupancy=sampled),
+    faulty=SimpleNamespace(empirical_occupancy=sampled_to_one, horizons="finite"),
+    corrected=SimpleNamespace(empirical_occupancy=sampled, horizons="finite"),
     invariants=("empirical_occupancy_is_exact",),
 )
 
 
-# B24: planning to a discounted fixed point, visits of T steps that count alike.
+# B24: planning to a discounted fixed point, visits of the steps of a demonstration that all count alike.
+
+STEPS = 200
+"""Length of a demonstration, and sweeps of a planner: the same for every discount."""
 
 
-def fixed_point_plan(mdp, r):
-    P, _, _, gamma = tables(mdp)
-    return backward(P, np.broadcast_to(r, tables(mdp).r.shape), gamma)
-
-
-def average_law(mdp, laws):
-    return laws if mdp.horizon is not None else laws.mean(0)
-
-
-def tabular_maxent(weighed):
-    """Maximum-entropy IRL, given how the laws of all steps are put together."""
+def tabular_maxent(weights):
+    """Maximum-entropy IRL, given the weights of the steps of a demonstration in a model with a discount."""
 
     def occupancy(mdp, policy):
-        P, _, mu, _ = tables(mdp)
+        P, _, mu, gamma = tables(mdp, steps=STEPS)
         pi = each_step(policy, len(P))
-        return weighed(mdp, of_pairs(forward(P, mu, pi)[:-1], pi))
+        laws = of_pairs(forward(P, mu, pi)[:-1], pi)
+        return laws if mdp.horizon is not None else np.einsum("t,tsa->sa", weights(gamma), laws)
 
-    def effective_steps(mdp):
+    def planned(mdp, point):
+        P, r, _, gamma = tables(mdp)
+        return backward(P, np.broadcast_to(point, r.shape), gamma)
+
+    def scale(mdp):
         return 1.0 if mdp.horizon is not None else 1 / (1 - tables(mdp).gamma)
 
     def loss(mdp, point, expert):
-        soft = tables(mdp).mu @ fixed_point_plan(mdp, point)[1][0]
-        return soft - effective_steps(mdp) * (occupancy(mdp, expert) * point).sum()
+        return tables(mdp).mu @ planned(mdp, point)[1][0] - scale(mdp) * (occupancy(mdp, expert) * point).sum()
 
     def gradient(mdp, point, expert):
-        pi = softmax(fixed_point_plan(mdp, point)[0])
-        return effective_steps(mdp) * (occupancy(mdp, pi) - occupancy(mdp, expert))
+        pi = of_model(mdp, softmax(planned(mdp, point)[0]))
+        return scale(mdp) * (occupancy(mdp, pi) - occupancy(mdp, expert))
 
     return SimpleNamespace(occupancy=occupancy, loss=loss, gradient=gradient)
 
@@ -222,8 +217,8 @@ B24 = Fault(
     id="B24",
     where="inverse_rl, tabular MaxEnt IRL",
     words="`discount` accepted, its multiplication commented out",
-    faulty=tabular_maxent(average_law),
-    corrected=tabular_maxent(folded),
+    faulty=tabular_maxent(lambda gamma: np.full(STEPS, 1 / STEPS)),
+    corrected=tabular_maxent(lambda gamma: (1 - gamma) * gamma ** np.arange(STEPS)),
     invariants=("occupancy_flows", "discount_is_used", "gradient_is_the_derivative"),
 )
 
@@ -232,31 +227,25 @@ B24 = Fault(
 
 
 def states_outside_time(P, mu, pi):
-    n_steps, n_states, n_actions, _ = P.shape
-    visits = np.zeros((n_states, n_steps))
-    visits[:, 0] = mu
+    n_steps, n_states, _, _ = P.shape
+    moves = np.einsum("tsa,tsaz->tsz", pi, P)
+    visits = np.zeros((n_steps, n_states))
+    visits[0] = mu
     for s in range(n_states):
         for t in range(n_steps - 1):
-            visits[s, t + 1] = sum(
-                visits[before, t] * pi[t, before, a] * P[t, before, a, s]
-                for before in range(n_states)
-                for a in range(n_actions)
-            )
-    return visits.T
+            visits[t + 1, s] = visits[t] @ moves[t, :, s]
+    return visits
 
 
 def time_outside_states(P, mu, pi):
-    n_steps, n_states, n_actions, _ = P.shape
-    visits = np.zeros((n_states, n_steps))
-    visits[:, 0] = mu
+    n_steps, n_states, _, _ = P.shape
+    moves = np.einsum("tsa,tsaz->tsz", pi, P)
+    visits = np.zeros((n_steps, n_states))
+    visits[0] = mu
     for t in range(n_steps - 1):
         for s in range(n_states):
-            visits[s, t + 1] = sum(
-                visits[before, t] * pi[t, before, a] * P[t, before, a, s]
-                for before in range(n_states)
-                for a in range(n_actions)
-            )
-    return visits.T
+            visits[t + 1, s] = visits[t] @ moves[t, :, s]
+    return visits
 
 
 def visitation(visits):
@@ -311,43 +300,37 @@ B31 = Fault(
 # B44: the attribute `discount` is kept and never read.
 
 
-class FirstVisits:
-    """Values and visits by sweeps until nothing changes."""
+class Planner:
+    """Policy evaluation by a number of sweeps that is the same for every model."""
 
     def __init__(self, mdp):
-        self.P, self.r, self.mu, self.discount = tables(mdp)
+        self.P, self.r, self.mu, self.discount = tables(mdp, steps=STEPS)
 
-    def weights(self):
-        return self.discount ** np.arange(len(self.P))
+    def backed_up(self, following):
+        return self.discount * following
 
-    def value(self, pi):
-        law, total = self.mu, 0.0
-        for t, weight in enumerate(self.weights()):
-            pairs = law[:, None] * pi[t]
-            total += weight * (pairs * self.r[t]).sum()
-            law = np.einsum("sa,sat->t", pairs, self.P[t])
-        return total
+    def value(self, policy):
+        pi, v = each_step(policy, len(self.P)), np.zeros(len(self.mu))
+        for t in reversed(range(len(self.P))):
+            v = (pi[t] * (self.r[t] + self.backed_up(self.P[t] @ v))).sum(-1)
+        return self.mu @ v
 
 
-class UnreadDiscount(FirstVisits):
-    def weights(self):
-        return np.ones(len(self.P))
+class PlannerWithoutDiscount(Planner):
+    def backed_up(self, following):
+        return following
 
 
-def evaluator(kind):
-    def value(mdp, policy):
-        sweeps = kind(mdp)
-        return sweeps.value(each_step(policy, len(sweeps.P)))
-
-    return SimpleNamespace(value=value)
+def evaluator(planner):
+    return SimpleNamespace(value=lambda mdp, policy: planner(mdp).value(policy))
 
 
 B44 = Fault(
     id="B44",
     where="irl-benchmark, planners",
     words="an attribute `discount` that nothing reads",
-    faulty=evaluator(UnreadDiscount),
-    corrected=evaluator(FirstVisits),
+    faulty=evaluator(PlannerWithoutDiscount),
+    corrected=evaluator(Planner),
     invariants=("discount_is_used", "value_is_exact"),
 )
 

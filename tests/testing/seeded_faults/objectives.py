@@ -105,7 +105,8 @@ B8 = Fault(
 
 
 def js(reward):
-    return np.log(2 - np.exp(-reward))
+    with np.errstate(invalid="ignore"):
+        return np.log(2 - np.exp(-reward))
 
 
 def js_slope(reward):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from seeded_faults.fault import Fault, each_step, logsumexp, softmax, tables
+from seeded_faults.fault import Fault, each_step, entropy_terms, logsumexp, softmax, tables
 from seeded_faults.maximum_entropy import backward, of_model
 
 # B16: behaviour is soft, the target takes the maximum.
@@ -51,15 +51,15 @@ def soft_evaluation(state_value):
 
 
 def with_entropy(Q, pi, ent_wt):
-    return (pi * (Q - ent_wt * np.log(pi))).sum(-1)
+    return (pi * (Q - ent_wt * entropy_terms(pi))).sum(-1)
 
 
 def with_entropy_of_weight_one(Q, pi, ent_wt):
-    return (pi * (Q - np.log(pi))).sum(-1)
+    return (pi * (Q - entropy_terms(pi))).sum(-1)
 
 
 def with_negative_entropy(Q, pi, ent_wt):
-    return (pi * (Q + ent_wt * np.log(pi))).sum(-1)
+    return (pi * (Q + ent_wt * entropy_terms(pi))).sum(-1)
 
 
 def q_iteration(normaliser):
@@ -141,11 +141,11 @@ def discrete_actor(sign):
 
     def objective(mdp, point):
         pi = softmax(point)
-        return (pi * (q_table(mdp) - temperature * np.log(pi))).sum()
+        return (pi * (q_table(mdp) - temperature * entropy_terms(pi))).sum()
 
     def derivative(mdp, point):
         pi = softmax(point)
-        gain = q_table(mdp) - temperature * np.log(pi)
+        gain = q_table(mdp) - temperature * entropy_terms(pi)
         return pi * (gain - (pi * gain).sum(-1, keepdims=True))
 
     def update(mdp, point):

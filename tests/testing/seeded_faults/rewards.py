@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -243,43 +244,53 @@ B28 = Fault(
 )
 
 
-# B37: the reward is read off before the physics moves.
+# B37: the reward is read off the arm before the physics moves it.
 
 
 class Reacher:
-    """Steps of a simulator whose reward depends on where the arm is afterwards."""
+    """Does a recorded episode again; rewards depend on where `arm` is."""
 
-    def __init__(self, mdp, state, rng):
-        self.mdp, self.state, self.rng = mdp, state, rng
+    def __init__(self, mdp, trajectory):
+        self.r, self.states, self.arm = np.asarray(mdp.r), trajectory.states, trajectory.states[0]
 
-    def paid(self, before, action):
-        r = np.asarray(self.mdp.r)
-        return r[before, action, self.state] if r.ndim == 3 else r[before, action]
+    def simulate(self, t):
+        self.arm = self.states[t]
 
-    def simulate(self, action):
-        self.state = int(self.rng.choice(self.mdp.n_states, p=np.asarray(self.mdp.P)[self.state, action]))
-
-
-def paid_before(mdp, state, action, rng):
-    env = Reacher(mdp, state, rng)
-    reward = env.paid(state, action)
-    env.simulate(action)
-    return env.state, reward
+    def reward(self, action):
+        return self.r[self.arm, action]
 
 
-def paid_after(mdp, state, action, rng):
-    env = Reacher(mdp, state, rng)
-    env.simulate(action)
-    return env.state, env.paid(state, action)
+def reward_first(env, t, action):
+    reward = env.reward(action)
+    env.simulate(t)
+    return reward
+
+
+def physics_first(env, t, action):
+    env.simulate(t)
+    return env.reward(action)
+
+
+def recorder(step):
+    """Episodes recorded anew, given the order of a step."""
+
+    def read(mdp, demos):
+        rewards = []
+        for trajectory in demos:
+            env = Reacher(mdp, trajectory)
+            rewards += [step(env, t, action) for t, action in enumerate(trajectory.actions)]
+        return replace(demos, rewards=np.array(rewards))
+
+    return SimpleNamespace(read=read, varying=False)
 
 
 B37 = Fault(
     id="B37",
     where="Gymnasium, Reacher and Pusher",
     words="the reward of the state before the step",
-    faulty=SimpleNamespace(step=paid_before, varying=False),
-    corrected=SimpleNamespace(step=paid_after, varying=False),
-    invariants=("reward_is_of_this_transition",),
+    faulty=recorder(reward_first),
+    corrected=recorder(physics_first),
+    invariants=("rewards_are_those_of_the_model",),
 )
 
 FAULTS = (B4, B5, B14, B22, B23, B27, B28, B37, B41)
