@@ -13,6 +13,7 @@ import numpy as np
 from iltheory.attack.coordinates import Shape
 from iltheory.attack.counterexample import Counterexample, certify
 from iltheory.attack.falsification import Falsification, Searched
+from iltheory.attack.objective import NEGLIGIBLE
 from iltheory.attack.references import reference, resolve
 from iltheory.attack.search import QUICK, THOROUGH, Effort, Outcome, search_shape, search_targeted, worsen
 from iltheory.attack.shapes import ROUND, larger_shapes, small_shapes
@@ -87,7 +88,8 @@ def falsify(
             searched.append(part)
             if on_searched is not None:
                 on_searched(part)
-        if outcome.closest is not None and (closest is None or outcome.closest[0] > closest[0]):
+        # of instances that are as close but for rounding the first, which is the smallest
+        if outcome.closest is not None and (closest is None or outcome.closest[0] > closest[0] + NEGLIGIBLE):
             closest = outcome.closest
         if outcome.counterexamples:
             found = certify(conjecture, outcome.counterexamples[0])
