@@ -23,7 +23,7 @@ from sims.errors import IltheoryError, InvalidArgument
 LARGEST = Sizes(n_states=4, n_actions=3, horizon=4, length=3)
 SMALL = 2
 """Largest size of everything in the first round."""
-ROUND = 1000
+ROUND = 300
 """Instances in a round; Hypothesis climbs in its second half."""
 KEPT = 8
 """Instances that are returned."""
