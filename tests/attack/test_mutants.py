@@ -87,7 +87,11 @@ def test_the_supervised_bound_has_the_variants_of_the_textbook():
 def test_mutants_compute_what_their_change_says():
     mdp, expert, learner = families.first_step_error(horizon=4, error=Fraction(1, 4))
     claimed = lookup(SUPERVISED)(mdp, expert, learner)
-    rhs = {mutant.operator: mutant.claim(mdp, expert, learner).rhs for mutant in mutants(lookup(SUPERVISED))}
+    rhs = {
+        mutant.operator: mutant.claim(mdp, expert, learner).rhs
+        for mutant in mutants(lookup(SUPERVISED))
+        if mutant.operator != "distance"  # Hellinger distances are irrational
+    }
     assert Fraction(rhs["constant"]) == Fraction(9, 10) * Fraction(claimed.rhs)
     assert Fraction(rhs["power"]) == Fraction(claimed.rhs) / 4
     assert Fraction(rhs["half-power"]) == Fraction(claimed.rhs) / 2  # 4 ** (3/2) = 8, exactly
@@ -256,14 +260,14 @@ def test_false_mutants_of_the_catalogue_are_refuted_at_once(id):
 
 
 def test_a_search_refutes_what_a_first_look_leaves():
-    (attacked,) = [one for one in attack_mutants([peak], budget=5).attacked if one.operator == "constant"]
+    (attacked,) = [one for one in attack_mutants([peak], budget=60).attacked if one.operator == "constant"]
     assert attacked.standing == REFUTED and attacked.stage == "search"
 
 
-@claim(statement=r"1 - 10^5 (x - 1/3)^2 \le 1")
+@claim(statement=r"1 - 1000 |x - 1/3| \le 1")
 def peak(x: il.UnitInterval):
     """Random numbers miss the place where the bound is attained, a climb does not."""
-    return 1 - 10**5 * (x - Fraction(1, 3)) ** 2 <= 1
+    return 1 - 1000 * ar.wrap(ar.absolute(x - Fraction(1, 3))) <= 1
 
 
 def test_the_report_counts_each_operator():
