@@ -142,6 +142,7 @@ def _failed(
 
 
 def _place(error: BaseException | None) -> str:
-    """Where an exception was raised."""
-    frames = traceback.extract_tb(None if error is None else error.__traceback__)
-    return f"\nin {Path(frames[-1].filename).name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    """Where an exception came from: the deepest line of the file whose function was called."""
+    frames = traceback.extract_tb(None if error is None else error.__traceback__)[1:]  # the first is our call
+    own = [frame for frame in frames if frame.filename == frames[0].filename]
+    return f"\nin {Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""
