@@ -401,7 +401,7 @@ def test_every_argument_is_checked_at_once(call, words):
 
 def test_the_python_blocks_of_the_page_run():
     page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
-    section = page[page.index("## Hypothesis strategies") :]
+    section = page[page.index("## Hypothesis strategies") :].partition("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
     session: dict[str, Any] = {"__name__": "__page__"}
     for number, block in enumerate(blocks, 1):
