@@ -6,9 +6,14 @@ B44 in their docstrings are the bugs that ``docs/invariants.md`` lists::
 
     from iltheory.testing import pairing_is_the_value
     pairing_is_the_value(my_library.occupancy, my_library.value)
+
+:func:`check` runs all that apply to an implementation on many models (``docs/testing.md``).
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from iltheory.testing.data import (
     cut_in_two,
@@ -74,12 +79,16 @@ from iltheory.testing.rewards import (
 )
 from iltheory.testing.violation import InvariantViolated
 
+if TYPE_CHECKING:
+    from iltheory.testing.runner import check
+
 __all__ = [
     "InvariantViolated",
     "arguments_are_left_alone",
     "backup_matches_behaviour",
     "bounds_enclose",
     "certainty_falls_with_disagreement",
+    "check",
     "cloning_raises_the_likelihood",
     "cut_in_two",
     "cutting_changes_nothing",
@@ -131,3 +140,10 @@ __all__ = [
     "utility_is_concave_and_increases",
     "value_is_exact",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what draws models, and Hypothesis with it, when it is first asked for."""
+    if name == "check":
+        return import_module("iltheory.testing.runner").check
+    raise AttributeError(f"module 'iltheory.testing' has no attribute {name!r}")
