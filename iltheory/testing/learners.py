@@ -67,7 +67,7 @@ def every_option_changes_something(
     ignoring: Sequence[str] = (),
     **kwargs: Any,
 ) -> None:
-    """Every option has an effect on the result for some of the values listed (B15, B24, B44).
+    """Every option has an effect on the result for some of the values listed (B13, B15, B24, B44).
 
     Parameters
     ----------

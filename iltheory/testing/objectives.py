@@ -150,7 +150,7 @@ def expert_is_stationary(
     policy: PolicyOf = random_policy,
     tolerance: float = TOLERANCE,
 ) -> None:
-    """Where the learner is the expert, the objective has no slope (B8, B11, B20).
+    """Where the learner is the expert, the objective has no slope (B8, B11, B19, B20).
 
     Parameters
     ----------

@@ -127,14 +127,14 @@ def matching(training_discount):
         return (found - target(mdp, expert)) / scale(mdp)
 
     def fit(mdp, expert):
-        """Generalised iterative scaling."""
+        """Generalised iterative scaling, by half steps: rewards of several steps add up."""
         aim = target(mdp, expert)
         reached, point = aim > 0, np.zeros(aim.shape)
         for _ in range(200):
             found = laws(mdp, rewards(mdp, point), training_discount(mdp))
             if abs(found - aim).max() < 1e-11:
                 break
-            point[reached] += np.log(aim[reached] / found[reached])
+            point[reached] += 0.5 * np.log(aim[reached] / found[reached])
         pi = softmax(backward(tables(mdp).P, rewards(mdp, point), tables(mdp).gamma)[0])
         return SimpleNamespace(policy=of_model(mdp, pi), occupancy=found)
 
