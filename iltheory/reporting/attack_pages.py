@@ -26,7 +26,7 @@ MOST_GROWTH = 8
 
 
 def falsification_page(found: Falsification) -> RenderableType:
-    """The verdict in strict words and the counterexamples; if there is none, what was searched and how close it came."""
+    """The verdict in strict words, and the counterexamples; or what was searched, and how close it came."""
     claim = found.claim
     statement = readable(claim.statement)
     heading = [Text(claim.id, style="bold underline"), *([Text(statement)] if statement else []), Text()]
