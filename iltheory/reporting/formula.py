@@ -10,19 +10,19 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from iltheory.claims.claim import Assumption, Claim
-from iltheory.measures import F_DIVERGENCES, FDivergence
+from iltheory.measures import F_DIVERGENCES, FDivergence, quantity
 from iltheory.reporting.parts import library, variables
 from sims import TabularMDP
 from sims.arithmetic import NumberArray, RationalArray
 
-OURS = ("iltheory.measures", "sims")
+OURS = ("iltheory.measures", "iltheory.learners.schedules", "iltheory.learners.smile", "sims")
 """Packages whose functions a script has to have implemented anew."""
 
 NOT_COPIED = ("iltheory.learners", "iltheory.games", "iltheory.engine")
@@ -49,6 +49,10 @@ RENAMED = {
 NAMESPACE = "from types import SimpleNamespace"
 
 DIVERGENCES = {id(divergence): name.upper().replace("-", "_") for name, divergence in F_DIVERGENCES.items()}
+
+
+_QUANTITY = quantity(lambda: None).__code__
+"""The code of what ``quantity`` makes of any measure: it only marks the result, so scripts take what it wraps."""
 
 
 class _NoSource(Exception):
@@ -105,8 +109,8 @@ class Formula:
             return self._constant(name, x, literal) if len(literal) > 24 else literal
         module = getattr(x, "__module__", None) or ""
         if isinstance(x, FunctionType | type):
-            original = getattr(x, "__wrapped__", x)
-            return self._callable(name, original, module)
+            is_quantity = getattr(x, "__code__", None) is _QUANTITY
+            return self._callable(name, x.__wrapped__ if is_quantity else x, module)  # type: ignore[union-attr]
         if isinstance(x, partial):
             parts = [self._reference(name, value) for value in (x.func, *x.args)]
             parts += [f"{key}={self._reference(key, value)}" for key, value in x.keywords.items()]
@@ -230,17 +234,17 @@ class Formula:
                 self.imports.add("from typing import NamedTuple")
             if is_dataclass(x):
                 self.imports.add("from dataclasses import dataclass")
-        own_variables = variables(node)
+        own_variables, modules = variables(node), _modules(functions)
+        self.attributes |= _attributes(node, modules)
         references = {}
         for function in functions:
             references.update(self._references_of(function, node, own_variables))
-        _Rewritten(self, references, own_variables, _modules(functions)).visit(node)
+        _Rewritten(self, references, own_variables, modules).visit(node)
         if isinstance(node, ast.Lambda):
             text = f"{own} = {ast.unparse(node)}"
         else:
             node.name = own
             text = ast.unparse(ast.fix_missing_locations(node))
-        self.attributes |= {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
         self.blocks.append(text)
         return own
 
@@ -311,6 +315,15 @@ class _Rewritten(ast.NodeTransformer):
             return ast.parse(text, mode="eval").body
         return self.generic_visit(node)
 
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``Fraction(x)`` of a single number that may be an array here."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "Fraction" and len(node.args) == 1 and not isinstance(node.args[0], ast.Constant):
+            self.formula.reads.add("asarray")
+            self.formula.attributes.add("item")
+            node.args = [ast.parse(f"asarray({ast.unparse(node.args[0])}).item()", mode="eval").body]
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Everything else."""
         if node.id in self.references and node.id not in self.own:
@@ -338,6 +351,12 @@ def _assigned(statement: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.Assign([statement.target], statement.value or ast.Constant(None)), statement)
 
 
+def _attributes(node: ast.AST, modules: Mapping[str, ModuleType]) -> set[str]:
+    """Attributes that are read of anything but modules."""
+    found = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
+    return {part.attr for part in found if not (isinstance(part.value, ast.Name) and part.value.id in modules)}
+
+
 def _modules(functions: list[FunctionType]) -> dict[str, ModuleType]:
     return {
         name: value
@@ -353,26 +372,36 @@ def _methods(kind: type) -> list[FunctionType]:
 
 
 def _definition(x: Any) -> Any:
-    """The node that defines a function or class, read anew."""
+    """The node that defines a function or class, read anew, if it is what the function or class was made of."""
     if isinstance(x, type):
         module = sys.modules.get(x.__module__)
-        file = getattr(module, "__file__", None)
-        tree = _tree(file, vars(module) if module else {})
+        tree, compiled = _source(getattr(module, "__file__", None), vars(module) if module else {})
         found = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == x.__name__]
+        codes = [method.__code__ for method in _methods(x) if method.__code__.co_filename != "<string>"]
     else:
-        code = x.__code__
-        tree = _tree(code.co_filename, x.__globals__)
-        found = [n for n in ast.walk(tree) if _is_defined_by(code, n)]
-    if not found:
+        tree, compiled = _source(x.__code__.co_filename, x.__globals__)
+        found = [n for n in ast.walk(tree) if _is_defined_by(x.__code__, n)]
+        codes = [x.__code__]
+    if not found or any(code not in compiled for code in codes):
         raise _NoSource
     return found[0]
 
 
-def _tree(file: str | None, module: dict[str, Any]) -> ast.Module:
+def _source(file: str | None, module: dict[str, Any]) -> tuple[ast.Module, list[CodeType]]:
+    """The tree of a file, and all code it compiles to: a function that was changed since is not among it."""
     lines = linecache.getlines(file, module) if file else []
     if not lines:
         raise _NoSource
-    return ast.parse("".join(lines))
+    text = "".join(lines)
+    return ast.parse(text), _compiled(text, str(file))
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, file: str) -> list[CodeType]:
+    codes = [compile(text, file, "exec", dont_inherit=True)]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return codes
 
 
 def _is_defined_by(code: CodeType, node: ast.AST) -> bool:

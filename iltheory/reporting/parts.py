@@ -16,6 +16,7 @@ SOURCES = (
     ("proofs_check.standalone", "measures.py"),
     ("proofs_check.standalone", "soft.py"),
     ("proofs_check.standalone", "samples.py"),
+    ("proofs_check.standalone", "worlds.py"),
     ("proofs_check.standalone", "checking.py"),
 )
 """Files in the order in which a script has their parts."""

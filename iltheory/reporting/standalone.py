@@ -12,25 +12,25 @@ from typing import Any
 
 from iltheory.attack.counterexample import Counterexample
 from iltheory.claims.claim import Claim
+from iltheory.claims.domains import Box, Rows
 from iltheory.claims.instances import encode
 from iltheory.claims.kinds import (
     ActionValuesKind,
-    ArrayKind,
     Count,
     HistoryPolicyKind,
+    Instance,
     Kind,
     Model,
-    PolicyKind,
     PositiveNumber,
     Sequence,
-    Simplex,
-    StateSetKind,
     UnitNumber,
 )
-from iltheory.claims.domains import Box, Rows
 from iltheory.reporting.formula import Formula, lacking
 from iltheory.reporting.parts import Parts, joined
 from sims.errors import InvalidArgument
+
+READERS = ("model", "count", "laws", "numbers")
+"""Functions of ``proofs_check/standalone/checking.py`` that read one parameter."""
 
 
 def checker_script(counterexample: Counterexample) -> str:
@@ -132,7 +132,7 @@ def _reader(name: str, kind: Kind, instance: Instance, given: str | None = None)
     if isinstance(kind, Count):
         return f"count({name!r}, {given}, {kind.least})"
     if isinstance(kind, HistoryPolicyKind):
-        parts = (f"laws({name!r}, {given}[{h}], {tuple(act.shape)})" for h, act in enumerate(value))
+        parts = [f"laws({name!r}, {given}[{h}], {tuple(act.shape)})" for h, act in enumerate(value)]
         return f"({', '.join(parts)},)"
     if isinstance(kind, Sequence):
         parts = [_array_reader(name, kind.of, x, f"{given}[{i}]", before) for i, x in enumerate(value)]

@@ -45,8 +45,6 @@ def raised(x, power):
 class Array:
     """Numbers (or truth values) in row-major order."""
 
-    __hash__ = None
-
     def __init__(self, shape, entries):
         self.shape, self.entries = tuple(shape), list(entries)
 

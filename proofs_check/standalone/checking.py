@@ -137,11 +137,15 @@ def report_without_formula(arguments, missing):
     for name, x in arguments.items():
         if isinstance(x, Model):
             mdp = x
-        elif mdp is not None and isinstance(x, Array) and x.shape[-2:] == (mdp.n_states, mdp.n_actions):
-            if all(total == 1 for total in array_sum(x, -1).entries):
-                check_policy(name, mdp, x)
+        elif mdp is not None and is_policy(mdp, x):
+            check_policy(name, mdp, x)
     print(f"The instance is valid, but its claim is NOT checked here. This script lacks: {', '.join(missing)}.")
     return 2
+
+
+def is_policy(mdp, x):
+    shaped = isinstance(x, Array) and x.shape[-2:] == (mdp.n_states, mdp.n_actions)
+    return shaped and min(x.entries) >= 0 and all(total == 1 for total in array_sum(x, -1).entries)
 
 
 def check_policy(name, mdp, pi):

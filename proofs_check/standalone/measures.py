@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import reduce
+from itertools import product
 
 from proofs_check.standalone.arrays import (
     Array,
@@ -452,6 +453,5 @@ def occupancy_vertices(mdp):
 
 def deterministic_policies(mdp):
     states, actions = mdp.n_states, mdp.n_actions
-    codes = range(actions**states)
-    rows = [[[int(code // actions ** (states - 1 - s) % actions == a) for a in range(actions)] for s in range(states)] for code in codes]
-    return asarray(rows)
+    choices = product(range(actions), repeat=states)
+    return asarray([[[int(a == chosen) for a in range(actions)] for chosen in choice] for choice in choices])

@@ -323,4 +323,7 @@ def flow_residual(mdp, occupancy):
 
 
 def TabularMDP(P, r, mu, *, horizon=None, discount=None, batch_axes=0):
-    return Model(P, r, mu, horizon, discount)
+    """A model whose rewards may depend on the next state, as ``r[s][a][s']``, if there is a discount."""
+    P, r = asarray(P), asarray(r)
+    expected = array_sum(P * r, -1) if horizon is None and r.ndim == P.ndim else r
+    return Model(P, expected, mu, horizon, discount)

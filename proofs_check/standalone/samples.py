@@ -6,9 +6,9 @@ from fractions import Fraction
 from functools import reduce
 from itertools import permutations, product
 from math import gcd
+from operator import add
 
 from proofs_check.standalone.arrays import (
-    EXACT,
     Array,
     amax,
     array_sum,
@@ -43,7 +43,6 @@ from proofs_check.standalone.measures import (
 )
 from proofs_check.standalone.models import at_step, soft_maximum, softmax
 
-
 # Data sets of independent trajectories.
 
 
@@ -57,17 +56,21 @@ class DatasetLaw:
         return array_sum(self.probabilities * f, -1)
 
 
-def dataset_law(law, statistic, samples):
-    """Law of the sum of a statistic over N independent outcomes."""
+def dataset_law(law, statistic, samples, combine=add):
+    """Law of the sum (or another combination) of a statistic over N independent outcomes."""
     statistic = asarray(statistic)
-    each = [tuple(row.ravel().entries) for row in statistic]
-    sums = {(0,) * len(each[0]): 0 * law[..., 0] + 1}
+    once = {}
+    for row, probability in zip(statistic, moveaxis(law, -1, 0)):
+        if possibly_nonzero(probability).any():
+            key = tuple(row.ravel().entries)
+            once[key] = once.get(key, 0) + probability
+    sums = {(0,) * (statistic.size // len(statistic)): 0 * law[..., 0] + 1}
     for _ in range(samples):
         longer = {}
         for total, probability in sums.items():
-            for i, row in enumerate(each):
-                key = tuple(a + b for a, b in zip(total, row))
-                longer[key] = longer.get(key, 0) + probability * law[..., i]
+            for row, another in once.items():
+                key = tuple(map(combine, total, row))
+                longer[key] = longer.get(key, 0) + probability * another
         sums = longer
     keys = sorted(sums)
     shown = Array((len(keys), *statistic.shape[1:]), [x for key in keys for x in key])
@@ -103,7 +106,8 @@ def expected_clone_value(mdp, expert, elsewhere, samples):
 
 def expected_over_data(mdp, expert, rule, samples):
     """Expected occupancy of acting as the expert where N trajectories of it have been, else by a rule."""
-    data = visit_law(mdp, expert, samples)
+    visits = array_sum(action_counts(mdp), -1)
+    data = dataset_law(trajectory_law(mdp, expert), visits, samples, combine=max)
     acted = where(data.shown[..., None] > 0, mdp.policy(expert), mdp.policy(rule))
     result, law = [], broadcast_to(mdp.mu, (len(data.shown), mdp.n_states))
     for h in range(mdp.horizon):
@@ -227,8 +231,9 @@ def code_pair_information(mdp, policies, prior):
 def recovery_error(first, second):
     codes = first.shape[-2]
     costs = total_variation(first[..., :, None, :], second[..., None, :, :])
-    orders = [reduce(lambda x, y: x + y, [costs[..., c, k] for c, k in enumerate(o)]) for o in permutations(range(codes))]
-    return reduce(minimum, orders) / codes
+    orders = permutations(range(codes))
+    sums = [reduce(add, [costs[..., c, k] for c, k in enumerate(order)]) for order in orders]
+    return reduce(minimum, sums) / codes
 
 
 # Trajectories weighed by the exponential of their rewards, and discriminators of trajectories.

@@ -6,11 +6,11 @@ from fractions import Fraction
 
 from proofs_check.standalone.arrays import (
     Array,
-    array_sum,
-    asarray,
     absolute,
     amax,
     amin,
+    array_sum,
+    asarray,
     entropy,
     exp,
     log,
