@@ -9,13 +9,11 @@ import sys
 from pathlib import Path
 
 from iltheory import testing
+from iltheory.testing.registry import names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "invariants.md").read_text()
 ROWS = dict(re.findall(r"^\| (B\d+) \|(.*)$", PAGE, re.M))
-HELPERS = {"cut_in_two", "discounted_model", "episodic_model", "finite_model", "models", "points", "proportional_data"}
-INVARIANTS = {
-    name for name in testing.__all__ if inspect.isfunction(getattr(testing, name))
-} - HELPERS - {"random_policy"}  # fmt: skip
+INVARIANTS = set(names())
 
 
 def test_every_bug_has_a_row_and_every_invariant_a_bug():
