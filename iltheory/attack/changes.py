@@ -165,17 +165,22 @@ EXACT = (int, np.integer, Fraction)
 """Numbers that belong to every system."""
 
 
+def exact(x: int | np.integer[Any] | Fraction) -> Fraction:
+    """A whole number or fraction as a fraction."""
+    return x if isinstance(x, Fraction) else Fraction(int(x))
+
+
 def quotient(numerator: Any, denominator: Any = 1) -> Any:
     """``Fraction(a, b)``, for parts that are no longer rational, too."""
     if isinstance(numerator, EXACT) and isinstance(denominator, EXACT):
-        return Fraction(numerator, denominator)
+        return exact(numerator) / exact(denominator)
     return numerator / denominator
 
 
 def scaled(x: Any, share: Fraction) -> Any:
     """A side of a comparison times a constant."""
     if isinstance(x, EXACT):
-        return Fraction(x) * share
+        return exact(x) * share
     return x * share if isinstance(x, NumberArray) else x * share.numerator / share.denominator
 
 
@@ -186,12 +191,11 @@ SYSTEM: ContextVar[System | None] = ContextVar("system", default=None)
 def sqrt(x: Any) -> Any:
     """Square root in the system of the instance; of a square number exactly."""
     if isinstance(x, EXACT):
-        exact = Fraction(x)
-        roots = [isqrt(part) for part in exact.as_integer_ratio()]
-        if [root**2 for root in roots] == list(exact.as_integer_ratio()):
-            return Fraction(*roots) if roots[1] > 1 else roots[0]
+        top, bottom = exact(x).as_integer_ratio()
+        if bottom == 1 and top == isqrt(top) ** 2:
+            return isqrt(top)
         system = SYSTEM.get()
-        x = (ar.Ball(512) if system is None else system).convert(exact)
+        x = (ar.Ball(512) if system is None else system).convert(exact(x))
     return ar.sqrt(x)
 
 

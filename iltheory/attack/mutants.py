@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from iltheory.attack import changes
 from iltheory.attack.changes import SYSTEM, Change, Operator
 from iltheory.attack.formulas import Formula, documented, formulas, rebuilt
+from iltheory.claims.assumptions import any_rewards
 from iltheory.claims.claim import Claim
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Instance, Kind, PolicyKind, Sequence
@@ -196,7 +197,15 @@ def _variants(claim: Claim, operator: str, among: list[Formula], probes: _Probes
             key = (change.formula.name, ast.unparse(change.tree))
             if key not in seen:
                 seen.add(key)
-                yield str(change), replace(claim, function=_changed(claim, change, among))
+                variant = replace(claim, function=_changed(claim, change, among))
+                if operator == "assumption" and "reward" in str(change):
+                    variant = replace(variant, parameters=_paying(claim.parameters))
+                yield str(change), variant
+
+
+def _paying(parameters: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Parameters whose models pay what a dropped condition on rewards lets in."""
+    return {name: any_rewards(kind) for name, kind in parameters.items()}
 
 
 def _changed(claim: Claim, change: Change, among: list[Formula]) -> Callable[..., Any]:
@@ -254,8 +263,8 @@ def _turned(said: Comparison) -> Comparison:
 def _without_assumptions(claim: Claim) -> Iterator[tuple[str, Claim]]:
     for dropped in claim.assumptions:
         left = tuple(assumption for assumption in claim.assumptions if assumption is not dropped)
-        wider = {name: dropped.widen(kind) for name, kind in claim.parameters.items()}
-        yield f"without «{dropped.name}»", replace(claim, assumptions=left, parameters=wider)
+        freed = {name: dropped.widen(kind) for name, kind in claim.parameters.items()}
+        yield f"without «{dropped.name}»", replace(claim, assumptions=left, parameters=freed)
     for name, kind in claim.parameters.items():
         wider = _stochastic(kind)
         if wider != kind:

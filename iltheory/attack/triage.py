@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from iltheory.attack.counterexample import Counterexample, certify
 from iltheory.attack.mutants import Mutant, in_words
 from iltheory.claims.claim import Claim
-from iltheory.claims.drawing import Scale, model, twin
-from iltheory.claims.kinds import Instance, InvalidInstance, Model, first_model
+from iltheory.claims.drawing import Scale
+from iltheory.claims.kinds import Instance, InvalidInstance
 from iltheory.engine.evaluate import NOT_APPLICABLE, Decision, decide
 from iltheory.engine.worlds import LAWS, RANDOM_BLOCK, RandomWorld
-from sims import TabularMDP
 from sims import arithmetic as ar
 
 REFUTED = "refuted"
@@ -81,7 +80,8 @@ def triage(claim: Claim, mutants: tuple[Mutant, ...], *, seed: int = 0) -> list[
 
 def _look(mutant: Mutant, blocks: list[Block]) -> Triage:
     start, count = time.perf_counter(), 0
-    more, notes = mutant.operator == "assumption", []
+    more = mutant.operator == "assumption"  # it speaks of more instances
+    notes: list[str] = []
 
     def outcome(standing: str, found: Counterexample | None = None) -> Triage:
         return Triage(mutant, standing, found, count, time.perf_counter() - start, notes[0] if notes else "")
@@ -122,7 +122,8 @@ def _excess(decision: Decision) -> NDArray[np.float64]:
     low, high = (decision.rhs, decision.lhs) if decision.op in (">=", ">") else (decision.lhs, decision.rhs)
     with np.errstate(all="ignore"):
         excess = (low - high) / (1 + np.minimum(np.abs(low), np.abs(high)))
-    return np.nan_to_num(np.abs(excess) if decision.op == "==" else excess, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+    excess = np.abs(excess) if decision.op == "==" else excess
+    return np.where(np.isnan(excess), -np.inf, excess).astype(np.float64)
 
 
 def _blocks(claim: Claim, seed: int) -> Iterator[Block]:
@@ -153,43 +154,21 @@ def _brought_along(claim: Claim) -> Iterator[dict[str, Any]]:
 
 
 def _freed(mutant: Mutant, seed: int) -> Iterator[Block]:
-    """Blocks that meet fewer assumptions: rewards in [-8, 8]; models that share no first law; wider policies."""
+    """Small blocks of the instances that a dropped assumption lets in, over two steps and over one."""
     largest = mutant.claim.largest
     for law in LAWS:
         rng = np.random.default_rng([seed, *(zlib.crc32(text.encode()) for text in (mutant.claim.id, law))])
-        scale = Scale(
-            size=RANDOM_BLOCK,
-            n_states=min(3, largest.n_states),
-            n_actions=min(2, largest.n_actions),
-            horizon=min(2, largest.horizon),
-            length=min(2, largest.length),
-            law=law,
-        )
-        yield Block(_drawn(mutant.claim, rng, scale, _paid), RANDOM_BLOCK, None)
-        # Over one step models with the same rewards differ in their first law alone.
-        yield Block(_drawn(mutant.claim, rng, replace(scale, horizon=1, discount=(0, 1)), _unlike), RANDOM_BLOCK, None)
-
-
-Build = Callable[[np.random.Generator, Scale, Model, TabularMDP | None], TabularMDP]
-"""From the model before it, if there is one, to a block of models."""
-
-
-def _drawn(claim: Claim, rng: np.random.Generator, scale: Scale, build: Build) -> dict[str, Any]:
-    instance: dict[str, Any] = {}
-    for name, kind in claim.parameters.items():
-        plain = type(kind) is Model  # other kinds of models have transitions of their own
-        instance[name] = build(rng, scale, kind, first_model(instance)) if plain else kind.draw(rng, scale, instance)
-    return instance
-
-
-def _paid(rng: np.random.Generator, scale: Scale, kind: Model, before: TabularMDP | None) -> TabularMDP:
-    """Rewards in [-8, 8]."""
-    if before is None:
-        return model(rng, scale, finite=kind.finite, rewards=(-8, 8))
-    return twin(rng, scale, before, rewards=(-8, 8))
-
-
-def _unlike(rng: np.random.Generator, scale: Scale, kind: Model, before: TabularMDP | None) -> TabularMDP:
-    """The same rewards, and nothing else in common."""
-    drawn = model(rng, scale, finite=kind.finite)
-    return drawn if before is None else drawn.with_rewards(before.rewards())
+        for horizon, discount in ((2, (1, 2)), (1, (0, 1))):
+            scale = Scale(
+                size=RANDOM_BLOCK,
+                n_states=min(3, largest.n_states),
+                n_actions=min(2, largest.n_actions),
+                horizon=min(horizon, largest.horizon),
+                discount=discount,
+                length=min(2, largest.length),
+                law=law,
+            )
+            instance: dict[str, Any] = {}
+            for name, kind in mutant.claim.parameters.items():
+                instance[name] = kind.draw(rng, scale, instance)
+            yield Block(instance, RANDOM_BLOCK, None)
