@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from harness import Bench
+from harness import Row as Line
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "testing"))
 
@@ -36,14 +39,13 @@ def main() -> int:
     return int(not all(row.right for row in found))
 
 
-def rows(bench: Any) -> Iterator[Any]:
-    """One line for ``benchmarks/run.py``."""
-    from harness import Row as Line
-
+def rows(bench: Bench) -> Iterator[Line]:
+    """One line for ``benchmarks/run.py``: the fraction of faults that are told from their twins."""
+    start = time.process_time()
     found = list(confusion(FAULTS))
+    seconds = time.process_time() - start
     caught = sum(row.right for row in found) / len(found)
-    seconds = sum(row.seconds for row in found)
-    yield Line("seeded faults told from their twins", "-", seconds, None, caught, ">=", 1.0, summary(found))
+    yield Line("seeded faults", "their corrected twins", seconds, None, caught, ">=", 1.0, summary(found))
 
 
 def show(row: Row) -> None:

@@ -21,7 +21,7 @@ from harness import Bench, Row
 
 GROUPS = (
     "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "mutants",
-    "memory",
+    "faults", "memory",
 )  # fmt: skip
 ON_ALL_CORES = ("claims", "mutants")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
