@@ -21,15 +21,22 @@ ITSELF, OTHERS = -1, -2
 
 
 def smaller(draft: Draft) -> Iterator[Draft]:
-    """Every instance with one state, action, step, entry or outcome less, or a lower count."""
-    yield from lower_counts(draft)
-    yield from fewer_steps(draft)
+    """Every instance with one state, action, step, entry or outcome less, with several less, or a lower count."""
+    yield from much_smaller(draft)
     for axis in (STATE, OUTCOME):
         yield from without_one(draft, axis)
     yield from states_in_turn(draft)
     yield from fewer_actions(draft)
     yield from fewer_items(draft)
     yield from constant_in_time(draft)
+
+
+def much_smaller(draft: Draft) -> Iterator[Draft]:
+    """The few among them that cut the most: lower counts, fewer steps, half of the states, a quarter, ..."""
+    yield from lower_counts(draft)
+    yield from fewer_steps(draft)
+    for axis in (STATE, OUTCOME):
+        yield from without_several(draft, axis)
 
 
 def lower_counts(draft: Draft) -> Iterator[Draft]:
@@ -40,17 +47,22 @@ def lower_counts(draft: Draft) -> Iterator[Draft]:
                 yield draft.change({}, **{name: count})
 
 
-def without_one(draft: Draft, axis: str) -> Iterator[Draft]:
-    """Leave out one state or outcome: its mass goes to another, to all others, or stays where it was."""
+def without_several(draft: Draft, axis: str) -> Iterator[Draft]:
+    """Leave out half of the states or outcomes, a quarter, ..., down to two; their mass goes to all others."""
     n = draft.length(axis)
     several = n // 2
-    while several > 1:  # in a large instance by the half, the quarter, ...
+    while several > 1:
         for first in range(0, n, several):
             cut = draft
             for gone in reversed(range(first, min(first + several, n))):
                 cut = cut.each(partial(_without, axis=axis, gone=gone, onto=OTHERS))
             yield cut
         several //= 2
+
+
+def without_one(draft: Draft, axis: str) -> Iterator[Draft]:
+    """Leave out one state or outcome: its mass goes to another, to all others, or stays where it was."""
+    n = draft.length(axis)
     for gone in range(n if n > 1 else 0):
         for onto in [*(i for i in range(n) if i != gone), OTHERS, *[ITSELF] * (axis == STATE)]:
             yield draft.each(partial(_without, axis=axis, gone=gone, onto=onto))

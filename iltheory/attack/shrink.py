@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from iltheory.attack.counterexample import Counterexample, Size, certify
 from iltheory.attack.drafts import ACTION, OUTCOME, STATE, Draft, stack
 from iltheory.attack.edits import Edit, edited, ends, simpler_rows, snapped
-from iltheory.attack.moves import renumbered, smaller
+from iltheory.attack.moves import much_smaller, renumbered, smaller
 from iltheory.attack.objective import NEGLIGIBLE, sides
 from iltheory.claims.claim import Claim
 from iltheory.engine.evaluate import NOT_APPLICABLE, decide
@@ -141,7 +141,7 @@ class _Search:
 
     def cut(self) -> None:
         """Make the instance smaller as long as that is possible, each time by as much as possible."""
-        while self.accept_first(list(smaller(self.draft)), by_excess=True):
+        while any(self.accept_first(list(cuts(self.draft)), by_excess=True) for cuts in (much_smaller, smaller)):
             pass
 
     def snap(self) -> None:
@@ -260,7 +260,7 @@ def _excess(claim: Claim, drafts: Sequence[Draft]) -> NDArray[np.float64]:
 
 def _sampled_excess(claim: Claim, draft: Draft) -> float:
     """Excess of an instance of a statistical claim, as some outcomes have it."""
-    decision = decide(replace(claim, samples=SAMPLES), claim.bind(**draft.instance()), 1)
+    decision = decide(replace(claim, samples=SAMPLES), claim.bind(**stack([draft])), 1)
     (lhs,), (rhs,) = decision.lhs, decision.rhs
     difference = {"<": lhs - rhs, ">": rhs - lhs, "=": abs(lhs - rhs)}[decision.op[0]]
     return float(difference / (abs(lhs) + abs(rhs) + NEGLIGIBLE)) if decision.verdicts[0] != NOT_APPLICABLE else -np.inf
