@@ -112,12 +112,13 @@ def drawn(horizons: tuple[str, ...], *, varying: bool, full_support: bool, seed:
     ends += [{"discount": discount} for discount in DISCOUNTS] if "discounted" in horizons else []
     every = list(product(range(1, STATES + 1), range(1, ACTIONS + 1), ends))
     chosen = np.sort(np.resize(rng.permutation(len(every)), n))
-    return tuple(_draw(rng, *every[i], varying, full_support, seed) for i in chosen)
+    return tuple(Case(*_draw(rng, every[i], varying, full_support), seed) for i in chosen)
 
 
 def _draw(
-    rng: np.random.Generator, n_states: int, n_actions: int, end: dict[str, Any], varying: bool, full: bool, seed: int
-) -> Case:
+    rng: np.random.Generator, size: tuple[int, int, dict[str, Any]], varying: bool, full: bool
+) -> tuple[TabularMDP, Numbers]:
+    n_states, n_actions, end = size
     steps = (end["horizon"],) if varying and "horizon" in end else ()
     clock = steps if rng.integers(2) else ()
     probabilities = simplex_rows(rng, (*clock, n_states, n_actions, n_states), law="mixed", bits=2)
@@ -128,7 +129,7 @@ def _draw(
     # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
     mdp = TabularMDP(ar.asarray(probabilities) / 4, unpaid, ar.asarray(mu) / 4, **end)
     policy = ar.asarray(weights) / int(weights[..., 0, :].sum(-1).flat[0])
-    return Case(mdp.with_rewards(ar.asarray(rewards) / 2), policy, seed)
+    return mdp.with_rewards(ar.asarray(rewards) / 2), policy
 
 
 def proportional_demos(case: Case) -> Trajectories:
