@@ -20,10 +20,10 @@ from pathlib import Path
 from harness import Bench, Row
 
 GROUPS = (
-    "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "mutants",
-    "faults", "memory",
+    "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "attack",
+    "mutants", "faults", "memory",
 )  # fmt: skip
-ON_ALL_CORES = ("claims", "mutants")
+ON_ALL_CORES = ("claims", "attack", "mutants")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WIDTHS = (58, 36, 10, 10, 9, 8, 8)
 

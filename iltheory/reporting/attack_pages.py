@@ -1,4 +1,4 @@
-"""What an attack found, and where it looked, for the terminal."""
+"""What an attack found, where it looked, and which assumptions a claim needs, for the terminal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from iltheory.attack.counterexample import Counterexample, Size
 from iltheory.attack.falsification import Falsification, Searched
+from iltheory.attack.necessity import Necessity
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Instance
 from iltheory.reporting.exact import LONGEST_FRACTION, label, violated
@@ -39,6 +40,23 @@ def falsification_page(found: Falsification) -> RenderableType:
         parts += [Text(), *_counterexample("worst counterexample", found.worst)]
     looked = f"{found.instances:,} instances in {found.seconds:.1f} s, seed {found.seed}"
     return Group(*parts, Text(f"\nsearched {looked}", style="dim"))
+
+
+def necessity_page(found: Necessity) -> RenderableType:
+    """A row for each assumption, and behind it the witnesses of those that are needed."""
+    heading = [Text(found.claim.id, style="bold underline"), Text(readable(found.claim.statement)), Text()]
+    if not found.needs:
+        return Group(*heading, Text("no assumption to drop"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("assumption")
+    table.add_column("verdict")
+    for need in found.needs:
+        table.add_row(need.assumption, Text(need.verdict, style="bold red" if need.attack.certified else "yellow"))
+    witnesses: list[RenderableType] = []
+    for need in found.needs:
+        if need.attack.simplest is not None:
+            witnesses += [Text(), *_counterexample(f"without «{need.assumption}»", need.attack.simplest)]
+    return Group(*heading, table, *witnesses)
 
 
 def _counterexample(title: str, found: Counterexample) -> list[RenderableType]:
