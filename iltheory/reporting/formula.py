@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
 from functools import lru_cache, partial
+from sysconfig import get_path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -121,27 +122,26 @@ class Formula:
             return f"SimpleNamespace(holds={self._reference('holds', x.holds)})"
         if isinstance(x, FDivergence):
             return self._divergence(name, x)
-        if module.split(".")[0] in sys.stdlib_module_names and callable(x):
+        if callable(x) and _is_standard(x, module):
             return self._standard(name, x, module)
         self.missing.add(name)
         return name
 
     def _callable(self, name: str, x: Any, module: str) -> str:
-        top = module.split(".")[0]
-        own = x.__name__
+        own: str = x.__name__
         if x is TabularMDP:
             return self._part("TabularMDP", name)
         if module == "builtins":
             return own
-        if top in sys.stdlib_module_names and top != "__main__":
+        if _is_standard(x, module):
             return self._standard(name, x, module)
         if own == "assume" and module == "iltheory.claims.claim":
             return self._part("assume", name)
         if own == "feature_table" and module == "iltheory.claims.feature_kinds":
             return self._part(own, name)
-        if module.startswith(OURS) or top == "numpy":
+        if _within(module, (*OURS, "numpy")):
             return self._part(RENAMED.get(own, own), name)
-        if module.startswith(NOT_COPIED):
+        if _within(module, NOT_COPIED):
             self.missing.add(name)
             return name
         return self._copied(name, x)
@@ -156,8 +156,8 @@ class Formula:
         return part
 
     def _standard(self, name: str, x: Any, module: str) -> str:
-        own = x.__name__
-        module = {"_functools": "functools", "_operator": "operator"}.get(module, module)
+        own: str = x.__name__
+        module = module.lstrip("_")  # functools.reduce says that it is of _functools
         if own in self._taken and own not in library()[1]:
             self.missing.add(name)
         self.imports.add(f"from {module} import {own}")
@@ -351,6 +351,18 @@ def _assigned(statement: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.Assign([statement.target], statement.value or ast.Constant(None)), statement)
 
 
+def _is_standard(x: Any, module: str) -> bool:
+    """Whether something is of the standard library, and not of a file of somebody's that has such a name."""
+    if module.split(".")[0] not in sys.stdlib_module_names:
+        return False
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return module != "__main__" and (file is None or file.startswith(get_path("stdlib")))
+
+
+def _within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
 def _attributes(node: ast.AST, modules: Mapping[str, ModuleType]) -> set[str]:
     """Attributes that are read of anything but modules."""
     found = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
@@ -373,6 +385,7 @@ def _methods(kind: type) -> list[FunctionType]:
 
 def _definition(x: Any) -> Any:
     """The node that defines a function or class, read anew, if it is what the function or class was made of."""
+    found: list[ast.AST]
     if isinstance(x, type):
         module = sys.modules.get(x.__module__)
         tree, compiled = _source(getattr(module, "__file__", None), vars(module) if module else {})

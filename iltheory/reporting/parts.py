@@ -110,7 +110,8 @@ def _leaf(node: ast.stmt, lines: list[str]) -> Piece:
 
 
 def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", ()))])
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    return min([node.lineno, *(part.lineno for part in decorators)])
 
 
 def _reads(nodes: Iterable[ast.AST]) -> tuple[frozenset[str], frozenset[str]]:

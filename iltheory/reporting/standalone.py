@@ -199,7 +199,8 @@ def _check_without_formula(reading: dict[str, str]) -> list[str]:
 
 
 def _title(claim: Claim, missing: tuple[str, ...]) -> str:
-    words = f"Check, with nothing but Python, that an instance refutes {claim.id}.\n\n"
+    id = "".join(c if c.isalnum() or c in "-./ _~" else "-" for c in claim.id)
+    words = f"Check, with nothing but Python, that an instance refutes {id}.\n\n"
     if claim.statistical:
         return words + "Its sides are sampled, which this script cannot repeat: it only checks the instance.\n"
     if missing:
