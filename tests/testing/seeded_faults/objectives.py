@@ -151,10 +151,7 @@ def value_loss(weights):
         P, _, _, gamma = tables(mdp)
         return (buffer(mdp, policy) * (v[:, None] - gamma * P[0] @ v)).sum()
 
-    def occupancy(mdp, policy):
-        return buffer(mdp, policy)
-
-    return SimpleNamespace(initial_term=initial_term, occupancy=occupancy, horizons="discounted")
+    return SimpleNamespace(initial_term=initial_term, occupancy=buffer, horizons="discounted")
 
 
 def uniform(n_steps, gamma):
@@ -206,8 +203,8 @@ B12 = Fault(
 # B17: the critic of AdVIL reads action probabilities.
 
 
-def critic(embedding, readout=np.tanh):
-    return readout(embedding)
+def critic(x):
+    return np.tanh(x)
 
 
 def payoff_of_probabilities(f, policy):
