@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -139,7 +140,7 @@ class Adapter:
         if isinstance(target, Adapter):
             return target
         if inspect.isclass(target):
-            target = target()
+            target = _made(target)
         functions = {name: getattr(target, name) for name in FUNCTIONS if callable(getattr(target, name, None))}
         if not functions and not inspect.ismodule(target) and callable(target):
             functions = {"fit": target}
@@ -187,6 +188,7 @@ class Adapter:
         return call(name, self.functions.get(name) or self.settings[name], given)
 
     def _check(self) -> None:
+        self._check_kinds()
         options = self.settings.get("options", {})
         for name, function in self.functions.items():
             _check_parameters(name, function, (*FUNCTIONS[name].parameters, *(options if name == "fit" else ())))
@@ -204,6 +206,16 @@ class Adapter:
             raise InvalidAdapter(
                 f"horizons of {self.name} is {self.horizons}; it may contain {' and '.join(HORIZONS)}."
             )
+
+    def _check_kinds(self) -> None:
+        for name in ("reward_paths", "options", "excluded"):
+            found = self.settings.get(name, {})
+            if not isinstance(found, Mapping):
+                raise InvalidAdapter(f"{name} of {self.name} is {found!r:.60}; it should be a dictionary.")
+        given = self.settings.get("tolerance", 0.0)
+        for tolerance in given.values() if isinstance(given, Mapping) else [given]:
+            if not isinstance(tolerance, Real) or not 0 <= tolerance < 1:
+                raise InvalidAdapter(f"tolerance of {self.name} is {given!r:.60}; give numbers in [0, 1).")
 
 
 def call(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
@@ -263,6 +275,15 @@ def _check_parameters(name: str, function: Any, known: Sequence[str]) -> None:
                 f"{name} asks for `{parameter}`, which is not known.\n"
                 f"  It may ask for {', '.join(known)}; a parameter of another name needs a default."
             )
+
+
+def _made(target: type) -> Any:
+    try:
+        return target()
+    except Exception as problem:  # somebody else's code may raise anything
+        raise InvalidAdapter(
+            f"{target.__name__}() raised {type(problem).__name__}: {problem}.\n  Hand in an object of the class."
+        ) from problem
 
 
 def _named(target: Any) -> str:

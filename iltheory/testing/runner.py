@@ -31,7 +31,7 @@ def check(adapter: Any, *, seed: int = 0, only: Sequence[str] | None = None) -> 
     InvalidAdapter
         If the adapter has no function that is known, or one asks for a parameter that is not.
     InvalidArgument
-        If there is no invariant of a name in ``only``.
+        If there is no invariant of a name in ``only``, or the seed is negative.
     """
     read = Adapter.of(adapter)
     return InvariantReport(read.name, seed, tuple(outcome(read, invariant, seed) for invariant in chosen(read, only)))
@@ -54,6 +54,8 @@ def chosen(adapter: Adapter, only: Sequence[str] | None) -> list[Invariant]:
 
 def outcome(adapter: Adapter, invariant: Invariant, seed: int) -> Outcome:
     """Run one invariant."""
+    if not isinstance(seed, int) or seed < 0:
+        raise InvalidArgument(f"seed={seed!r} must be a whole number, at least 0.")
     reason = invariant.missing(adapter)
     if reason is not None:
         return Outcome(invariant.name, "does not apply", message=reason)

@@ -84,6 +84,11 @@ def imitates_nobody(mdp):
     return mdp
 
 
+class NeedsArguments:
+    def __init__(self, rate):
+        self.fit = clone
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [
@@ -96,6 +101,10 @@ def imitates_nobody(mdp):
         (SimpleNamespace(fit=clone, points=lambda demos: 0), ["points asks for `demos`"]),
         (SimpleNamespace(reward_paths={"predict": lambda obs: 0}), ["reward_paths['predict'] asks for `obs`"]),
         (SimpleNamespace(fit=dict.fromkeys), ["fit"]),
+        (SimpleNamespace(fit=clone, tolerance="small"), ["tolerance", "'small'", "numbers in [0, 1)"]),
+        (SimpleNamespace(fit=clone, tolerance={"occupancy_flows": 2}), ["tolerance", "numbers in [0, 1)"]),
+        (SimpleNamespace(fit=clone, excluded=["occupancy_flows"]), ["excluded", "a dictionary"]),
+        (NeedsArguments, ["NeedsArguments() raised TypeError", "Hand in an object"]),
     ],
 )
 def test_what_is_no_adapter_is_refused_with_words(target, words):

@@ -204,6 +204,8 @@ def test_one_invariant_is_chosen_by_its_name_with_or_without_what_it_is_run_on()
     assert check(exact, only=["discount_is_used[value]"]).outcomes == both[1:]
     with pytest.raises(InvalidArgument, match=r"no invariant 'flows'.\n.*occupancy_flows"):
         check(exact, only=["flows"])
+    with pytest.raises(InvalidArgument, match="seed=-1 must be"):
+        check(exact, seed=-1)
 
 
 def test_an_adapter_excludes_an_invariant_with_its_reason():
