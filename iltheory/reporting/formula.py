@@ -315,9 +315,19 @@ class _Rewritten(ast.NodeTransformer):
             return ast.parse(text, mode="eval").body
         return self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """``Fraction(x)`` of a single number that may be an array here."""
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """``x[..., *axes]``, which Python 3.9 cannot read without its own brackets."""
         self.generic_visit(node)
+        if isinstance(node.slice, ast.Tuple) and any(isinstance(part, ast.Starred) for part in node.slice.elts):
+            entries = ast.List(node.slice.elts, ast.Load())
+            node.slice = ast.Call(ast.Name("tuple", ast.Load()), [entries], [])
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``zip(..., strict=True)``, unknown to Python 3.9; ``Fraction(x)`` of a number that may be an array here."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "zip":
+            node.keywords = []
         if ast.unparse(node.func) == "Fraction" and len(node.args) == 1 and not isinstance(node.args[0], ast.Constant):
             self.formula.reads.add("asarray")
             self.formula.attributes.add("item")

@@ -1,5 +1,7 @@
 """Stand-alone checkers: complete ones refute again what was refuted, tampered ones fail, others say what they lack."""
 
+import ast
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -182,6 +184,13 @@ def test_history_policies_and_many_policies_are_read(tmp_path):
     memory = ar.asarray([[[1, 0]]]), ar.asarray([[[1, 0]], [[0, 1]]])
     even = ar.asarray([[HALF, HALF]])
     check_agrees(counterexample(apart, mdp, memory, (even, even)), tmp_path)
+
+
+@pytest.mark.parametrize("id", ["mce-gradient", "occ-mixture.value", "dagger-ftl-needs-convexity.regret"])
+def test_scripts_are_written_for_python_3_9(id):
+    script = checker_script(counterexample(il.catalogue()[id].false_variants[0]))
+    ast.parse(script, feature_version=(3, 9))
+    assert "strict=" not in script and not re.search(r"\w\[\.\.\., \*", script)  # 3.10 and 3.11
 
 
 def test_what_is_missing_is_named_and_nothing_is_claimed(tmp_path):
