@@ -79,13 +79,14 @@ class Run:
         """A function of the adapter that takes these parameters by position."""
 
         def called(*values: Any) -> Any:
-            return self.adapter.call(name, {**self._fixed(), **dict(zip(parameters, values, strict=True))})
+            given = self._fixed(expert=self.adapter.asks(name, "expert"))
+            return self.adapter.call(name, given | dict(zip(parameters, values, strict=True)))
 
         return called
 
     def everything(self) -> dict[str, Any]:
         """What any function of a model may ask for."""
-        fixed = self._fixed()
+        fixed = self._fixed(expert=True)
         mdp, expert = fixed["mdp"], fixed["expert"]
         s, a, after = self.transitions()
         v = np.arange(1.0, mdp.n_states + 1)
@@ -147,13 +148,15 @@ class Run:
         return {name: self._path(name, function) for name, function in paths.items()}
 
     def _path(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda s, a, after: call(name, function, {**self._fixed(), "state": s, "action": a, "next_state": after})
+        return lambda s, a, after: call(
+            name, function, {**self._fixed(expert=False), "state": s, "action": a, "next_state": after}
+        )
 
-    def _fixed(self) -> dict[str, Any]:
+    def _fixed(self, *, expert: bool) -> dict[str, Any]:
         if self.case is None:
             return {"seed": self.seed}
         mdp = self.mdp
-        return {"mdp": mdp, "expert": self.expert(mdp), "seed": self.seed}
+        return {"mdp": mdp, "seed": self.seed} | ({"expert": self.expert(mdp)} if expert else {})
 
     def _own(self, name: str, mdp: TabularMDP) -> Floats:
         return floats(self.adapter.call(name, {"mdp": mdp, "seed": self.seed}))

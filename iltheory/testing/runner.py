@@ -94,10 +94,17 @@ class Search:
         if any(self._fails(case) for case in chain(drawn_cases, self._known())) and self.found is not None:
             self._shrink(self.found[0])
             case, problem = self.found
-            return _failed(self.invariant, problem, self.models, case.to_json())
+            return _failed(self.invariant, problem, self.models, self._shown(case))
         if not self.models:
             return Outcome(self.invariant.name, "does not apply", message="; ".join(self.refusals))
         return Outcome(self.invariant.name, "holds", self.models)
+
+    def _shown(self, case: Case) -> dict[str, Any]:
+        """The case, without its policy if an expert of the adapter took the place of that."""
+        needed = [name for need in self.invariant.needs for name in need.split("|") if name in self.adapter.functions]
+        imitated = any(name == "fit" or self.adapter.asks(name, "expert") for name in needed)
+        shown = case.to_json()
+        return {"mdp": shown["mdp"]} if imitated and self.adapter.has("expert") else shown
 
     def _known(self) -> Iterator[Case]:
         for mdp in self.invariant.known():

@@ -72,6 +72,10 @@ def smoothed(mdp, demos):
     return pi if mdp.horizon is not None else pi[0]
 
 
+def smoothed_policy(mdp, expert):
+    return 0.9 * expert + 0.1 / mdp.n_actions
+
+
 def marginal(mdp, demos):
     """Clones the frequency of actions, whatever the state."""
     shares = np.bincount(demos.actions, minlength=mdp.n_actions) / len(demos.actions)
@@ -230,6 +234,8 @@ def test_an_expert_of_the_adapter_is_the_one_to_recover():
     name = "learner_recovers_the_expert"
     assert check(SimpleNamespace(fit=fit), only=[name])[name].status == "fails"
     assert check(SimpleNamespace(fit=fit, expert=soft), only=[name])[name].status == "holds"
+    instance = check(SimpleNamespace(fit=smoothed_policy, expert=soft), only=[name])[name].instance
+    assert set(instance) == {"mdp"}  # the policy that was drawn was not the expert
 
 
 def test_names_of_entries_are_unique():
