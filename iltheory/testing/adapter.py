@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -214,7 +213,7 @@ class Adapter:
                 raise InvalidAdapter(f"{name} of {self.name} is {found!r:.60}; it should be a dictionary.")
         given = self.settings.get("tolerance", 0.0)
         for tolerance in given.values() if isinstance(given, Mapping) else [given]:
-            if not isinstance(tolerance, Real) or not 0 <= tolerance < 1:
+            if not isinstance(tolerance, int | float) or not 0 <= tolerance < 1:
                 raise InvalidAdapter(f"tolerance of {self.name} is {given!r:.60}; give numbers in [0, 1).")
 
 
