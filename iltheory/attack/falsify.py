@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future
-from itertools import count, islice
+from itertools import count, islice, zip_longest
 
 import numpy as np
 
@@ -150,7 +150,9 @@ def _tasks(claim: Claim, seed: int) -> Iterator[Task]:
     larger = larger_shapes(claim, np.random.default_rng(seed))
     for turn in count(1):
         yield None, seed + turn, THOROUGH
-        yield from ((shape, seed + turn, THOROUGH) for shape in (*small, *islice(larger, ROUND)))
+        # by turns, so that neither has to wait for the whole of the other
+        for shape, other in zip_longest(small, islice(larger, ROUND)):
+            yield from ((each, seed + turn, THOROUGH) for each in (shape, other) if each is not None)
 
 
 def _search(claim: Claim, task: Task) -> Outcome:

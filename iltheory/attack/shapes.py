@@ -13,9 +13,9 @@ from iltheory.claims.kinds import Count, Model, Sequence
 
 SMALL = (
     (1, 2, 1), (2, 2, 2), (2, 1, 2), (2, 2, 1), (3, 2, 2), (2, 2, 3), (1, 3, 1), (1, 2, 2), (3, 2, 3), (2, 3, 2),
-    (2, 2, 4), (3, 3, 2), (4, 2, 2), (4, 2, 4), (3, 2, 4), (4, 3, 4), (1, 1, 1),
+    (2, 2, 4), (3, 3, 2), (4, 2, 2), (4, 2, 4), (3, 2, 4), (4, 3, 4), (1, 1, 1), (2, 2, 8), (3, 2, 12),
 )  # fmt: skip
-"""States, actions and steps of the first shapes."""
+"""States, actions and steps of the first shapes; the last are long, for what is false from some horizon on."""
 
 DISCOUNTS = ((1, 2), (9, 10), (0, 1), (99, 100), (3, 10))
 ROUND = 16

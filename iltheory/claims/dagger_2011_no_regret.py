@@ -213,7 +213,7 @@ def _penalties(horizon: int, keep: Any, iterations: int) -> Any:
 
 def logarithm(x: int, like: Any) -> Any:
     """Natural logarithm of a whole number, in the number system of another number."""
-    return ar.log(ar.system_of(like).convert(x))
+    return ar.wrap(ar.log(ar.system_of(like).convert(x)))
 
 
 def _log(x: int) -> Any:

@@ -43,7 +43,7 @@ def miss_probability(law: Numbers, statistic: NDArray[Any], values: Numbers, sam
     """
     data = dataset_law(law, statistic, samples)
     expected = ar.einsum("...t,tn->...n", law, statistic)
-    excess = data.shown - samples * expected[..., None, :]
+    excess = ar.system_of(law).convert(data.shown) - samples * expected[..., None, :]
     deviations = ar.einsum("...mn,...nk->...mk", excess, values)
     worst = ar.amax(deviations * deviations, -1)
     return data.expectation(indicator(ar.wrap(worst) > samples**2 * squared[..., None]))

@@ -79,7 +79,7 @@ def peak(samples: int) -> Fraction:
 
 def triangle(mdp: TabularMDP) -> int:
     """``H (H + 1) / 2``."""
-    return int(steps_left(mdp).sum())
+    return steps(mdp) * (steps(mdp) + 1) // 2
 
 
 def rate(mdp: TabularMDP, samples: int) -> Any:
@@ -137,7 +137,7 @@ def reduction_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) 
 @reduction.false_variant("weights in reverse", counterexample=lambda: _first_step(2, HALF))
 def reduction_in_reverse(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     errors = step_errors(mdp, expert, learner, mdp.state_occupancy(expert))
-    return gap(mdp, expert, learner) <= ar.sum(steps_left(mdp)[::-1] * errors, -1)
+    return gap(mdp, expert, learner) <= ar.sum((steps(mdp) + 1 - steps_left(mdp)) * errors, -1)
 
 
 @claim(

@@ -111,7 +111,7 @@ def weighted_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -
 )
 def weighted_in_reverse(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     errors = step_errors(mdp, expert, learner, mdp.state_occupancy(expert))
-    return gap(mdp, expert, learner) <= ar.sum(steps_left(mdp)[::-1] * errors, -1)
+    return gap(mdp, expert, learner) <= ar.sum((steps(mdp) + 1 - steps_left(mdp)) * errors, -1)
 
 
 def _cliff() -> Tight:

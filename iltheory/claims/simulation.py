@@ -9,8 +9,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from iltheory.claims.assumptions import any_rewards
 from iltheory.claims.claim import DERIVED_HERE, FROM_MEMORY, Assumption, Paper, Tight, claim
 from iltheory.claims.kinds import DiscountedMDP, FiniteHorizonMDP, Kind, Model, Policy
@@ -260,7 +258,7 @@ def simulation_weighted_linear(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, p
 
 @simulation_weighted.false_variant("off by one step", counterexample=lambda: _leak(horizon=2))
 def simulation_weighted_off_by_one(mdp: FiniteHorizonMDP, other: FiniteHorizonMDP, pi: Policy) -> Any:
-    return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, np.maximum(_later(mdp) - 1, 0))
+    return absolute(_lost(mdp, other, pi)) <= _visited(mdp, other, pi, ar.maximum(_later(mdp) - 1, 0))
 
 
 @claim(

@@ -336,7 +336,7 @@ def weighted_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy, r
 
 @off_policy_weighted.false_variant("weights in reverse", counterexample=lambda: every_step(first_step(2, HALF)))
 def weighted_in_reverse(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
-    rhs = weighted(mdp, expert, learner, steps_left(mdp)[::-1])
+    rhs = weighted(mdp, expert, learner, steps(mdp) + 1 - steps_left(mdp))
     return ar.absolute(paid(mdp, expert, learner, reward)) <= rhs
 
 

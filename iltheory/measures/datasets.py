@@ -92,7 +92,8 @@ def _gathered(x: Numbers, into: NDArray[np.intp], size: int) -> Numbers:
     table = np.full((size, int(rank.max()) + 1), len(into))  # padded with the zero behind the last entry
     table[into[order], rank] = order
     padded = ar.concatenate([x, 0 * x[..., :1]], axis=-1)
-    return ar.sum(ar.take(padded, table, padded.ndim - 1), -1)
+    gathered = ar.take(padded, table.reshape(-1), padded.ndim - 1)
+    return ar.sum(ar.reshape(gathered, (*padded.shape[:-1], *table.shape)), -1)
 
 
 def action_counts(mdp: TabularMDP) -> NDArray[np.int64]:

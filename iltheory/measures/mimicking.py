@@ -76,9 +76,9 @@ def _expected_occupancy(mdp: TabularMDP, pi: Numbers, rule: Numbers, samples: in
     everywhere = np.ones((1, states), dtype=np.int64)
     # First axes: the terms so far, and what a term does at this step: deviate nowhere, or at one state.
     spread = (1, states + 1, *(1 for _ in batch), states)
-    avoided = np.concatenate([everywhere, 1 - eye]).reshape(spread)
-    deviates = np.concatenate([0 * everywhere, eye]).reshape(*spread, 1)
-    stays = np.concatenate([everywhere, 0 * eye]).reshape(*spread, 1)
+    avoided = mdp.system.convert(np.concatenate([everywhere, 1 - eye]).reshape(spread))
+    deviates = mdp.system.convert(np.concatenate([0 * everywhere, eye]).reshape(*spread, 1))
+    stays = mdp.system.convert(np.concatenate([everywhere, 0 * eye]).reshape(*spread, 1))
     learner = expert = ar.broadcast_to(mdp.mu, (1, *batch, states))
     occupancy = []
     for h in range(horizon):

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -90,10 +89,10 @@ def l1_norm(x: Numbers, *, axes: int) -> Numbers:
     return ar.sum(ar.absolute(x), tuple(range(-axes, 0)))
 
 
-def steps_left(mdp: TabularMDP) -> NDArray[np.int64]:
+def steps_left(mdp: TabularMDP) -> Numbers:
     """Rewards still to come at each step, the present one included: ``H - h + 1``, shape ``[H]``."""
     assert mdp.horizon is not None
-    return np.arange(mdp.horizon, 0, -1)
+    return mdp.system.convert(np.arange(mdp.horizon, 0, -1))
 
 
 def expected_next(mdp: TabularMDP, f: Numbers) -> Numbers:

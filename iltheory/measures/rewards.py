@@ -207,7 +207,7 @@ def _beside(first: Numbers, second: Numbers) -> Numbers:
 
 def _potential_differences(mdp: TabularMDP) -> Numbers:
     """The map ``v -> v(s) - gamma E v(s')`` of values to rewards, ``[..., S * A, S]``."""
-    here = np.eye(mdp.n_states, dtype=np.int64)[:, None, :]
+    here = mdp.system.convert(np.eye(mdp.n_states, dtype=np.int64)[:, None, :])
     return _pairs(here - gamma(mdp)[..., None, None, None] * mdp.P)
 
 

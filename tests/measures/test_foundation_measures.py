@@ -88,7 +88,7 @@ def test_expected_next_is_the_sum_over_next_states(seed):
 
 def test_sums_norms_and_steps():
     mdp, pi, _ = draw(0)
-    assert il.steps_left(mdp).tolist() == [3, 2, 1]
+    assert np.asarray(il.steps_left(mdp)).tolist() == [3, 2, 1]
     d = mdp.occupancy(pi)
     assert Fraction(il.sum_over_pairs(mdp, d)) == H
     assert Fraction(il.sum_over_states(mdp, ar.sum(d, -1))) == H
