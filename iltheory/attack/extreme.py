@@ -1,0 +1,142 @@
+"""Instances that come close to violating a claim, with exact sides; and how to write them with simple numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from iltheory.attack.coordinates import Block, Coordinates
+from iltheory.attack.counterexample import Size
+from iltheory.claims.claim import Claim
+from iltheory.claims.domains import Rows
+from iltheory.claims.instances import encode
+from iltheory.claims.kinds import Instance
+from iltheory.engine.evaluate import NOT_APPLICABLE, decide, exact_sides
+from sims import arithmetic as ar
+from sims.arithmetic import Enclosure
+from sims.errors import IltheoryError
+
+SIMPLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+"""Denominators that numbers of an instance are rounded to."""
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """An exact instance of a claim with both sides.
+
+    Attributes
+    ----------
+    claim : the claim
+    instance : exact values of its parameters, no batch axis
+    lhs, rhs : both sides: exact, or enclosed by balls
+    op : the comparison between them
+    """
+
+    claim: Claim
+    instance: Instance
+    lhs: Enclosure
+    rhs: Enclosure
+    op: str
+
+    @property
+    def low(self) -> Enclosure:
+        """The side that should be the smaller."""
+        return self.rhs if self.op in (">=", ">") else self.lhs
+
+    @property
+    def high(self) -> Enclosure:
+        """The side that should be the larger."""
+        return self.lhs if self.op in (">=", ">") else self.rhs
+
+    @cached_property
+    def ratio(self) -> Enclosure | None:
+        """The side that should be the smaller over the other; None where the other is not certainly positive."""
+        return self.low / self.high if self.high.lower > 0 else None
+
+    @property
+    def attained(self) -> bool:
+        """Whether both sides are equal, exactly, and not zero."""
+        return self.lhs.compare("==", self.rhs) == 1 and self.lhs.lower != 0
+
+    @cached_property
+    def rank(self) -> tuple[Fraction, Fraction]:
+        """What extremes are ordered by: ``(low - high) / (|low| + |high|)``, as by the ratio; then ``low``."""
+        low, high = (Fraction(side.lower + side.upper) / 2 for side in (self.low, self.high))
+        scale = abs(low) + abs(high)
+        return ((low - high) / scale if scale else Fraction(-1)), low
+
+    @property
+    def size(self) -> Size:
+        """How large the instance is."""
+        return Size.of(self.instance)
+
+    def to_json(self) -> dict[str, Any]:
+        """The instance and both sides, every exact number a string such as ``"3/7"``."""
+        return {
+            "instance": encode(self.instance),
+            "lhs": str(self.lhs),
+            "rhs": str(self.rhs),
+            "op": self.op,
+            "ratio": None if self.ratio is None else str(self.ratio),
+        }
+
+
+def extreme(claim: Claim, instance: Instance) -> Extreme | None:
+    """Evaluate a claim exactly on one instance; None where an assumption may fail or a side is no finite number."""
+    try:
+        decision = decide(claim, instance, 1)
+        lhs, rhs = map(Enclosure.of, exact_sides(claim, instance))
+    except (IltheoryError, ZeroDivisionError):  # the formula has no value here
+        return None
+    if decision.verdicts[0] == NOT_APPLICABLE or np.isinf(decision.widths[0]):
+        return None
+    if any(isinstance(end, float) for side in (lhs, rhs) for end in (side.lower, side.upper)):
+        return None
+    return Extreme(claim, instance, lhs, rhs, decision.op)
+
+
+def simplified(coordinates: Coordinates, found: Extreme, *, deadline: float) -> Extreme:
+    """Round one row or number after the other to a small denominator, wherever that makes the ratio no smaller.
+
+    Parameters
+    ----------
+    deadline : of ``time.perf_counter``, when to stop
+    """
+    claim = coordinates.claim
+    tables = [table.fractions() for table in coordinates.tables(found.instance)]
+    for i, block in enumerate(coordinates.blocks):
+        for place in np.ndindex(*_axes(block)):
+            for value in _rounded(tables[i][(0, *place)], isinstance(block.domain, Rows)):
+                if time.perf_counter() > deadline:
+                    return found
+                trial = [table.copy() for table in tables]
+                trial[i][(0, *place)] = value
+                simpler = extreme(claim, claim.select(coordinates.instance([ar.asarray(t) for t in trial]), 0))
+                if simpler is not None and simpler.rank[0] >= found.rank[0]:
+                    tables, found = trial, simpler
+                    break
+    return found
+
+
+def _axes(block: Block) -> tuple[int, ...]:
+    return block.shape[:-1] if isinstance(block.domain, Rows) else block.shape
+
+
+def _rounded(value: Any, row: bool) -> Iterator[Any]:
+    """Rows, or numbers, with smaller denominators than the given one, the smallest first."""
+    entries = np.atleast_1d(np.asarray(value, dtype=object))
+    largest = max(x.denominator for x in entries)
+    for denominator in SIMPLE:
+        if denominator >= largest:
+            return
+        near = np.array([Fraction(round(x * denominator), denominator) for x in entries], dtype=object)
+        if not row:
+            yield near[0]
+        elif near.sum() == 1:
+            yield near
