@@ -107,6 +107,9 @@ def _exhausted(coordinates: Coordinates, found: Extreme, rng: np.random.Generato
         return UpperBound(ratio, "this size has one instance"), found
     boxes = [i for i, block in enumerate(coordinates.blocks) if _is_free_box(block)]
     parts = [part for i, block in enumerate(coordinates.blocks) for part in _parts(i, block)]
+    most = math.prod(part.choices for part in parts if part.place or part.block not in boxes)
+    if most > MOST**2:  # more than could fall away because neither side depends on them
+        raise _NoBound(f"some 10^{len(str(most)) - 1} vertices are too many to look at")
     mattering = _checked(coordinates, parts, boxes, rng)
     closed = max(boxes, key=lambda i: math.prod(coordinates.blocks[i].shape), default=None)
     corners = [part for part in mattering if part.block != closed]
@@ -117,7 +120,7 @@ def _exhausted(coordinates: Coordinates, found: Extreme, rng: np.random.Generato
     vertices = math.prod(part.choices for part in corners)
     numbers = 0 if closed is None else math.prod(coordinates.blocks[closed].shape)
     if vertices * (numbers + 1) > MOST:
-        raise _NoBound(f"{vertices:.3g} vertices are too many to look at")
+        raise _NoBound(f"{vertices} vertices are too many to look at")
     worst = found
     for first in range(0, vertices, max(CHUNK // (numbers + 1), 1)):
         index = np.arange(first, min(first + max(CHUNK // (numbers + 1), 1), vertices))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Tightness:
 def tightness(claim: str | Claim, *, budget: float, seed: int = 0) -> Tightness:
     """Find one row: half of the budget for the classes of learners, half for a sweep over the horizon or discount."""
     conjecture = resolve(claim) if isinstance(claim, str) else claim
-    row = {"claim": conjecture.id, "bound": conjecture.statement, "key": _key(conjecture, budget, seed)}
+    row = Tightness(claim=conjecture.id, bound=conjecture.statement, key=_key(conjecture, budget, seed))
     policies = [n for n, k in conjecture.parameters.items() if isinstance(k, PolicyKind) and n != "expert"]
     classes = LEARNER_CLASSES if policies else LEARNER_CLASSES[:1]
     try:
@@ -80,12 +80,12 @@ def tightness(claim: str | Claim, *, budget: float, seed: int = 0) -> Tightness:
         }
         grown = _grown(conjecture, budget=budget / 2, seed=seed)
     except IltheoryError as reason:
-        return Tightness(**row, why=str(reason).splitlines()[0])
+        return replace(row, why=str(reason).splitlines()[0])
     found = list(cases.values())
     tight, reached = _against_the_catalogue(conjecture, found)
     fitted, theorem = (None, None) if grown is None else (grown.smaller, grown.bound)
-    return Tightness(
-        **row,
+    return replace(
+        row,
         shape=found[0].shape,
         ratios={name: None if case.ratio is None else float(case.ratio.lower) for name, case in cases.items()},
         attained=any(case.attained for case in found),
