@@ -3,14 +3,15 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+THIRD_PARTY := .venv-third-party
 RUN := $(VENV)/bin/python
 PIP := -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test nightly lint bench figures prove docs clean
+.PHONY: help verify test nightly lint bench third-party figures prove docs clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 verify: $(VENV)/base.stamp ## verify the catalogue of theorems; writes report.json
 	$(VENV)/bin/iltheory verify --json report.json
@@ -29,6 +30,9 @@ lint: $(VENV)/test.stamp ## format, lint and types
 bench: $(VENV)/test.stamp $(PEERS)/peers.stamp ## speed and memory beside the peers
 	$(RUN) benchmarks/run.py
 
+third-party: $(VENV)/base.stamp $(THIRD_PARTY)/third-party.stamp ## the invariants on imitation and stable-baselines3
+	$(RUN) -m benchmarks.third_party --json third-party.json
+
 figures: ## the figures of the catalogue
 	@echo "no figures are registered yet"
 
@@ -44,7 +48,7 @@ docs: $(VENV)/test.stamp ## run the code blocks of README.md and docs/
 	$(RUN) -m pytest -q tests/test_readme.py
 
 clean: ## remove environments, caches and reports (ledgers stay)
-	rm -rf $(VENV) $(PEERS) report.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(THIRD_PARTY) report.json third-party.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
@@ -66,4 +70,9 @@ $(VENV)/test.stamp: $(VENV)/base.stamp
 $(PEERS)/peers.stamp: benchmarks/requirements-peers.txt constraints.txt
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python $(PIP) -r benchmarks/requirements-peers.txt $$(grep '^torch==' constraints.txt)
+	@touch $@
+
+$(THIRD_PARTY)/third-party.stamp: benchmarks/third_party/requirements.txt constraints.txt
+	$(PYTHON) -m venv $(THIRD_PARTY)
+	$(THIRD_PARTY)/bin/python $(PIP) -r benchmarks/third_party/requirements.txt $$(grep '^torch==' constraints.txt)
 	@touch $@
