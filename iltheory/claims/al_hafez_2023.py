@@ -22,11 +22,14 @@ from iltheory.measures import (
     largest,
     mean_over_pairs,
     quantity,
+    squared_hellinger,
     total_variation,
 )
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, equal
+
+ONE = ar.convert(1, "ball", bits=512)
 
 
 def ls_iq(theorem: str) -> Paper:
@@ -115,6 +118,65 @@ def expert_unbounded(d: Distribution, e: Distribution) -> Any:
 def _rare() -> tuple[Any, ...]:
     rare = Fraction(1, 10**6)
     return ar.asarray([HALF, HALF]), ar.asarray([rare, 1 - rare])
+
+
+@claim(
+    id="lsiq-mixture-chi2.hellinger",
+    source=ls_iq("Proposition on the mixture regulariser"),
+    statement=r"\chi^2(e \| m) \le \sum_x \left(\sqrt{d(x)} - \sqrt{e(x)}\right)^2",
+    status=DERIVED_HERE,
+    tight=lambda: Tight(
+        _nearly_fair(), Fraction(1, 10**4), 2 - 2 * ar.sqrt(1 - ONE / 10**4), note="approached as the laws get closer"
+    ),
+)
+def mixture_hellinger(d: Distribution, e: Distribution) -> Any:
+    """The divergence is at most the squared Hellinger distance: of second order where the laws are close.
+
+    ``chi2(e || m) = 1/2 sum (sqrt e - sqrt d)^2 (sqrt e + sqrt d)^2 / (e + d)``, and ``(x + y)^2 <= 2 (x^2 + y^2)``.
+    Total variation is of first order there.
+    """
+    return mixture_chi2(d, e) <= squared_hellinger(d, e)
+
+
+def _nearly_fair() -> tuple[Any, ...]:
+    """Coins tilted by 1/200 to opposite sides."""
+    more, less = Fraction(101, 200), Fraction(99, 200)
+    return ar.asarray([more, less]), ar.asarray([less, more])
+
+
+@mixture_hellinger.false_variant("nine tenths of it", counterexample=_nearly_fair)
+def mixture_hellinger_less(d: Distribution, e: Distribution) -> Any:
+    return mixture_chi2(d, e) <= Fraction(9, 10) * squared_hellinger(d, e)
+
+
+@mixture_hellinger.false_variant("against the expert alone", counterexample=lambda: _rare())
+def expert_hellinger(d: Distribution, e: Distribution) -> Any:
+    return ar.wrap(CHI2(d, e, axes=1)) <= squared_hellinger(d, e)
+
+
+@claim(
+    id="lsiq-mixture-chi2.hellinger-below",
+    source=ls_iq("Proposition on the mixture regulariser"),
+    statement=r"\sum_x \left(\sqrt{d(x)} - \sqrt{e(x)}\right)^2 \le 2\, \chi^2(e \| m)",
+    status=DERIVED_HERE,
+    tight=lambda: Tight(_disjoint()[:2], 2, 2, note="disjoint supports"),
+)
+def hellinger_below(d: Distribution, e: Distribution) -> Any:
+    """The divergence is at least half the squared Hellinger distance, so LS-IQ's objective is equivalent to it.
+
+    In the form above ``(x + y)^2 >= x^2 + y^2``, with equality iff one of them is 0.
+    """
+    return squared_hellinger(d, e) <= 2 * mixture_chi2(d, e)
+
+
+@hellinger_below.false_variant("without the factor 2", counterexample=lambda: _disjoint()[:2])
+def hellinger_below_half(d: Distribution, e: Distribution) -> Any:
+    return squared_hellinger(d, e) <= mixture_chi2(d, e)
+
+
+@hellinger_below.false_variant("total variation", counterexample=_nearly_fair)
+def tv_below(d: Distribution, e: Distribution) -> Any:
+    return total_variation(d, e) <= 2 * mixture_chi2(d, e)
 
 
 @claim(

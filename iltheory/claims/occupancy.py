@@ -31,6 +31,7 @@ from iltheory.measures import (
     steps_left,
     sum_over_pairs,
     sum_over_states,
+    total,
     total_variation,
     trajectory_law,
 )
@@ -408,6 +409,51 @@ def one_to_one_finite_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> 
 )
 def one_to_one_finite_everywhere(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     return largest(mdp, total_variation(pi, other)) <= 2 * steps(mdp) * occupancy_tv(mdp, pi, other)
+
+
+def _parting(error: Fraction = TENTH) -> tuple[Any, ...]:
+    """Two steps in two states, uniform at first: pi stays in state 1 and the other in state 0, with small probability.
+
+    The other's probability at the second step is such that both move from state 0 equally often.
+    """
+    mdp = TabularMDP([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], [[0, 0], [0, 0]], [HALF, HALF], horizon=2)
+    later = 2 * error / (1 + error)
+    pi = [[[0, 1], [stay, 1 - stay]] for stay in (error, later)]
+    other = [[[stay, 1 - stay], [0, 1]] for stay in (error, later)]
+    return mdp, ar.asarray(pi), ar.asarray(other)
+
+
+@claim(
+    id="occ-policy-bijection.finite-sharper",
+    source=ho_ermon("Proposition 3.1"),
+    statement=r"\sum_h \mathbb{E}_{s\sim d_h^\pi} \mathrm{TV}(\pi_h(\cdot|s), \pi'_h(\cdot|s)) "
+    r"\le \mathrm{TV}(d_1^\pi, d_1^{\pi'}) + 2 \sum_{h > 1} \mathrm{TV}(d_h^\pi, d_h^{\pi'})",
+    status=DERIVED_HERE,
+    tight=lambda: Tight(_parting(), lhs=Fraction(31, 110), rhs=Fraction(3, 10), note="ratio 1 as the error vanishes"),
+)
+def one_to_one_first(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
+    """The first step counts once: there the states have one law.
+
+    At each step ``E_{d^pi} ||pi - pi'||_1 <= ||d^pi - d^pi'||_1 + ||d^pi(s) - d^pi'(s)||_1``, and the second term is
+    0 at the first step, at most the first one later.
+    """
+    return total(mdp, policy_tv(mdp, pi, other)) <= _apart(mdp, pi, other, first=1, later=2)
+
+
+def _apart(mdp: TabularMDP, pi: Numbers, other: Numbers, *, first: Any, later: Any) -> Any:
+    """Weighted sum of the total variations of the occupancies at each step."""
+    apart = ar.sum(absolute(mdp.occupancy(pi) - mdp.occupancy(other)), (-2, -1)) / 2
+    return first * apart[..., 0] + later * ar.sum(apart[..., 1:], -1)
+
+
+@one_to_one_first.false_variant("every step counts once", counterexample=_parting)
+def one_to_one_once(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
+    return total(mdp, policy_tv(mdp, pi, other)) <= _apart(mdp, pi, other, first=1, later=1)
+
+
+@one_to_one_first.false_variant("the first step counts half", counterexample=lambda: bandit(horizon=1))
+def one_to_one_first_half(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
+    return total(mdp, policy_tv(mdp, pi, other)) <= _apart(mdp, pi, other, first=HALF, later=2)
 
 
 @claim(

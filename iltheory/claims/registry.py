@@ -60,6 +60,7 @@ MODULES = (
     "iltheory.claims.garg_2021_experiments",
     "iltheory.claims.al_hafez_2023",
     "iltheory.claims.al_hafez_2023_absorbing",
+    "iltheory.claims.xu_2020_either",
     "iltheory.claims.ziebart_2010",
     "iltheory.claims.ziebart_2010_gradient",
     "iltheory.claims.ziebart_2010_causality",

@@ -26,8 +26,8 @@ from iltheory.measures import (
     steps_left,
     value,
 )
+from sims import TabularMDP, families
 from sims import arithmetic as ar
-from sims import families
 from sims.arithmetic import equal
 
 HALF = Fraction(1, 2)
@@ -148,6 +148,45 @@ def uniform_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) ->
 def uniform_linear(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     errors = step_errors(mdp, expert, learner, mdp.state_occupancy(learner))
     return gap(mdp, expert, learner) <= steps(mdp) * ar.amax(errors, -1)
+
+
+@claim(
+    id="ross-bagnell-2010-thm-2-1.either-policy",
+    source=ross_bagnell("Theorem 2.1"),
+    statement=r"J(\pi_E) - J(\hat\pi) \le \min_{d \in \{d^{\pi_E}, d^{\hat\pi}\}} \sum_h (H - h + 1)\,"
+    r"\mathbb{E}_{d_h}[\mathrm{TV}(\hat\pi_h, \pi_{E,h})]",
+    status=DERIVED_HERE,
+    assumptions=[UNIT_REWARDS],
+    tight=_first_step,
+)
+def either_policy(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
+    """Errors may be counted where the expert goes or where the learner goes, whichever is less.
+
+    Performance difference both ways: the gap is ``sum_h E_{d_h} <pi_E - pi, Q_h>`` with ``d^E`` and ``Q^pi``, or with
+    ``d^pi`` and ``Q^E``, and either Q has the range H - h + 1. So errors after a first one, where the expert never
+    goes, need not be paid for; neither need errors that the learner never lives to see.
+    """
+    return gap(mdp, expert, learner) <= _cheaper(mdp, expert, learner, steps_left(mdp))
+
+
+def _cheaper(mdp: TabularMDP, expert: Any, learner: Any, weights: Any) -> Any:
+    """``sum_h w_h epsilon_h``, the smaller one of both occupancies."""
+    sums = [
+        ar.sum(weights * step_errors(mdp, expert, learner, mdp.state_occupancy(pi)), -1) for pi in (expert, learner)
+    ]
+    return ar.minimum(*sums)
+
+
+@either_policy.false_variant("one reward fewer", counterexample=lambda: families.loop(horizon=1, error=HALF))
+def either_one_fewer(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
+    return gap(mdp, expert, learner) <= _cheaper(mdp, expert, learner, steps_left(mdp) - 1)
+
+
+@either_policy.false_variant(
+    "an error costs one reward", counterexample=lambda: families.first_step_error(horizon=2, error=HALF)
+)
+def either_unweighted(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
+    return gap(mdp, expert, learner) <= _cheaper(mdp, expert, learner, steps_left(mdp) ** 0)
 
 
 def _first_mistake(horizon: int, error: Any, cost: Any) -> tuple[Any, Any, Any]:

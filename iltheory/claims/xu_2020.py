@@ -60,7 +60,7 @@ VISIBLE = Assumption(
 """Otherwise both sides are nearly 0, and where both are 0 no enclosure of a logarithm decides."""
 
 
-def _log(x: Any) -> Any:
+def log(x: Any) -> Any:
     return ar.log(ar.convert(x, "ball", bits=512))
 
 
@@ -78,12 +78,12 @@ def tilted(
     return bandit(HALF, HALF - by, rewards, discount)
 
 
-def _barely_tilted(rewards: tuple[int, int] = (1, -1)) -> tuple[Any, ...]:
+def barely_tilted(rewards: tuple[int, int] = (1, -1)) -> tuple[Any, ...]:
     """No future, and a coin tilted by 1/16: ``KL = log(64/63) / 2``."""
     return tilted(rewards, Fraction(1, 16), Fraction(0))
 
 
-LOG_RATIO = _log(Fraction(64, 63))
+LOG_RATIO = log(Fraction(64, 63))
 
 
 def reversed_coins(by: Fraction, discount: Fraction = HALF) -> tuple[Any, ...]:
@@ -108,9 +108,7 @@ def falling() -> tuple[Any, ...]:
     r"\epsilon = \mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
     status=FROM_MEMORY,
     assumptions=[VISIBLE],
-    tight=lambda: Tight(
-        _barely_tilted(), lhs=Fraction(1, 64), rhs=4 * LOG_RATIO, note="the sharper bound is a quarter"
-    ),
+    tight=lambda: Tight(barely_tilted(), lhs=Fraction(1, 64), rhs=4 * LOG_RATIO, note="the sharper bound is a quarter"),
 )
 def cloning(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
     """Cloning pays for errors with the square of the horizon.
@@ -147,7 +145,7 @@ def cloning_sixteenth(mdp: DiscountedMDP, expert: Policy, learner: Policy, rewar
     r"\mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
     status=DERIVED_HERE,
     assumptions=[VISIBLE],
-    tight=lambda: Tight(_barely_tilted(), lhs=Fraction(1, 64), rhs=LOG_RATIO, note="approached as the coin gets fair"),
+    tight=lambda: Tight(barely_tilted(), lhs=Fraction(1, 64), rhs=LOG_RATIO, note="approached as the coin gets fair"),
 )
 def cloning_sharper(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
     """The constant of the theorem is half of what is published.
@@ -178,7 +176,7 @@ def sharper_half(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Si
     status=DERIVED_HERE,
     assumptions=[VISIBLE],
     tight=lambda: Tight(
-        _barely_tilted((1, 0)), lhs=Fraction(1, 256), rhs=LOG_RATIO / 4, note="approached as the coin gets fair"
+        barely_tilted((1, 0)), lhs=Fraction(1, 256), rhs=LOG_RATIO / 4, note="approached as the coin gets fair"
     ),
 )
 def cloning_unit(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Reward) -> Any:
@@ -202,7 +200,7 @@ def unit_half(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Rewar
     return loss(mdp, expert, learner, reward, horizons=2) ** 2 <= bound
 
 
-def _first_step() -> tuple[Any, ...]:
+def first_step() -> tuple[Any, ...]:
     mdp, expert, learner = families.first_step_error(error=Fraction(1, 20), discount=Fraction(9, 10))
     return mdp, expert, learner, mdp.r
 
@@ -213,9 +211,7 @@ def _first_step() -> tuple[Any, ...]:
     statement=r"0 \le r \le R: \quad (1-\gamma)^2 \left|V^{\pi_E} - V^\pi\right| \le R\, "
     r"\mathbb{E}_{s \sim d^{\pi_E}} \mathrm{TV}(\pi_E(\cdot|s), \pi(\cdot|s))",
     status=DERIVED_HERE,
-    tight=lambda: Tight(
-        _first_step(), lhs=Fraction(1, 20), rhs=Fraction(1, 20), note="the whole error is at the start"
-    ),
+    tight=lambda: Tight(first_step(), lhs=Fraction(1, 20), rhs=Fraction(1, 20), note="the whole error is at the start"),
 )
 def cloning_tv(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Reward) -> Any:
     """In total variation the bound is attained: a square root of KL loses for deterministic experts.
@@ -226,7 +222,7 @@ def cloning_tv(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Rewa
     return loss(mdp, expert, learner, reward, horizons=2) <= size(mdp, reward) * error_rate(mdp, expert, learner)
 
 
-@cloning_tv.false_variant("one horizon", counterexample=_first_step)
+@cloning_tv.false_variant("one horizon", counterexample=first_step)
 def tv_linear(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: Reward) -> Any:
     return loss(mdp, expert, learner, reward, horizons=1) <= size(mdp, reward) * error_rate(mdp, expert, learner)
 
@@ -244,7 +240,7 @@ SLIGHT = Fraction(1, 1000)
 
 def _js(by: Fraction) -> Any:
     """Jensen-Shannon divergence of coins tilted to opposite sides."""
-    return ((1 + by) * _log(1 + by) + (1 - by) * _log(1 - by)) / 2
+    return ((1 + by) * log(1 + by) + (1 - by) * log(1 - by)) / 2
 
 
 @claim(
@@ -333,7 +329,7 @@ LEARNER_COVERS = Assumption("the learner may take every action that the expert t
     source=xu_li_yu("Theorem 2, other divergences"),
     statement=r"|r| \le R: \quad (1-\gamma)^2 (V^{\pi_E} - V^\pi)^2 \le 2 R^2\, \mathrm{KL}(d^{\pi_E} \,\|\, d^\pi)",
     status=FROM_MEMORY,
-    tight=lambda: Tight(_barely_tilted(), lhs=Fraction(1, 64), rhs=LOG_RATIO, note="approached as the coin gets fair"),
+    tight=lambda: Tight(barely_tilted(), lhs=Fraction(1, 64), rhs=LOG_RATIO, note="approached as the coin gets fair"),
     assumptions=[LEARNER_COVERS, VISIBLE],
 )
 def matching_kl(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
