@@ -39,10 +39,12 @@ class Tightness:
     ratios : the certified worst ratio over each class of learners, None where both sides are not positive
     attained : whether an instance was found on which both sides are equal
     tight : ratio at the tight instance of the catalogue, None without one or without a ratio there
-    reached : whether the search came to at least 99 % of it, or to equality where it is no ratio; None without one
+    reached : whether the search came to at least 99 % of it; where it is no ratio, whether the sides came as close
+        relative to their size, but for 1 %; None without a tight instance
     over : what the exponents are in
-    fitted, theorem : exponents of the smaller side and of the bound along the worst instances of a sweep
-    fitted_low, fitted_high : interval of the first
+    fitted, theorem : exponents of the smaller side and of the bound along the worst instances of a sweep. Instances of
+        equal ratio may differ in scale, which moves both alike
+    excess, excess_low, excess_high : exponent of their ratio, with its interval: below 0 where the bound grows too fast
     why : why there is no row: an equality, sampled, or refused
     key : what the row was computed from: digest of the claim, budget, seed
     """
@@ -56,9 +58,10 @@ class Tightness:
     reached: bool | None = None
     over: str = ""
     fitted: float | None = None
-    fitted_low: float | None = None
-    fitted_high: float | None = None
     theorem: float | None = None
+    excess: float | None = None
+    excess_low: float | None = None
+    excess_high: float | None = None
     why: str = ""
     key: str = ""
 
@@ -83,7 +86,7 @@ def tightness(claim: str | Claim, *, budget: float, seed: int = 0) -> Tightness:
         return replace(row, why=str(reason).splitlines()[0])
     found = list(cases.values())
     tight, reached = _against_the_catalogue(conjecture, found)
-    fitted, theorem = (None, None) if grown is None else (grown.smaller, grown.bound)
+    fitted, theorem, excess = (None, None, None) if grown is None else (grown.smaller, grown.bound, grown.ratio)
     return replace(
         row,
         shape=found[0].shape,
@@ -93,9 +96,10 @@ def tightness(claim: str | Claim, *, budget: float, seed: int = 0) -> Tightness:
         reached=reached,
         over="" if grown is None else {"horizon": "H", "discount": "1/(1-gamma)"}[grown.over],
         fitted=None if fitted is None else fitted.slope,
-        fitted_low=None if fitted is None else fitted.low,
-        fitted_high=None if fitted is None else fitted.high,
         theorem=None if theorem is None else theorem.slope,
+        excess=None if excess is None else excess.slope,
+        excess_low=None if excess is None else excess.low,
+        excess_high=None if excess is None else excess.high,
     )
 
 
@@ -159,5 +163,5 @@ def _against_the_catalogue(claim: Claim, found: Sequence[WorstCase]) -> tuple[fl
     ratio = float(decide(claim, instance, 1).ratios[0])
     known, best = extreme(claim, instance), [case.best for case in found if case.best is not None]
     if np.isnan(ratio):
-        return None, known is not None and any(one.rank[0] >= known.rank[0] for one in best)
+        return None, known is not None and any(one.rank[0] >= known.rank[0] - (1 - REACHED) for one in best)
     return ratio, any(one.ratio is not None and one.ratio.lower >= REACHED * Fraction(ratio) for one in best)

@@ -66,24 +66,23 @@ def sweep_page(found: Sweep) -> RenderableType:
 def tightness_table(rows: Sequence[Tightness]) -> RenderableType:
     """One row a claim, and the counts below."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("claim", overflow="fold")
-    table.add_column("bound", overflow="fold")
-    for column in (*LEARNER_CLASSES, "tight", "attained", "exponent", "theorem's"):
+    table.add_column("claim and bound", overflow="fold", min_width=36)
+    for column in ("time-\nvarying", "statio-\nnary", "determi-\nnistic", "tight", "at-\ntained"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("expo-\nnent", "theo-\nrem's", "difference"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         if row.ratios is None:
             continue
         ratios = [_decimal(row.ratios.get(name)) for name in LEARNER_CLASSES]
-        reached = "" if row.reached is not False else " (missed)"
-        fitted = "" if row.fitted is None else f"{row.fitted:.2g} [{row.fitted_low:.2g}, {row.fitted_high:.2g}]"
+        missed = " missed" if row.reached is False else ""
         table.add_row(
-            row.claim,
-            readable(row.bound),
+            Text(f"{row.claim}\n  {readable(row.bound)}"),
             *ratios,
-            _decimal(row.tight) + reached,
+            _decimal(row.tight) + missed,
             "yes" if row.attained else "",
-            fitted,
-            "" if row.theorem is None else f"{row.theorem:.2g}",
+            *("" if x is None else f"{x:.2g}" for x in (row.fitted, row.theorem)),
+            "" if row.excess is None else f"{row.excess:.2g}\n[{row.excess_low:.2g}, {row.excess_high:.2g}]",
         )
     return Group(table, Text("\n" + tightness_summary(rows)))
 
