@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from iltheory.attack.falsify import falsify
+from iltheory.attack.sweep import sweep
+from iltheory.attack.worst_case import worst_case
 from iltheory.claims.claim import (
     AS_PUBLISHED,
     DERIVED_HERE,
@@ -151,6 +153,7 @@ __all__ = [
     "state_occupancy_hellinger2",
     "state_occupancy_kl",
     "state_occupancy_tv",
+    "sweep",
     "trajectory_chi2",
     "trajectory_hellinger2",
     "trajectory_kl",
@@ -159,6 +162,7 @@ __all__ = [
     "value",
     "verify",
     "verify_all",
+    "worst_case",
 ]
 
 

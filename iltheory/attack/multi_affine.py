@@ -144,6 +144,8 @@ def _exhausted(coordinates: Coordinates, found: Extreme, rng: np.random.Generato
         f"both sides are multi-affine (checked on {LINES * len(parts)} random rational lines), "
         f"and {vertices} vertices were looked at"
     )
+    ranges = {"[{}, {}]".format(*_ends(block)) for block in coordinates.blocks if not isinstance(block.domain, Rows)}
+    words += f", other numbers than probabilities in {', '.join(sorted(ranges))}" if ranges else ""
     return UpperBound(ratio, words), worst
 
 
