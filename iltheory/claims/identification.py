@@ -12,7 +12,7 @@ import numpy as np
 from iltheory.claims.claim import Assumption, Sizes
 from iltheory.claims.domains import Rows
 from iltheory.claims.drawing import Scale
-from iltheory.claims.kinds import Instance, Model
+from iltheory.claims.kinds import Instance, Kind, Model
 from iltheory.measures import is_deterministic
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -23,8 +23,6 @@ SMALL = Sizes(n_states=5, n_actions=4, horizon=6, strict=True)
 
 GRAPHS = Sizes(n_states=4, n_actions=4, horizon=6, strict=True)
 """Claims about connected graphs: in larger ones random moves seldom are."""
-
-DETERMINISTIC = Assumption("every action leads to one state", lambda mdp: is_deterministic(mdp))
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,12 @@ class DeterministicModel(Model):
         """Draw models whose transitions are deterministic, whatever the law of everything else."""
         return super().draw(rng, replace(scale, law="deterministic", stationary=True), before)
 
+
+def _any_transitions(kind: Kind) -> Kind:
+    return Model(kind.finite, kind.low, kind.high, kind.own_start) if isinstance(kind, DeterministicModel) else kind
+
+
+DETERMINISTIC = Assumption("every action leads to one state", lambda mdp: is_deterministic(mdp), _any_transitions)
 
 DeterministicDiscountedMDP = Annotated[TabularMDP, DeterministicModel(finite=False)]
 DeterministicFiniteMDP = Annotated[TabularMDP, DeterministicModel(finite=True)]
