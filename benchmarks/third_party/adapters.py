@@ -1,4 +1,4 @@
-"""What iltheory tests of imitation and stable-baselines3: adapters whose functions run in the libraries' environment."""
+"""What is tested of imitation and stable-baselines3: adapters whose functions run in the libraries' environment."""
 
 from __future__ import annotations
 

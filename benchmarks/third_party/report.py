@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.third_party.adapters import ADAPTERS
 from benchmarks.third_party.process import Library
-from iltheory.testing import InvariantReport, check
-from iltheory.testing.report import Outcome, model_lines
+from iltheory.testing import check
+from iltheory.testing.report import InvariantReport, Outcome, model_lines
 
 SCHEMA = "iltheory-third-party/1"
 

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnv
 BATCHES = 300
 BATCHES_A_ROUND = 60
 RATE = 0.02
-ROUNDS, EPISODES = 3, 16
+ROUNDS, EPISODES = 3, 4
 TOSSES = 20_000
 
 
@@ -45,7 +45,7 @@ def dagger(model, expert, seed):
             ROUNDS * EPISODES * tabular.steps(model),
             rollout_round_min_episodes=EPISODES,
             rollout_round_min_timesteps=1,
-            bc_train_kwargs={"n_batches": BATCHES_A_ROUND, "progress_bar": False},
+            bc_train_kwargs={"n_batches": BATCHES_A_ROUND, "log_rollouts_venv": None, "progress_bar": False},
         )
     return law(trainer.policy, model)
 
@@ -65,9 +65,10 @@ def mixture(first, second, beta, seed):
 
 
 def law(policy, model):
-    """Probabilities ``[S, A]``, as sampling from the policy uses them."""
+    """Probabilities ``[S, A]`` of the policy's logits, normalised in double precision."""
     with torch.no_grad():
-        return policy.get_distribution(torch.arange(len(model["mu"]))).distribution.probs.numpy().astype(float)
+        logits = policy.get_distribution(torch.arange(len(model["mu"]))).distribution.logits
+    return torch.softmax(logits.double(), -1).numpy()
 
 
 class Tabular(BasePolicy):

@@ -5,8 +5,13 @@ import tabular
 import torch
 from imitation.algorithms.density import DensityAlgorithm
 from imitation.data import rollout
-from imitation.rewards.reward_nets import BasicRewardNet, BasicShapedRewardNet, NormalizedRewardNet, RewardNet
-from imitation.rewards.reward_nets import ShapedRewardNet
+from imitation.rewards.reward_nets import (
+    BasicRewardNet,
+    BasicShapedRewardNet,
+    NormalizedRewardNet,
+    RewardNet,
+    ShapedRewardNet,
+)
 from imitation.util.networks import RunningNorm
 
 NETS = {"basic": BasicRewardNet, "shaped": BasicShapedRewardNet}

@@ -1,5 +1,7 @@
 """Tabular models and trajectories as these libraries know them."""
 
+import itertools
+
 import gymnasium
 import numpy as np
 import torch
@@ -95,7 +97,7 @@ def spaces(model):
 def trajectories(demos):
     """Trajectories of imitation, which know one flag; a time limit is no end."""
     found = []
-    for i, (start, stop) in enumerate(zip(demos["offsets"][:-1], demos["offsets"][1:])):
+    for i, (start, stop) in enumerate(itertools.pairwise(demos["offsets"])):
         found.append(
             types.TrajectoryWithRew(
                 obs=demos["states"][start + i : stop + i + 1],

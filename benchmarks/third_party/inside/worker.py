@@ -1,5 +1,7 @@
-"""Runs in the libraries' environment: answers one line, a call ``{"call": "module.function", "with": {...}}``, after the
-other, and says what became of the arrays it was given, since those of the caller live elsewhere.
+"""Runs in the libraries' environment: answers one line after the other.
+
+Each is a call, ``{"call": "module.function", "with": {...}}``; the answer also says what became of the arrays that were
+given, since those of the caller live elsewhere.
 
 Usage: ``worker.py FOLDER``, where the modules are.
 """
