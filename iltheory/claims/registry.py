@@ -15,6 +15,7 @@ ENTRY_POINTS = "iltheory.claims"
 
 MODULES = (
     "iltheory.claims.occupancy",
+    "iltheory.claims.occupancy_policies",
     "iltheory.claims.mixtures",
     "iltheory.claims.values",
     "iltheory.claims.simulation",
