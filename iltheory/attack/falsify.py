@@ -31,7 +31,11 @@ SHRINKING = 10.0
 AHEAD_OF_WORKERS = 12
 """Shapes searched in this process first: most false claims fail on them before worker processes have started."""
 
-TARGETED = 2000
+FIRST = 20
+"""Shapes that are searched quickly before any is searched thoroughly."""
+QUICK_ONES = 3
+"""Shapes that are searched quickly between two that are searched thoroughly."""
+TARGETED = 300
 """Instances that Hypothesis draws in a round."""
 
 Task = tuple[Shape | None, int, Effort]
@@ -142,15 +146,22 @@ def _room(executor: Executor, waiting: deque[Future[Outcome]]) -> int:
 
 
 def _tasks(claim: Claim, seed: int) -> Iterator[Task]:
-    """Small shapes quickly; then round by round the same shapes and larger ones thoroughly."""
-    small = list(small_shapes(claim))
-    yield from ((shape, seed, QUICK) for shape in small)
+    """Small shapes quickly, then more of them by turns with a thorough look at small and larger ones."""
+    small = [(shape, seed, QUICK) for shape in small_shapes(claim)]
+    yield from small[:FIRST]
     if all(isinstance(kind, Count) for kind in claim.parameters.values()):
+        yield from small[FIRST:]
         return  # every instance has been looked at
-    larger = larger_shapes(claim, np.random.default_rng(seed))
+    rest, thorough = iter(small[FIRST:]), _thorough(claim, seed)
+    while True:
+        yield from islice(rest, QUICK_ONES)
+        yield next(thorough)
+
+
+def _thorough(claim: Claim, seed: int) -> Iterator[Task]:
+    larger, small = larger_shapes(claim, np.random.default_rng(seed)), list(small_shapes(claim))[:FIRST]
     for turn in count(1):
         yield None, seed + turn, THOROUGH
-        # by turns, so that neither has to wait for the whole of the other
         for shape, other in zip_longest(small, islice(larger, ROUND)):
             yield from ((each, seed + turn, THOROUGH) for each in (shape, other) if each is not None)
 

@@ -57,7 +57,9 @@ def ascend(
         now = [_points(coordinates.blocks[i].domain, leaves[i]) if i in leaves else fixed[i] for i in range(len(fixed))]
         side = sides(coordinates.claim, coordinates.instance(now), n)
         excess = torch.as_tensor(side.excess, device=device)
-        unmet = torch.as_tensor(side.unmet, device=device)
+        unmet = (
+            torch.as_tensor(np.array(side.unmet), device=device) if isinstance(side.unmet, np.ndarray) else side.unmet
+        )
         with torch.no_grad():
             counted = torch.where((unmet > NEGLIGIBLE) | ~torch.isfinite(excess), -np.inf, excess)
             better = counted > best

@@ -36,25 +36,25 @@ class Effort:
     ----------
     extremes : structured instances drawn
     climbers : the best of them that climb to vertices
-    climbs : instances evaluated on the way, at the most
+    climbs : numbers of all instances evaluated on the way, at the most; an eighth for a claim that enumerates
     gradient_steps : of all extremes; 0 leaves the stage out
     polished : instances that climb by parts of moves; 0 leaves the stage out
     """
 
     extremes: int = 256
     climbers: int = 24
-    climbs: int = 1 << 15
+    climbs: int = 1 << 20
     gradient_steps: int = 0
     polished: int = 0
 
 
 QUICK = Effort()
-THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 17, gradient_steps=60, polished=16)
+THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 22, gradient_steps=60, polished=16)
 
 
 SAMPLED = {
-    QUICK: Effort(extremes=32, climbers=1, climbs=1 << 8),
-    THOROUGH: Effort(extremes=64, climbers=3, climbs=1 << 11),
+    QUICK: Effort(extremes=12, climbers=0),
+    THOROUGH: Effort(extremes=48, climbers=2, climbs=1 << 14),
 }
 """The same for a statistical claim, each instance of which is sampled by itself."""
 
@@ -131,10 +131,11 @@ def _stages(
     tables: Sequence[Table] = extremes(coordinates, rng, effort.extremes)
     found = scores(claim, coordinates.instance(tables), effort.extremes)
     yield "extremes", tables, found, effort.extremes
+    if not effort.climbers:
+        return
     starts = _best(found, effort.climbers)
-    climbed = ascent.climb(
-        coordinates, [t[starts] for t in tables], rng, steps=ascent.VERTICES, sweeps=4, most=effort.climbs
-    )
+    most = effort.climbs // coordinates.numbers // (8 if claim.largest.strict else 1)
+    climbed = ascent.climb(coordinates, [t[starts] for t in tables], rng, steps=ascent.VERTICES, sweeps=4, most=most)
     yield "vertices", *climbed
     pool, best = [climbed[0]], [climbed[1]]
     if effort.gradient_steps and gradient.available():
@@ -149,7 +150,7 @@ def _stages(
         top = _best(joined, effort.polished)
         yield (
             "polishing",
-            *ascent.climb(coordinates, [t[top] for t in merged], rng, steps=ascent.FINE, sweeps=6, most=effort.climbs),
+            *ascent.climb(coordinates, [t[top] for t in merged], rng, steps=ascent.FINE, sweeps=6, most=most),
         )
 
 
@@ -186,10 +187,11 @@ def worsen(found: Counterexample, *, seed: int, effort: Effort = THOROUGH) -> Co
     if not coordinates.blocks:
         return found
     rng = np.random.default_rng(seed)
+    most = effort.climbs // coordinates.numbers
     start = [np.asarray(table, dtype=float) for table in coordinates.floats(found.instance)]
     others = extremes(coordinates, rng, effort.climbers - 1)
     tables = [np.concatenate([one, more]) for one, more in zip(start, others, strict=True)]
-    tables, reached, _ = ascent.climb(coordinates, tables, rng, steps=ascent.FINE, sweeps=6, most=effort.climbs)
+    tables, reached, _ = ascent.climb(coordinates, tables, rng, steps=ascent.FINE, sweeps=6, most=most)
     worst = found
     for position in _best(reached, SUSPECTS):
         instance: Any = claim.select(coordinates.exact([t[position : position + 1] for t in tables]), 0)

@@ -13,11 +13,18 @@ from iltheory.claims.kinds import Count, Model, Sequence
 
 SMALL = (
     (1, 2, 1), (2, 2, 2), (2, 1, 2), (2, 2, 1), (3, 2, 2), (2, 2, 3), (1, 3, 1), (1, 2, 2), (3, 2, 3), (2, 3, 2),
-    (2, 2, 4), (3, 3, 2), (4, 2, 2), (4, 2, 4), (3, 2, 4), (4, 3, 4), (1, 1, 1), (2, 2, 8), (3, 2, 12),
+    (2, 2, 4), (3, 3, 2), (4, 2, 1), (4, 2, 2), (3, 2, 1), (4, 2, 4), (3, 2, 4), (4, 3, 4), (1, 1, 1), (2, 2, 8),
+    (3, 2, 12),
 )  # fmt: skip
 """States, actions and steps of the first shapes; the last are long, for what is false from some horizon on."""
 
 DISCOUNTS = ((1, 2), (9, 10), (0, 1), (99, 100), (3, 10))
+PASSES = 6
+"""How often the first shapes are gone through, with other lengths, discounts and whole numbers."""
+FEW = 8
+"""How many of them are gone through more often, for claims that have whole numbers."""
+MOST_VARIED = 96
+"""Combinations of these that are tried at the most, those of small numbers first."""
 ROUND = 16
 """Random shapes in each later round."""
 
@@ -61,10 +68,12 @@ def _combinations(claim: Claim) -> Iterator[Shape]:
     ]
     lengths = range(1, largest.length + 1) if any(isinstance(kind, Sequence) for kind in kinds) else (1,)
     discounted = any(isinstance(kind, Model) and not kind.finite for kind in kinds)
-    varied = list(product(lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))
+    varied = list(product(above, lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))[:MOST_VARIED]
+    # Every size meets others of these combinations; an order at random keeps sizes and combinations apart.
+    order = np.random.default_rng(0).permutation(len(varied))
     turn = 0
-    for again in range(len(varied)):
-        for place, (s, a, h) in enumerate(sizes):
-            length, discount = varied[(place + again) % len(varied)]
-            yield Shape(s, a, h, discount, length, stationary=h > 1 and turn % 2 == 0, counts=above[turn % len(above)])
+    for again in range(min(len(varied), PASSES * (4 if counts else 1))):
+        for place, (s, a, h) in enumerate(sizes if again < PASSES else sizes[:FEW]):
+            counts_above, length, discount = varied[order[(place + again) % len(varied)]]
+            yield Shape(s, a, h, discount, length, stationary=h > 1 and turn % 2 == 0, counts=counts_above)
             turn += 1
