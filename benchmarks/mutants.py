@@ -1,6 +1,7 @@
 """How many systematic false variants of the catalogue are refuted: ``python benchmarks/mutants.py [--claims ID ...]``.
 
-A variant that is not refuted is true, or open; the survivors are listed below the table and in the JSON file.
+A variant that is not refuted is true, or open; the survivors are listed below the table, in the JSON file and, with
+``--page docs/mutants.md``, in the documentation.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import Bench, Row
+from mutants_page import page
 
 BUDGET = 1.0
 """Seconds of search for each mutant that a first look leaves, in ``make bench``."""
 TARGET = 5.0
 """Seconds to refutation, median."""
-WIDTHS = (12, 38, 6, 8, 8, 5, 8, 10, 10, 13, 8, 8, 24)
+WIDTHS = (12, 38, 6, 8, 8, 7, 8, 5, 10, 10, 12, 8, 8, 24)
 HEADINGS = (
-    "operator", "", "total", "refuted", "at once", "open", "follows", "undefined", "discarded", "not applied", "median",
-    "longest", "largest",
+    "operator", "", "total", "refuted", "at once", "proved", "follows", "open", "undefined", "discarded", "not applied",
+    "median", "longest", "largest",
 )  # fmt: skip
 
 
@@ -31,15 +33,18 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of search for each mutant; 0 for none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, default=Path("mutants.json"))
+    parser.add_argument("--page", type=Path, help="also write the page with all survivors")
     options = parser.parse_args()
     report = attacked(options.claims, options.budget, options.seed)
     print_line(*HEADINGS)
     for tally in report.tallies:
         print_line(*cells(tally))
-    print(f"{len(report.attacked)} mutants in {report.seconds:.0f} s; open:")
+    print(f"{len(report.attacked)} mutants in {report.seconds:.0f} s; not refuted:")
     for one in report.survivors:
         print(f"  {one.standing:8} {one.id}: {one.change}")
     options.json.write_text(json.dumps(report.to_json(), indent=1) + "\n")
+    if options.page:
+        options.page.write_text(page(report.to_json()))
     return 0
 
 
@@ -64,7 +69,7 @@ def cells(tally) -> list[str]:
     """One line of the table."""
     from iltheory.attack.mutants import OPERATORS
 
-    counts = ("total", "refuted", "at_once", "open", "follows", "undefined", "discarded", "inapplicable")
+    counts = ("total", "refuted", "at_once", "proved", "follows", "open", "undefined", "discarded", "inapplicable")
     seconds = ["-" if time is None else f"{time:.2f} s" for time in (tally.median, tally.longest)]
     numbers = [str(getattr(tally, name)) for name in counts]
     return [tally.operator, OPERATORS[tally.operator], *numbers, *seconds, str(tally.largest or "-")]

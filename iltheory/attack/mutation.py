@@ -11,20 +11,24 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from iltheory.attack.counterexample import Size
+from iltheory.attack.counterexample import Counterexample, Size, certify
 from iltheory.attack.falsify import falsify
 from iltheory.attack.mutants import OPERATORS, derive, in_words
 from iltheory.attack.shrink import shrink
-from iltheory.attack.triage import FOLLOWS, OPEN, REFUTED, UNDEFINED, triage
+from iltheory.attack.survivors import LARGE, REASONS
+from iltheory.attack.triage import FOLLOWS, OPEN, REFUTED, UNDEFINED, Triage, triage
 from iltheory.claims.claim import Claim
 from iltheory.claims.registry import catalogue
 from iltheory.engine.executors import serial
 from iltheory.engine.verify import InvalidOption, lookup
 
-SCHEMA = "iltheory-mutants/1"
+SCHEMA = "iltheory-mutants/2"
 
-FIRST_LOOK, SEARCH = "first look", "search"
-"""What refuted a mutant."""
+FIRST_LOOK, SEARCH, KNOWN = "first look", "search", "known instance"
+"""What refuted a mutant; the last is a counterexample beyond the sizes that are searched."""
+
+PROVED = "proved"
+"""Standing of a mutant that is true, and more than its claim: another claim of the catalogue proves it."""
 
 SHRINKING = 1.0
 """Seconds for making the counterexample of a first look small."""
@@ -37,12 +41,14 @@ class Attacked:
     Attributes
     ----------
     id, operator, change : of the mutant
-    standing : ``refuted``, ``open`` (no counterexample, and it says more than the claim somewhere), ``follows`` (no
-        counterexample, and nowhere more than the claim) or ``undefined`` (some instances have no value)
-    stage : what refuted it, ``first look`` or ``search``; empty if nothing did
+    standing : ``refuted``, ``proved`` (by a sharper claim), ``follows`` (from its claim, for a known reason, or because
+        no instance was seen on which it says more), ``open`` (no counterexample, and it says more than the claim
+        somewhere) or ``undefined`` (some instances have no value)
+    stage : what refuted it, ``first look``, ``search`` or ``known instance``; empty if nothing did
     seconds : time until the certified counterexample was small, or until the attack gave up
     size : of the counterexample
-    note : what the formula raised, if it did
+    note : why it is true, if that is known; what the formula raised, if it did
+    proof : id of the claim that proves it, if one is known
     """
 
     id: str
@@ -53,6 +59,7 @@ class Attacked:
     seconds: float
     size: Size | None
     note: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Tally:
     Attributes
     ----------
     operator : its name
-    total, refuted, open, follows, undefined : how many
+    total, refuted, proved, follows, open, undefined : how many
     at_once : how many of those refuted needed no search
     discarded : variants that were no mutants, because their formula cannot be evaluated
     inapplicable : claims to which the operator does not apply
@@ -74,8 +81,9 @@ class Tally:
     total: int
     refuted: int
     at_once: int
-    open: int
+    proved: int
     follows: int
+    open: int
     undefined: int
     discarded: int
     inapplicable: int
@@ -104,7 +112,7 @@ class MutationReport:
     @property
     def survivors(self) -> tuple[Attacked, ...]:
         """The mutants without a counterexample: true, or too hard for the search."""
-        return tuple(one for one in self.attacked if one.standing in (OPEN, FOLLOWS))
+        return tuple(one for one in self.attacked if one.standing in (PROVED, FOLLOWS, OPEN))
 
     def to_json(self) -> dict[str, Any]:
         """Describe the outcome in plain JSON values."""
@@ -146,7 +154,7 @@ def attack_mutants(
             one.id: _pool_for(claim, pool).submit(_search, _named(claim), one, budget, seed)
             for claim, look in zip(chosen, seen, strict=True)
             for one in look.attacked
-            if one.standing in (OPEN, FOLLOWS) and budget > 0
+            if one.standing in (OPEN, FOLLOWS) and not one.proof and budget > 0
         }
         attacked = tuple(
             searches[one.id].result() if one.id in searches else one for look in seen for one in look.attacked
@@ -179,23 +187,38 @@ def _first_look(named: str | Claim, seed: int) -> _Look:
     attacked = []
     for looked in triage(claim, derivation.mutants, seed=seed):
         start = time.perf_counter()
-        found = looked.counterexample
+        found, stage = looked.counterexample, FIRST_LOOK
+        if found is None:
+            found, stage = _known(looked), KNOWN
         small = None if found is None else shrink(found, seconds=SHRINKING).size
-        seconds = looked.seconds + time.perf_counter() - start
-        attacked.append(
-            Attacked(
-                id=looked.mutant.claim.id,
-                operator=looked.mutant.operator,
-                change=looked.mutant.change,
-                standing=looked.standing,
-                stage="" if found is None else FIRST_LOOK,
-                seconds=seconds,
-                size=small,
-                note=looked.note,
-            )
+        one = Attacked(
+            id=looked.mutant.claim.id,
+            operator=looked.mutant.operator,
+            change=looked.mutant.change,
+            standing=looked.standing if found is None else REFUTED,
+            stage="" if found is None else stage,
+            seconds=looked.seconds + time.perf_counter() - start,
+            size=small,
+            note=looked.note,
         )
+        attacked.append(_explained(one))
     operators = tuple(operator for operator, _, _ in derivation.discarded)
     return _Look(tuple(attacked), operators, tuple(derivation.inapplicable))
+
+
+def _known(looked: Triage) -> Counterexample | None:
+    """The counterexample that is known of a mutant, though too large to be searched for."""
+    claim = looked.mutant.claim
+    return certify(claim, claim.bind_any(LARGE[claim.id]())) if claim.id in LARGE else None
+
+
+def _explained(one: Attacked) -> Attacked:
+    """With the reason why a mutant is true, where no counterexample says otherwise."""
+    reason = REASONS.get(one.id)
+    if reason is None or one.standing == REFUTED:
+        return one
+    standing = PROVED if reason.sharpens(one.id) else FOLLOWS
+    return replace(one, standing=standing, note=reason.words, proof=reason.claim)
 
 
 def _search(named: str | Claim, one: Attacked, budget: float, seed: int) -> Attacked:
@@ -220,8 +243,9 @@ def _tally(operator: str, seen: Sequence[_Look], attacked: Sequence[Attacked]) -
         total=len(ours),
         refuted=len(refuted),
         at_once=sum(one.stage == FIRST_LOOK for one in refuted),
-        open=standings[OPEN],
+        proved=standings[PROVED],
         follows=standings[FOLLOWS],
+        open=standings[OPEN],
         undefined=standings[UNDEFINED],
         discarded=sum(look.discarded.count(operator) for look in seen),
         inapplicable=sum(operator in look.inapplicable for look in seen),
