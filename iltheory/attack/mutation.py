@@ -22,7 +22,7 @@ from iltheory.claims.registry import catalogue
 from iltheory.engine.executors import serial
 from iltheory.engine.verify import InvalidOption, lookup
 
-SCHEMA = "iltheory-mutants/2"
+SCHEMA = "iltheory-mutants/1"
 
 FIRST_LOOK, SEARCH, KNOWN = "first look", "search", "known instance"
 """What refuted a mutant; the last is a counterexample beyond the sizes that are searched."""
