@@ -15,6 +15,7 @@ def test_the_python_blocks_run_in_order_and_print_what_they_say(capsys):
         exec(compile(block, f"README block {number}", "exec"), session)
     printed = capsys.readouterr().out
     assert "refuted 131441/100000 > 5/6" in printed
+    assert "S=1, A=2, H=1 1 > 1/3" in printed
     assert len(BLOCKS) >= 4
 
 
