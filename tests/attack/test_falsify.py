@@ -72,7 +72,9 @@ def test_false_variants_are_refuted_no_larger_than_their_counterexample(variant:
     assert known is not None and found.simplest.size <= known.size
 
 
-@pytest.mark.parametrize("id", ["ross-bagnell-2010-thm-2-1", "simulation-lemma", "occ-dpi", "occ-l1-from-policy", "pdl"])
+@pytest.mark.parametrize(
+    "id", ["ross-bagnell-2010-thm-2-1", "simulation-lemma", "occ-dpi", "occ-l1-from-policy", "pdl"]
+)
 def test_true_claims_are_not_refuted(id: str) -> None:
     if id not in il.catalogue():
         id = next(name for name in il.catalogue() if name.startswith(id))
