@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from iltheory.claims.dagger_2011_no_regret import staying
+from iltheory.claims.occupancy import with_steps
 from iltheory.claims.rajaraman_2020 import contexts
 from sims import families
 
@@ -35,7 +36,7 @@ class Reason:
 
 EXCHANGED = "exchange the two policies: the left side is symmetric"
 EQUAL = "both policies equal in the inequality before the divergence, which is at least 0"
-INFINITE = "the larger side is infinite where the assumption fails"
+INFINITE = "the proof holds for infinite divergences, too"
 DECIDED = "the proof does not use the assumption, which keeps logarithms of small numbers decided"
 ALONG_EITHER = "errors may be counted along either policy"
 
@@ -83,16 +84,20 @@ _FOLLOW: Mapping[str, tuple[str, ...]] = {
         "occ-dpi.averaged~assumption",
         "occ-dpi.states-kl~assumption",
         "occ-dpi.states-kl-discounted~assumption",
+        "occ-dpi.states-kl-contracted~assumption",
+        "occ-dpi.states-kl-earlier~assumption",
         "occ-dpi.states-chi2~assumption",
         "occ-dpi.states-chi2-discounted~assumption",
         "xu-2020-gail-js.kl~assumption-1",
         "xu-2020-gail-js.chi2~assumption",
         "iq-phi-table~assumption",
+        "mce-robust.minimax~assumption",
     ),
     "both sides are infinite where the assumption fails": (
         "traj-chain-rules~assumption",
         "occ-dpi.chain~assumption",
         "occ-dpi.chain-finite~assumption",
+        "ho-ermon-2016-saddle.unique~assumption",
     ),
     DECIDED: (
         "xu-2020-bc~assumption",
@@ -102,6 +107,12 @@ _FOLLOW: Mapping[str, tuple[str, ...]] = {
         "xu-2020-gail-js~assumption",
         "xu-2020-gail-js.unit~assumption",
         "xu-2020-gail-js.kl~assumption-2",
+    ),
+    "both sides are equal where the assumption fails": (
+        "airl-2018-thm-5-2.transfer~assumption-1",
+        "airl-2018-thm-5-2.transfer~assumption-2",
+        "gan-gcl~assumption",
+        "cao-2021-two-environments.stable~assumption",
     ),
     "the formula replaces a discount of 1 by 0, where the claim holds": (
         "lsiq-absorbing~assumption",
@@ -163,7 +174,13 @@ def _seen_twenty_times() -> tuple[Any, ...]:
     return mdp, expert, loss, learners, 1
 
 
+def _one_error() -> tuple[Any, ...]:
+    """Twelve steps, and an error at the first one only."""
+    return with_steps(families.first_step_error(horizon=12, error=Fraction(1, 24)))
+
+
 LARGE: Mapping[str, Callable[[], Any]] = {
+    "occ-dpi.states-chi2~constant": _one_error,
     "dagger-2011-thm-4-1~half-power": lambda: staying(24, Fraction(1, 64)),
     "dagger-2011-thm-3-1-to-3-4.geometric~constant": _seen_twenty_times,
     "aggrevate-2014-thm-2-1.geometric~constant": _twenty_rounds,

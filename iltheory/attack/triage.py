@@ -113,16 +113,31 @@ def _proposed(claim: Claim, block: Block) -> tuple[list[Instance], bool]:
         decision = decide(claim, block.instance, block.size, arithmetic="float64")
     excess = np.where(decision.verdicts == NOT_APPLICABLE, -np.inf, _excess(decision))
     worst = [int(i) for i in np.argsort(-excess, kind="stable")[:CANDIDATES] if excess[i] > ROUNDING]
-    more = block.said is not None and bool(np.any(excess > _excess(block.said) + ROUNDING))
+    more = block.said is not None and bool(np.any(_stricter(decision, block.said)))
     return [claim.select(block.instance, index) for index in worst], more
+
+
+def _stricter(decision: Decision, said: Decision) -> NDArray[np.bool_]:
+    """Where one decision leaves less room between its sides than another, for more than rounding."""
+    with np.errstate(all="ignore"):
+        (low, high), (low_said, high_said) = _sides(decision), _sides(said)
+        rounding = ROUNDING * (1 + abs(low) + abs(high) + abs(low_said) + abs(high_said))
+        closer = (low - high) - (low_said - high_said) > rounding
+    return np.asarray(closer & (decision.verdicts != NOT_APPLICABLE))
+
+
+def _sides(decision: Decision) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The side that should be the smaller one, and the other; of an equality their distance, and 0."""
+    if decision.op == "==":
+        return np.abs(decision.lhs - decision.rhs), 0 * decision.rhs
+    return (decision.rhs, decision.lhs) if decision.op in (">=", ">") else (decision.lhs, decision.rhs)
 
 
 def _excess(decision: Decision) -> NDArray[np.float64]:
     """How far the smaller side exceeds the larger one, relative to them; of an equality how far they are apart."""
-    low, high = (decision.rhs, decision.lhs) if decision.op in (">=", ">") else (decision.lhs, decision.rhs)
     with np.errstate(all="ignore"):
-        excess = (low - high) / (1 + np.minimum(np.abs(low), np.abs(high)))
-    excess = np.abs(excess) if decision.op == "==" else excess
+        low, high = _sides(decision)
+        excess = (low - high) / (1 + np.minimum(np.abs(decision.lhs), np.abs(decision.rhs)))
     return np.where(np.isnan(excess), -np.inf, excess).astype(np.float64)
 
 
