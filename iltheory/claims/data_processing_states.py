@@ -24,6 +24,7 @@ from iltheory.measures import (
     state_occupancy_hellinger2,
     state_occupancy_kl,
     state_occupancy_tv,
+    steps,
     total,
 )
 from sims import TabularMDP
@@ -272,7 +273,7 @@ def states_kl_earlier(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
 
     The law of ``s_1`` is the same, and that of ``s_(h+1)`` is that of ``(s_h, a_h)`` through the channel ``P_h``.
     """
-    return total(mdp, state_occupancy_kl(mdp, pi, other)) <= _kl_until(mdp, pi, other, mdp.horizon - 1)
+    return total(mdp, state_occupancy_kl(mdp, pi, other)) <= _kl_until(mdp, pi, other, steps(mdp) - 1)
 
 
 def _kl_until(mdp: TabularMDP, pi: Any, other: Any, last: int) -> Any:
@@ -283,12 +284,12 @@ def _kl_until(mdp: TabularMDP, pi: Any, other: Any, last: int) -> Any:
 
 @states_kl_earlier.false_variant("two steps fewer", counterexample=lambda: first_error(horizon=2))
 def states_kl_two_fewer(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
-    return total(mdp, state_occupancy_kl(mdp, pi, other)) <= _kl_until(mdp, pi, other, max(mdp.horizon - 2, 0))
+    return total(mdp, state_occupancy_kl(mdp, pi, other)) <= _kl_until(mdp, pi, other, max(steps(mdp) - 2, 0))
 
 
 @states_kl_earlier.false_variant("the other way", counterexample=lambda: bandit(horizon=2))
 def states_kl_earlier_other_way(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
-    return _kl_until(mdp, pi, other, mdp.horizon - 1) <= total(mdp, state_occupancy_kl(mdp, pi, other))
+    return _kl_until(mdp, pi, other, steps(mdp) - 1) <= total(mdp, state_occupancy_kl(mdp, pi, other))
 
 
 @claim(
