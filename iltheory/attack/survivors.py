@@ -45,6 +45,7 @@ _FOLLOW: Mapping[str, tuple[str, ...]] = {
         "occ-policy-bijection~occupancy",
         "occ-policy-bijection.sharper~occupancy",
         "occ-policy-bijection.finite~occupancy",
+        "occ-policy-bijection.finite-sharper~occupancy-1",
         "traj-chain-rules.states~occupancy-3",
         "traj-chain-rules.pairs~occupancy-3",
         "occ-l1-from-policy~occupancy",
@@ -134,6 +135,15 @@ _PROVED: Mapping[tuple[str, str], tuple[str, ...]] = {
         "xu-2020-bc~divergence",
         "xu-2020-bc.sharper~divergence",
     ),
+    ("xu-2020-bc.three-halves", "the horizon to the power 3/2 suffices"): (
+        "xu-2020-bc~half-power-3",
+        "xu-2020-bc.sharper~half-power-3",
+    ),
+    ("xu-2020-bc.three-halves", "for the rewards less R / 2, whose size is R / 2"): ("xu-2020-bc.unit~half-power-3",),
+    ("traj-chain-rules.states", "leaving the expert's states takes errors that the learner's occupancy has counted"): (
+        "swamy-2021-advil.unique~occupancy",
+    ),
+    ("lsiq-mixture-chi2.bounded", "it is this claim"): ("lsiq-mixture-chi2.hellinger~distance",),
     ("xu-2020-bc.sharper", "a quarter of the constant suffices"): ("xu-2020-bc~constant",),
     ("occ-l1-from-policy.pairs", "for any laws of actions 1 minus their inner product is at least their distance"): (
         "occ-vertices.exposed~assumption",

@@ -8,8 +8,10 @@ from typing import Any
 from iltheory.claims.al_hafez_2023 import mixture_chi2
 from iltheory.claims.claim import DERIVED_HERE, Tight, claim
 from iltheory.claims.kinds import DiscountedMDP, Policy, Reward, SignedReward
+from iltheory.claims.tables import task
 from iltheory.claims.xu_2020 import (
     HALF,
+    LOG_RATIO,
     VISIBLE,
     barely_tilted,
     falling,
@@ -21,7 +23,7 @@ from iltheory.claims.xu_2020 import (
     tilted,
     xu_li_yu,
 )
-from iltheory.measures import error_rate, kl_divergence, on_policy_error_rate
+from iltheory.measures import error_rate, gamma, kl_divergence, on_policy_error_rate, policy_kl
 from sims import TabularMDP
 from sims import arithmetic as ar
 
@@ -112,6 +114,47 @@ def either_direction_linear(mdp: DiscountedMDP, expert: Policy, learner: Policy,
 def either_direction_half(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
     bound = size(mdp, reward) ** 2 * _least_kl(mdp, expert, learner)
     return loss(mdp, expert, learner, reward, horizons=2) ** 2 <= bound
+
+
+def _parting(discount: Fraction = HALF) -> tuple[Any, ...]:
+    """A coin tossed once, that decides whether every reward is 1 or -1; the learner's is tilted by 1/16."""
+    mdp = task([[1, 2], [1, 1], [2, 2]], [[0, 0]] * 3, horizon=1).with_end(discount=discount)
+    expert, learner = (ar.asarray([[p, 1 - p], [1, 0], [1, 0]]) for p in (HALF, Fraction(7, 16)))
+    return mdp, expert, learner, ar.asarray([[1, -1], [1, 1], [-1, -1]])
+
+
+@claim(
+    id="xu-2020-bc.three-halves",
+    source=xu_li_yu("Theorem 1"),
+    statement=r"|r| \le R: \quad (1-\gamma)^3 (V^{\pi_E} - V^\pi)^2 \le 2 R^2\, "
+    r"\mathbb{E}_{s \sim d^{\pi_E}} \mathrm{KL}(\pi_E(\cdot|s) \,\|\, \pi(\cdot|s))",
+    status=DERIVED_HERE,
+    assumptions=[VISIBLE],
+    tight=lambda: Tight(
+        _parting(), lhs=Fraction(1, 128), rhs=LOG_RATIO / 2, note="approached for every gamma as the coin gets fair"
+    ),
+)
+def cloning_three_halves(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
+    """Cloning in relative entropy pays for a root error with the horizon to the power 3/2, not 2.
+
+    ``(1 - gamma)^2 (V - V')^2 <= R^2 ||d - d'||_1^2 <= 2 R^2 KL(d || d')``, and ``KL(d || d') <= epsilon / (1 -
+    gamma)``, for it is epsilon plus the divergence of the states, at most ``gamma KL(d || d')``
+    (occ-dpi.states-kl-contracted).
+    """
+    bound = 2 * size(mdp, reward) ** 2 * policy_kl(mdp, expert, learner)
+    return (1 - gamma(mdp)) * loss(mdp, expert, learner, reward, horizons=1) ** 2 <= bound
+
+
+@cloning_three_halves.false_variant("one horizon", counterexample=_parting)
+def three_halves_linear(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
+    bound = 2 * size(mdp, reward) ** 2 * policy_kl(mdp, expert, learner)
+    return loss(mdp, expert, learner, reward, horizons=1) ** 2 <= bound
+
+
+@cloning_three_halves.false_variant("nine tenths of it", counterexample=_parting)
+def three_halves_less(mdp: DiscountedMDP, expert: Policy, learner: Policy, reward: SignedReward) -> Any:
+    bound = Fraction(9, 5) * size(mdp, reward) ** 2 * policy_kl(mdp, expert, learner)
+    return (1 - gamma(mdp)) * loss(mdp, expert, learner, reward, horizons=1) ** 2 <= bound
 
 
 # Matching occupancies.
