@@ -105,7 +105,14 @@ def certify(claim: Claim, instance: Instance) -> Counterexample | None:
         lhs, rhs = decision.enclosures[0]
     else:
         lhs, rhs = map(Enclosure.of, exact_sides(claim, instance))
-    return Counterexample(claim, instance, lhs, rhs, decision.op, float(decision.ratios[0]))
+    return Counterexample(claim, instance, lhs, rhs, decision.op, _ratio(lhs, rhs, decision.op))
+
+
+def _ratio(lhs: Enclosure, rhs: Enclosure, op: str) -> float:
+    low, high = (rhs, lhs) if op in (">=", ">") else (lhs, rhs)
+    if op == "==":
+        return abs(float(low.middle) - float(high.middle))
+    return float(low.middle) / float(high.middle) if high.lower > 0 else math.inf
 
 
 def _numbers(value: Any) -> int:

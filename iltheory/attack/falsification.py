@@ -13,6 +13,9 @@ from iltheory.claims.kinds import Instance
 
 SCHEMA = "iltheory-falsify/1"
 
+ROUNDING = 1e-6
+"""Relative growth of a float64 ratio that counts for none."""
+
 
 @dataclass(frozen=True)
 class Searched:
@@ -84,12 +87,12 @@ class Falsification:
 
     @property
     def growth(self) -> tuple[tuple[int, float], ...]:
-        """How the largest ratio grew: (instances evaluated so far, largest ratio so far), where it grew."""
+        """How the largest ratio grew: (instances evaluated so far, largest ratio so far), where it grew visibly."""
         steps: list[tuple[int, float]] = []
         count = 0
         for part in self.searched:
             count += part.instances
-            if part.ratio is not None and (not steps or part.ratio > steps[-1][1]):
+            if part.ratio is not None and (not steps or part.ratio > steps[-1][1] + ROUNDING * abs(steps[-1][1])):
                 steps.append((count, part.ratio))
         return tuple(steps)
 

@@ -76,6 +76,8 @@ def falsify(
         If the budget is not positive or the seed is no whole number, 0 or more.
     UnknownConjecture
         If a reference names no claim.
+    InvalidClaim, MixedArithmetic, NotANumber, NotSingle
+        If the formula is no claim on any instance: it returns no comparison, has a float in it, ...
     """
     if not isinstance(budget, int | float) or not budget > 0:
         raise InvalidOption(f"budget={budget!r}: must be a positive number of seconds.")

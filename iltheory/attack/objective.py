@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.claims.claim import Claim, collecting
+from iltheory.claims.claim import Claim, InvalidClaim, collecting
 from iltheory.claims.kinds import Instance
 from iltheory.engine.evaluate import DELTA
 from iltheory.engine.statistical import look
 from iltheory.measures import Sampling
 from sims import arithmetic as ar
-from sims.arithmetic import REFUTED, Comparison
+from sims.arithmetic import REFUTED, Comparison, MixedArithmetic, NotANumber, NotSingle
 
 NEGLIGIBLE = 1e-9
 """Sides below this are as good as zero: in float64 their difference says nothing."""
 FEW = 512
 """Outcomes a search draws of each expectation of a statistical claim."""
+ILL_FORMED = (InvalidClaim, MixedArithmetic, NotANumber, NotSingle)
+"""Errors of a formula that no instance could avoid: it is no claim, and a search that went on would find nothing."""
 UNMET = 1e3
 """Margin of an assumption that fails and does not say by how much."""
 

@@ -17,7 +17,7 @@ from iltheory.attack.coordinates import Coordinates, Shape
 from iltheory.attack.counterexample import Counterexample, certify
 from iltheory.attack.extremes import extremes
 from iltheory.attack.falsification import Searched
-from iltheory.attack.objective import Scores, scores
+from iltheory.attack.objective import ILL_FORMED, Scores, scores
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Instance
 from sims.errors import IltheoryError
@@ -81,6 +81,11 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
     Parameters
     ----------
     seed : the same seed gives the same outcome, but for seconds
+
+    Raises
+    ------
+    InvalidClaim, MixedArithmetic, NotANumber, NotSingle
+        If the formula is no claim on any instance: it returns no comparison, has a float in it, ...
     """
     rng = np.random.default_rng([seed, zlib.crc32(repr(shape).encode())])
     searched: list[Searched] = []
@@ -98,6 +103,8 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
                 return Outcome(tuple(searched), certified, None)
             if best is not None and (closest is None or best[0] > closest[0]):
                 closest = best
+    except ILL_FORMED:
+        raise
     except IltheoryError as problem:  # a claim that enumerates refuses what is too large for it
         words = f"{coordinates.words}: refused, {str(problem).splitlines()[0]}"
         searched.append(Searched("refused", words, 0, None, time.perf_counter() - start))

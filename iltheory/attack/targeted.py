@@ -12,7 +12,7 @@ from hypothesis import seed as seeded
 
 from iltheory.attack.counterexample import Size
 from iltheory.attack.falsification import Searched
-from iltheory.attack.objective import scores
+from iltheory.attack.objective import ILL_FORMED, scores
 from iltheory.attack.strategies import instances
 from iltheory.claims.claim import Claim, Sizes
 from iltheory.claims.instances import encode
@@ -129,6 +129,8 @@ class _Search:
         self.count += 1
         try:
             found = scores(self.claim, self.claim.convert(instance, ar.FLOAT64), 1)
+        except ILL_FORMED:
+            raise
         except IltheoryError:  # a claim that enumerates refuses what is too large for it
             reject()
         excess, ratio = float(found.excess[0]), found.ratio

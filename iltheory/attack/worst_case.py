@@ -17,7 +17,7 @@ from iltheory.attack.extreme import Extreme, extreme, simplified
 from iltheory.attack.extremes import extremes
 from iltheory.attack.falsification import Searched
 from iltheory.attack.multi_affine import UpperBound, upper_bound
-from iltheory.attack.objective import Scores, scores
+from iltheory.attack.objective import ILL_FORMED, Scores, scores
 from iltheory.attack.references import resolve
 from iltheory.claims.claim import Claim, InvalidClaim
 from iltheory.claims.kinds import Count
@@ -277,6 +277,8 @@ def _round(
                 best = candidate
             if now > deadline or (best is not None and best.attained):
                 break
+    except ILL_FORMED:
+        raise
     except IltheoryError as problem:  # a claim that enumerates refuses what is too large for it
         words = f"{coordinates.words}: refused, {str(problem).splitlines()[0]}"
         searched.append(Searched("refused", words, 0, None, time.perf_counter() - start))

@@ -29,7 +29,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its last flush would fail once more
         _fail(f"{error}. What was recorded before is kept; the same command resumes.", USAGE_STATUS)
     except KeyboardInterrupt:
-        _fail("interrupted; finished blocks are in the ledger, the same command resumes.", INTERRUPTED_STATUS)
+        _fail("interrupted. What a run has recorded is kept, and the same command resumes from it.", INTERRUPTED_STATUS)
 
 
 def _fail(message: str, status: int) -> None:

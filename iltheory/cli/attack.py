@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from iltheory.claims.claim import InvalidClaim
 from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, write_json
+from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
     from iltheory.attack.falsification import Searched
+    from iltheory.claims.claim import Claim
 
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -72,7 +76,7 @@ def falsify(
     from iltheory.reporting.bundle import write_bundle
 
     claim = resolve(conjecture)
-    with attacking(claim.id, budget) as on_searched, processes(workers) as executor:
+    with attacking(claim, budget) as on_searched, processes(workers) as executor:
         found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
     print_page(falsification_page(found), json_file)
     write_json(json_file, found.to_json())
@@ -104,17 +108,17 @@ def necessity(
     from iltheory.reporting.attack_pages import necessity_page
 
     claim = resolve(conjecture)
-    with attacking(claim.id, budget) as on_searched, processes(workers) as executor:
+    with attacking(claim, budget) as on_searched, processes(workers) as executor:
         found = drop_each(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
     print_page(necessity_page(found), json_file)
     write_json(json_file, found.to_json())
 
 
 @contextmanager
-def attacking(id: str, budget: float) -> Iterator[Callable[[Searched], None]]:
-    """Show how an attack goes on."""
-    start, instances, ratio = time.perf_counter(), 0, None
-    with Console(stderr=True).status(f"attacking {id}") as status:
+def attacking(claim: Claim, budget: float) -> Iterator[Callable[[Searched], None]]:
+    """Show how an attack goes on; what a conjecture's own code raises is an error of its file."""
+    id, start, instances, ratio = claim.id, time.perf_counter(), 0, None
+    with _errors_of(claim), Console(stderr=True).status(f"attacking {id}") as status:
 
         def on_searched(part: Searched) -> None:
             nonlocal instances, ratio
@@ -127,3 +131,21 @@ def attacking(id: str, budget: float) -> Iterator[Callable[[Searched], None]]:
             )
 
         yield on_searched
+
+
+@contextmanager
+def _errors_of(claim: Claim) -> Iterator[None]:
+    """Say where the formula of a conjecture failed, in one message; errors that are not its own go on."""
+    try:
+        yield
+    except (IltheoryError, OSError):
+        raise
+    except Exception as problem:  # somebody else's code may raise anything
+        file = claim.function.__code__.co_filename
+        lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == file]
+        if not lines:
+            raise
+        raise InvalidClaim(
+            f"{claim.id} fails at {file}:{lines[-1]}: {type(problem).__name__}: {problem}\n"
+            "  Its function is called on batches of instances, in several number systems."
+        ) from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
 from math import isfinite
@@ -23,6 +24,8 @@ from iltheory.reporting.latex import readable
 LONGEST_CELL = 24
 """Characters of a fraction in a table; what is longer is written as a decimal that is said to be near."""
 MOST_ROWS = 60
+MOST_SIZES = 8
+"""Sizes that are listed of a stage."""
 MOST_GROWTH = 8
 
 
@@ -99,6 +102,8 @@ def _none_found(found: Falsification) -> list[RenderableType]:
     looked = f"{found.instances:,} instances in {found.seconds:.1f} s (budget {found.budget:g} s, seed {found.seed})"
     parts: list[RenderableType] = [Text(f"none found among {looked}", style="bold yellow"), Text()]
     parts.append(_searched(found.searched))
+    if found.closest is None and not found.claim.statistical:
+        parts += [Text(), Text("no instance met the assumptions of the claim, so nothing was tested", style="bold red")]
     if found.ratio is not None:
         words = "1 is equality; of equalities it is |lhs - rhs|; computed in floats, so nothing is certified"
         parts += [Text(), Text(f"worst ratio reached: {found.ratio:.6g} ({words})")]
@@ -127,6 +132,13 @@ def _searched(parts: tuple[Searched, ...]) -> RenderableType:
             f"{sum(part.instances for part in same):,}",
             f"{max(ratios):.6g}" if ratios else "",
             f"{sum(part.seconds for part in same):.1f}",
-            "; ".join(dict.fromkeys(part.shape for part in same)),
+            _sizes([part.shape for part in same]),
         )
     return table
+
+
+def _sizes(shapes: Sequence[str]) -> str:
+    """The first different ones, and how many more there are."""
+    different = list(dict.fromkeys(shapes))
+    more = len(different) - MOST_SIZES
+    return "; ".join(different[:MOST_SIZES]) + f"; and {more} more" * (more > 0)

@@ -52,7 +52,9 @@ def sides(found: Counterexample) -> tuple[str, str]:
 def _side(x: Enclosure, decimal: Decimal, sign: str) -> str:
     """One side; ``sign`` says which way its decimal was rounded."""
     level = "" if not x.delta else f" with confidence 1-{float(x.delta):.0e}"
-    digits = str(decimal) if decimal.is_infinite() else f"{decimal.normalize():g}"
+    if decimal.is_infinite():
+        return "∞" if decimal > 0 else "-∞"
+    digits = f"{decimal.normalize():g}"
     exact = x.lower == x.upper
     if exact and not isinstance(x.lower, float) and Fraction(decimal) == x.lower:
         fraction = str(x.lower)

@@ -17,10 +17,20 @@ SPECIAL = {
     "^": r"\textasciicircum{}",
     **{letter: f"\\{letter}" for letter in "&%$#_"},
 }
-RELATIONS = {"<=": r"\le", ">=": r"\ge", "==": "=", "<": "<", ">": ">", "≠": r"\ne", "≥": r"\ge", "≤": r"\le"}
+RELATIONS = {
+    "<=": r"\le",
+    ">=": r"\ge",
+    "==": "=",
+    "<": "<",
+    ">": ">",
+    "≠": r"\ne",
+    "≥": r"\ge",
+    "≤": r"\le",
+    "∞": r"\infty",
+}
 NUMBER = r"(?<![\w.])-?\d+(?:/\d+|\.\d+)?(?:e-?\d+)?(?![\w.])"
 NAMED = r"(?<!\w)([sa])(\d+)(?!\w)"
-RULE = r"[≤≥=≠<>]"
+RULE = r"[≤≥=≠<>∞]"
 
 
 def description(found: Sequence[tuple[str, Counterexample]], *, mark: str) -> str:
