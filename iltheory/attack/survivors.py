@@ -51,6 +51,7 @@ _FOLLOW: Mapping[str, tuple[str, ...]] = {
         "occ-l1-from-policy~occupancy",
         "occ-l1-from-policy.pairs~occupancy",
         "xu-2020-bc.unit~divergence",
+        "xu-2020-bc.three-halves~divergence",
         "xu-2020-gail-js.kl~divergence",
         "xu-2020-gail-js.chi2~divergence",
         "swamy-2021-offq~occupancy",
@@ -105,9 +106,21 @@ _FOLLOW: Mapping[str, tuple[str, ...]] = {
         "xu-2020-bc.sharper~assumption",
         "xu-2020-bc.unit~assumption",
         "xu-2020-bc.either-direction~assumption",
+        "xu-2020-bc.three-halves~assumption",
         "xu-2020-gail-js~assumption",
         "xu-2020-gail-js.unit~assumption",
         "xu-2020-gail-js.kl~assumption-2",
+    ),
+    "the proof does not use the assumption, which leaves out trajectories that tell nothing": (
+        "infogail-2017-bound~assumption",
+        "infogail-2017-bound.data-processing~assumption",
+    ),
+    "the left side is 0 where the assumption fails": (
+        "airl-2018-thm-5-1.stable~assumption-2",
+        "airl-2018-thm-5-1.stable~assumption-4",
+    ),
+    "without a future all rewards of states are ambiguous, and a period is at most S": (
+        "kim-2021-deterministic.discounted~assumption-2",
     ),
     "both sides are equal where the assumption fails": (
         "airl-2018-thm-5-2.transfer~assumption-1",
