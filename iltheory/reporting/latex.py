@@ -17,6 +17,7 @@ UNDRAWN = {
     r"\\ne": r"\\neq ",
     r"\\(?:Big|big|Bigg|bigg)[lr]?": "",
     r"\\left(?=[|(\[.\\])": "",
+    r"\\middle(?=[|/.\\])": "",
     r"\\right(?=[|)\].\\])": "",
     r"\\[|]": r"\\Vert ",
     r"\\textstyle": "",

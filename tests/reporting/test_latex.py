@@ -13,7 +13,7 @@ from iltheory.reporting.latex import readable
 STATEMENTS = {
     claim.statement for known in catalogue().values() for claim in (known, *known.false_variants) if claim.statement
 }
-SILENT = {"left", "right", "Big", "nolimits", "textstyle", "mathrm", "text", "operatorname"}
+SILENT = {"left", "right", "middle", "Big", "nolimits", "textstyle", "mathrm", "text", "operatorname"}
 """Macros of layout, and those that only change their argument."""
 
 
