@@ -34,7 +34,7 @@ class Reason:
         return self.claim != mutant.partition("~")[0]
 
 
-EXCHANGED = "exchange the two policies: the left side is symmetric"
+EXCHANGED = "exchange the two policies: all else is symmetric in them"
 EQUAL = "both policies equal in the inequality before the divergence, which is at least 0"
 INFINITE = "the proof holds for infinite divergences, too"
 DECIDED = "the proof does not use the assumption, which keeps logarithms of small numbers decided"
@@ -176,6 +176,10 @@ _PROVED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("aggrevate-2014-thm-2-1.sharper", "2 (H - 1) / H >= 1 from H = 2 on; at H = 1 nothing has moved"): (
         "aggrevate-2014-thm-2-1~horizon-2",
     ),
+    (
+        "aggrevate-2014-thm-2-1.sharper",
+        "nothing has moved at the first step; the schedule as in DAgger's theorem 3.1",
+    ): ("aggrevate-2014-thm-2-1.geometric~horizon-2",),
     ("lsiq-mixture-chi2.hellinger", "it is this claim"): ("lsiq-mixture-chi2.bounded~distance",),
 }
 
