@@ -25,7 +25,8 @@ from iltheory.claims.domains import Box, Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.feature_kinds import Several
 from iltheory.claims.kinds import ArrayKind, Instance, Kind
-from sims import TabularMDP
+from iltheory.claims.linear_kinds import LinearKind
+from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers, RationalArray
 from sims.errors import InvalidArgument
@@ -275,6 +276,26 @@ def draw_twin(draw: st.DrawFn, scope: Scope, first: TabularMDP, transitions: Row
     return _model(axes, drawn, first.mu, {"horizon": first.horizon} if finite else {"discount": first.discount})
 
 
+def draw_linear_model(draw: st.DrawFn, scope: Scope, rewards: Box, before: Instance, *, finite: bool) -> LinearMDP:
+    """Draw a linear model, with the sizes, end and first law of the first model if there is one."""
+    first, n = kinds.first_model(before), scope.size.n_states
+    end: Mapping[str, Any] = {"horizon": scope.size.horizon} if finite else {"discount": scope.discount}
+    if first is not None:
+        end = {"horizon": first.horizon} if finite else {"discount": first.discount}
+    mu = ar.asarray(draw(starts(n))) if first is None else first.mu
+    factors = draw_factors(draw, scope, (scope.size.length, scope.most.length), numbers(*_ends(rewards)))
+    return LinearMDP(*factors, mu, **end)
+
+
+def draw_factors(draw: st.DrawFn, scope: Scope, classes: Axis, reward: Strategy) -> tuple[Numbers, Numbers, Numbers]:
+    """Draw laws of latent classes ``[S, A, d]``, the next-state law ``[d, S]`` and the reward ``[d]`` of each class."""
+    n, d = scope.size.n_states, classes[0]
+    law, feature = rows(n), rows(d)
+    phi = exact(table(draw, scope.pairs, lambda: draw(feature)), scope.pairs, d)
+    measures = exact(table(draw, [classes], lambda: draw(law)), [classes], n)
+    return phi, measures, exact(table(draw, [classes], lambda: draw(reward)), [classes])
+
+
 def _ends(box: Box) -> tuple[Fraction, Fraction]:
     return Fraction(box.low), Fraction(box.high)
 
@@ -292,6 +313,8 @@ def _model(axes: Sequence[Axis], drawn: Sequence[Any], mu: Numbers, options: Map
 
 def draw_value(draw: st.DrawFn, scope: Scope, kind: Kind, before: Instance) -> Any:
     """Draw a value of a kind; one that says nothing of its numbers draws for itself, from a drawn seed."""
+    if isinstance(kind, LinearKind):
+        return draw_linear_model(draw, scope, kind.rewards, before, finite=kind.finite)
     if isinstance(kind, kinds.Model):
         first = kinds.first_model(before)
         if first is None:
@@ -346,9 +369,9 @@ def _draw_rows(
 def _earlier(before: Instance, shape: tuple[int, ...], domain: Rows) -> RationalArray | None:
     """The last of the earlier values that is a table of distributions of one shape."""
     for value in reversed(list(before.values())):
-        if isinstance(value, RationalArray) and value.shape == shape and (value.num >= 0).all():
+        if isinstance(value, RationalArray) and value.shape == shape and np.all(value.num >= 0):
             whole = np.isin(value.num, (0, value.den)).all()
-            if (value.num.sum(-1) == value.den).all() and (whole or not domain.deterministic):
+            if np.all(value.num.sum(-1) == value.den) and (whole or not domain.deterministic):
                 return value
     return None
 
