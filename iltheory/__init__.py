@@ -39,6 +39,7 @@ from iltheory.claims.kinds import (
     UnitInterval,
     UnitIntervals,
 )
+from iltheory.claims.linear_kinds import DiscountedLinearMDP, LinearMDP
 from iltheory.claims.registry import catalogue
 from iltheory.engine.report import Report
 from iltheory.engine.verify import reproduce, verify, verify_all
@@ -91,11 +92,13 @@ __all__ = [
     "DERIVED_HERE",
     "DeterministicPolicies",
     "DeterministicPolicy",
+    "DiscountedLinearMDP",
     "DiscountedMDP",
     "Distribution",
     "FROM_MEMORY",
     "FiniteHorizonMDP",
     "HistoryPolicy",
+    "LinearMDP",
     "Paper",
     "Policies",
     "Policy",

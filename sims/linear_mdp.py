@@ -15,7 +15,9 @@ the same for occupancies in l1.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
+
+import numpy as np
 
 from sims import arithmetic as ar
 from sims.arithmetic import AffineContraction, Numbers, System
@@ -23,15 +25,29 @@ from sims.arithmetic.fixed_point import solution
 from sims.tabular import TabularMDP
 from sims.tabular.errors import InvalidModel
 from sims.tabular.evaluation import at_step
-from sims.tabular.reading import bring, common_system, read_numbers, read_scalar, stack_steps
+from sims.tabular.reading import (
+    bring,
+    common_system,
+    read_new_rewards,
+    read_numbers,
+    read_scalar,
+    stack_steps,
+)
 from sims.tabular.solve import float_part, lapack_solve
+from sims.tabular.transitions import Indices
 from sims.tabular.validation import check_distributions, check_finite, convert_distributions
 
 LAW_ADVICE = "P[s, a, s'] = <phi[s, a], measures[:, s']> must be the law of the next state for every s and a."
 
+CORES = {"phi": 3, "measures": 2, "weights": 1}
+"""Axes of the factors behind their batch axes."""
 
-class LinearMDP:
+
+class LinearMDP(TabularMDP):
     """A decision process that is linear in d features, finite-horizon or discounted, in any number system.
+
+    It is a tabular one, with the tables ``phi @ measures`` and ``phi @ weights``, that a policy is evaluated on in d
+    unknowns. A batch of models is evaluated on its tables.
 
     Parameters
     ----------
@@ -41,12 +57,12 @@ class LinearMDP:
     mu : numbers ``[S]``, law of the first state
     horizon : number H of steps
     discount : gamma in [0, 1)
+    batch_axes : number of leading batch axes of the arrays; one without any serves the whole batch
 
     Attributes
     ----------
     features : ``simplex`` if every ``phi[s, a]`` and every ``measures[k]`` is a distribution, else ``signed``
-    n_states, n_actions, n_features : sizes S, A and d
-    system : number system of all entries
+    n_features : size d
 
     Raises
     ------
@@ -65,31 +81,39 @@ class LinearMDP:
         *,
         horizon: int | None = None,
         discount: Any = None,
+        batch_axes: int = 0,
     ) -> None:
         arrays = {"phi": phi, "measures": measures, "weights": weights, "mu": mu}
         arrays = {name: read_numbers(name, x) for name, x in arrays.items()}
         gamma = () if discount is None else (read_scalar("discount", discount),)
-        self.system: System = common_system(*arrays.values(), *gamma)
-        self.phi, self.measures, self.weights, self.mu = (bring(x, self.system) for x in arrays.values())
-        self._check_shapes()
-        for name in arrays:
+        system = common_system(*arrays.values(), *gamma)
+        phi, measures, weights, mu = (bring(x, system) for x in arrays.values())
+        self.phi, self.measures, self.weights = phi, measures, weights
+        self._check_shapes(batch_axes)
+        for name in ("phi", "measures", "weights"):
             check_finite(getattr(self, name), name, InvalidModel)
-        self.n_states, self.n_actions, self.n_features = self.phi.shape
-        law = ar.einsum("sak,kt->sat", self.phi, self.measures)
+        law = ar.einsum("...sak,...kt->...sat", phi, measures)
         check_distributions(law, "phi @ measures = P", InvalidModel, LAW_ADVICE)
-        rewards = ar.matvec(self.phi, self.weights)
-        self._tabular = TabularMDP(law, rewards, self.mu, horizon=horizon, discount=discount)
-        self.horizon, self.discount = self._tabular.horizon, self._tabular.discount
+        rewards = self._values(weights)
+        if horizon is not None:  # a step axis, or the batch could be read as steps
+            law = law[..., None, :, :, :] if law.ndim > 3 else law
+            rewards = rewards[..., None, :, :] if rewards.ndim > 2 else rewards
+        unpaid = system.convert(np.zeros(phi.shape[-3:-1], dtype=np.int64))
+        super().__init__(law, unpaid, mu, horizon=horizon, discount=discount, batch_axes=batch_axes)
+        self._rewards = read_new_rewards(rewards, self.transitions, self.horizon)
+        self.batch_shape = self._batch_shape()
+        self.n_features = int(phi.shape[-1])
         self.features: Literal["simplex", "signed"] = "simplex" if self._is_simplex() else "signed"
 
-    def _check_shapes(self) -> None:
-        if self.phi.ndim != 3 or 0 in self.phi.shape:
-            raise InvalidModel(f"phi has shape {tuple(self.phi.shape)}, expected [S, A, d], none of them empty.")
-        n_states, _, d = self.phi.shape
-        for name, core, shape in (("measures", "[d, S]", (d, n_states)), ("weights", "[d]", (d,))):
+    def _check_shapes(self, batch_axes: int) -> None:
+        shape = tuple(self.phi.shape)
+        if self.phi.ndim not in (3, 3 + batch_axes) or 0 in shape:
+            raise InvalidModel(f"phi has shape {shape}, expected [S, A, d], none of them empty.")
+        n_states, _, d = shape[-3:]
+        for name, core, expected in (("measures", "[d, S]", (d, n_states)), ("weights", "[d]", (d,))):
             found = tuple(getattr(self, name).shape)
-            if found != shape:
-                raise InvalidModel(f"{name} has shape {found}, expected {core} = {shape} to go with phi.")
+            if found[-len(expected) :] != expected or len(found) not in (len(expected), len(expected) + batch_axes):
+                raise InvalidModel(f"{name} has shape {found}, expected {core} = {expected} to go with phi.")
 
     def _is_simplex(self) -> bool:
         try:
@@ -105,30 +129,51 @@ class LinearMDP:
         return f"LinearMDP({sizes}, {end}, {self.system.name})"
 
     def tabular(self) -> TabularMDP:
-        """The same model with the tables ``phi @ measures`` and ``phi @ weights`` written out."""
-        return self._tabular
+        """The same model with its tables alone."""
+        tables = TabularMDP.__new__(TabularMDP)
+        own = (*CORES, "n_features", "features")
+        vars(tables).update({name: part for name, part in vars(self).items() if name not in own})
+        return tables
 
-    def to(self, name: str | System, **options: Any) -> LinearMDP:
+    def with_rewards(self, r: Any) -> TabularMDP:
+        """Return the tables of the model paying other rewards, which need not be linear; see :class:`TabularMDP`."""
+        return self.tabular().with_rewards(r)
+
+    def restrict_to_reachable(self) -> tuple[TabularMDP, Indices]:
+        """Drop the states no policy can reach from the tables; see :class:`TabularMDP`."""
+        return self.tabular().restrict_to_reachable()
+
+    def select(self, index: Any) -> Self:
+        """Return part of a batch, by an integer, a slice or an array of indices."""
+        parts = {name: self._selected(getattr(self, name), core, index) for name, core in CORES.items()}
+        return super().select(index)._with(**parts)
+
+    def to(self, name: str | System, **options: Any) -> Self:
         """Return the same model in another number system; options as in :meth:`TabularMDP.to`."""
         system = ar.get_system(name, **options)
+        if system == self.system:
+            return self
         phi, measures = system.convert(self.phi), system.convert(self.measures)
         if self.features == "simplex":
             phi = convert_distributions(self.phi, system, lambda row: f"phi{list(divmod(row, self.n_actions))}")
             measures = convert_distributions(self.measures, system, lambda row: f"measures[{row}]")
-        return LinearMDP(
+        return type(self)(
             phi,
             measures,
             system.convert(self.weights),
             convert_distributions(self.mu, system, lambda row: "mu"),
             horizon=self.horizon,
             discount=None if self.discount is None else system.convert(self.discount),
+            batch_axes=len(self.batch_shape),
         )
 
     # Quantities of a policy: arguments and results as for TabularMDP, by systems in d unknowns.
 
     def q(self, pi: Any) -> Numbers:
         """Value of an action and the policy after it, ``[..., H, S, A]`` or ``[..., S, A]``."""
-        pi = self._tabular.policy(pi)
+        if self.batch_shape:
+            return super().q(pi)
+        pi = self.policy(pi)
         if self.horizon is None:
             return self._discounted_q(pi)
         w = self.weights
@@ -140,12 +185,12 @@ class LinearMDP:
 
     def v(self, pi: Any) -> Numbers:
         """Value of following the policy from a state, ``[..., H, S]`` or ``[..., S]``."""
-        return ar.sum(self._tabular.policy(pi) * self.q(pi), -1)
+        return ar.sum(self.policy(pi) * self.q(pi), -1)
 
     def advantage(self, pi: Any) -> Numbers:
         """``q - v``, ``[..., H, S, A]`` or ``[..., S, A]``."""
         q = self.q(pi)
-        return q - ar.sum(self._tabular.policy(pi) * q, -1)[..., None]
+        return q - ar.sum(self.policy(pi) * q, -1)[..., None]
 
     def value(self, pi: Any) -> Numbers:
         """Expected total reward of a policy; shape: its batch axes."""
@@ -154,7 +199,9 @@ class LinearMDP:
 
     def state_occupancy(self, pi: Any) -> Numbers:
         """Law of the state at each step ``[..., H, S]``, or its discounted average ``[..., S]``."""
-        pi = self._tabular.policy(pi)
+        if self.batch_shape:
+            return super().state_occupancy(pi)
+        pi = self.policy(pi)
         if self.horizon is None:
             return self._discounted_occupancy(pi)
         marginals = [self.mu]
@@ -166,7 +213,7 @@ class LinearMDP:
 
     def occupancy(self, pi: Any) -> Numbers:
         """Law of the pair at each step ``[..., H, S, A]``, or its discounted average ``[..., S, A]``."""
-        return self.state_occupancy(pi)[..., None] * self._tabular.policy(pi)
+        return self.state_occupancy(pi)[..., None] * self.policy(pi)
 
     def _features(self, pi: Numbers) -> Numbers:
         """Expected features ``[..., S, d]`` of acting by ``pi[..., S, A]``."""
@@ -178,7 +225,7 @@ class LinearMDP:
 
     def _values(self, w: Numbers) -> Numbers:
         """``<phi, w>``, from ``[..., d]`` to ``[..., S, A]``."""
-        return ar.einsum("...k,sak->...sa", w, self.phi)
+        return ar.einsum("...k,...sak->...sa", w, self.phi)
 
     def _discounted_q(self, pi: Numbers) -> Numbers:
         gamma, matrix = self.discount, self._matrix(pi)

@@ -17,7 +17,8 @@ from iltheory.claims.claim import Claim
 from iltheory.claims.domains import Domain, Rows
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Count, Instance, Kind, Model, PolicyKind
-from sims import TabularMDP
+from iltheory.claims.linear_kinds import LinearKind
+from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import RationalArray
 
@@ -60,7 +61,8 @@ class Block:
     Attributes
     ----------
     name : parameter it belongs to
-    part : ``P``, ``r`` or ``mu`` of a model, the position in a sequence, or None
+    part : ``P``, ``r`` or ``mu`` of a model (of a linear one ``phi``, ``measures``, ``weights`` or ``mu``), the
+        position in a sequence, or None
     domain : what its numbers may be
     shape : without the batch axis
     """
@@ -148,8 +150,10 @@ class Coordinates:
             mu = parts.get("mu")
             if mu is None:
                 mu = next(v for v in before.values() if isinstance(v, TabularMDP)).mu
+            end = {"horizon": value.horizon} if kind.finite else {"discount": _number(value.discount, mu)}
+            if isinstance(kind, LinearKind):
+                return LinearMDP(**{part: parts[part] for part in kind.factors}, mu=mu, **end, batch_axes=1)
             unpaid = np.zeros((value.n_states, value.n_actions), dtype=np.int64)
-            end = {"horizon": value.horizon} if kind.finite else {"discount": _number(value.discount, parts["P"])}
             model = TabularMDP(parts["P"], ar.system_of(parts["P"]).convert(unpaid), mu, **end, batch_axes=1)
             return model.with_rewards(parts["r"])
         if isinstance(value, tuple):
@@ -226,9 +230,11 @@ def _batched(value: Any) -> Any:
 
 
 def _batched_model(mdp: TabularMDP) -> TabularMDP:
+    end = {"horizon": mdp.horizon} if mdp.horizon is not None else {"discount": mdp.discount}
+    if isinstance(mdp, LinearMDP):
+        return LinearMDP(mdp.phi[None], mdp.measures[None], mdp.weights[None], mdp.mu[None], **end, batch_axes=1)
     unpaid = np.zeros((mdp.n_states, mdp.n_actions), dtype=np.int64)
-    p = _part(mdp, "P")[None]
-    batched = TabularMDP(p, unpaid, mdp.mu[None], horizon=mdp.horizon, discount=mdp.discount, batch_axes=1)
+    batched = TabularMDP(_part(mdp, "P")[None], unpaid, mdp.mu[None], **end, batch_axes=1)
     return batched.with_rewards(mdp.rewards()[None])
 
 
@@ -238,10 +244,9 @@ def _count(kind: Count, above: list[int]) -> int:
 
 def _blocks(name: str, kind: Kind, value: Any, *, first: bool, learners: str) -> list[Block]:
     if isinstance(kind, Model):
-        found = [
-            Block(name, "P", kind.transitions, tuple(_part(value, "P").shape[1:])),
-            Block(name, "r", kind.rewards, tuple(_part(value, "r").shape[1:])),
-        ]
+        tables: dict[str, Domain]
+        tables = kind.factors if isinstance(kind, LinearKind) else {"P": kind.transitions, "r": kind.rewards}
+        found = [Block(name, part, domain, tuple(_part(value, part).shape[1:])) for part, domain in tables.items()]
         return [*found, Block(name, "mu", Rows(), tuple(value.mu.shape[1:]))] if first or kind.own_start else found
     domain = kind.domain
     if domain is None:
@@ -263,8 +268,8 @@ def _part(value: Any, part: str | int | None) -> Any:
             return value.transitions.dense() if value.horizon is not None else value.P
         case "r":
             return value.rewards()
-        case "mu":
-            return value.mu
+        case str():
+            return getattr(value, part)
         case int():
             return value[part]
         case _:
@@ -292,7 +297,8 @@ def _words(claim: Claim, prototype: Instance) -> str:
         value = prototype[name]
         if isinstance(value, TabularMDP) and not parts:
             end = f"H={value.horizon}" if value.horizon is not None else f"gamma={value.discount}"
-            parts += [f"S={value.n_states}", f"A={value.n_actions}", end]
+            features = [f"d={value.n_features}"] if isinstance(value, LinearMDP) else []
+            parts += [f"S={value.n_states}", f"A={value.n_actions}", *features, end]
         elif isinstance(kind, Count):
             parts.append(f"{name}={value}")
         elif isinstance(value, tuple):

@@ -11,7 +11,7 @@ from iltheory.claims.claim import Claim
 from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
 from iltheory.engine.evaluate import DELTA, decide, exact_sides
-from sims import TabularMDP
+from sims import LinearMDP, TabularMDP
 from sims.arithmetic import REFUTED, Enclosure
 
 DELTA_EACH = DELTA / 2**16
@@ -118,6 +118,8 @@ def _ratio(lhs: Enclosure, rhs: Enclosure, op: str) -> float:
 def _numbers(value: Any) -> int:
     if isinstance(value, tuple):
         return sum(map(_numbers, value))
+    if isinstance(value, LinearMDP):
+        return sum(math.prod(table.shape) for table in (value.phi, value.measures, value.weights, value.mu))
     if isinstance(value, TabularMDP):
         tables = (value.transitions.dense(), value.rewards(), value.mu)
         return sum(math.prod(table.shape) for table in tables)

@@ -29,11 +29,13 @@ from iltheory.claims.kinds import (
     Simplex,
     StateFunctionKind,
 )
-from sims import TabularMDP
+from iltheory.claims.linear_kinds import LinearKind
+from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import RationalArray
 
-STEP, STATE, ACTION, ITEM, OUTCOME, OTHER = "step", "state", "action", "item", "outcome", "other"
+STEP, STATE, ACTION, ITEM, OUTCOME, FEATURE = "step", "state", "action", "item", "outcome", "feature"
+OTHER = "other"
 """What the axes of a table count; an axis of another kind keeps its length."""
 
 Key = tuple[str, str | int]
@@ -252,7 +254,12 @@ def _model_tables(name: str, kind: Model, mdp: TabularMDP, models: Series[Tabula
     finite = mdp.horizon is not None
     steps = (STEP,) if finite else ()
     first = models[0]
-    found: dict[Key, Table] = {
+    found: dict[Key, Table]
+    if isinstance(kind, LinearKind):
+        axes = {"phi": (STATE, ACTION, FEATURE), "measures": (FEATURE, STATE), "weights": (FEATURE,)}
+        found = {(name, part): _table(getattr(mdp, part), axes[part], domain) for part, domain in kind.factors.items()}
+        return found | _shared_tables(name, mdp, first)
+    found = {
         (name, "P"): _table(
             mdp.transitions.dense() if finite else mdp.P,
             (*steps, STATE, ACTION, STATE),
@@ -261,9 +268,15 @@ def _model_tables(name: str, kind: Model, mdp: TabularMDP, models: Series[Tabula
         ),
         (name, "r"): _table(mdp.rewards(), (*steps, STATE, ACTION), kind.rewards, squeezes=True),
     }
+    return found | _shared_tables(name, mdp, first)
+
+
+def _shared_tables(name: str, mdp: TabularMDP, first: TabularMDP) -> dict[Key, Table]:
+    """First law and discount of a model, unless they are those of the first."""
+    found: dict[Key, Table] = {}
     if mdp is first or not (mdp.mu == first.mu).all():
         found[name, "mu"] = _table(mdp.mu, (STATE,), Rows())
-    if not finite and (mdp is first or not (mdp.discount == first.discount).all()):
+    if mdp.horizon is None and (mdp is first or not (mdp.discount == first.discount).all()):
         found[name, "discount"] = _table(mdp.discount, (), Box(0, 1))
     return found
 
@@ -274,7 +287,7 @@ def _assemble(draft: Draft, numbers: Callable[[Key], Any], system: Any, *, batch
     for name, kind in draft.claim.parameters.items():
         if isinstance(kind, Model):
             owner = owner or name
-            instance[name] = _model(draft, name, owner, numbers, batch_axes)
+            instance[name] = _model(draft, name, kind, owner, numbers, batch_axes)
             continue
         keys = [key for key in draft.tables if key[0] == name]
         if not keys:
@@ -294,12 +307,17 @@ def _joined(table: Table, numbers: Any, batch_axes: int) -> Any:
     return ar.reshape(numbers, (*numbers.shape[:batch_axes], -1, *now))
 
 
-def _model(draft: Draft, name: str, owner: str, numbers: Callable[[Key], Any], batch_axes: int) -> TabularMDP:
+def _model(
+    draft: Draft, name: str, kind: Model, owner: str, numbers: Callable[[Key], Any], batch_axes: int
+) -> TabularMDP:
     def shared(part: str) -> Any:
         return numbers((name, part) if (name, part) in draft.tables else (owner, part))
 
-    p, r = numbers((name, "P")), numbers((name, "r"))
     end = {"discount": shared("discount")} if draft.horizon is None else {"horizon": draft.horizon}
+    if isinstance(kind, LinearKind):
+        factors = {part: numbers((name, part)) for part in kind.factors}
+        return LinearMDP(**factors, mu=shared("mu"), **end, batch_axes=batch_axes)
+    p, r = numbers((name, "P")), numbers((name, "r"))
     unpaid = np.zeros(r.shape[-2:], dtype=np.int64)
     # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
     return TabularMDP(p, unpaid, shared("mu"), **end, batch_axes=batch_axes).with_rewards(r)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.attack.drafts import ACTION, ITEM, OUTCOME, STATE, STEP, Draft, Key, Table
+from iltheory.attack.drafts import ACTION, FEATURE, ITEM, OUTCOME, STATE, STEP, Draft, Key, Table
 from iltheory.claims.kinds import Count
 
 CHOICES = 64
@@ -21,9 +21,9 @@ ITSELF, OTHERS = -1, -2
 
 
 def smaller(draft: Draft) -> Iterator[Draft]:
-    """Every instance with one state, action, step, entry or outcome less, with several less, or a lower count."""
+    """Every instance with one state, action, step, entry, ... less, with several less, or a lower count."""
     yield from much_smaller(draft)
-    for axis in (STATE, OUTCOME):
+    for axis in (STATE, OUTCOME, FEATURE):
         yield from without_one(draft, axis)
     yield from states_in_turn(draft)
     yield from fewer_actions(draft)
@@ -61,7 +61,7 @@ def without_several(draft: Draft, axis: str) -> Iterator[Draft]:
 
 
 def without_one(draft: Draft, axis: str) -> Iterator[Draft]:
-    """Leave out one state or outcome: its mass goes to another, to all others, or stays where it was."""
+    """Leave out one state, outcome or feature: its mass goes to another, to all others, or stays where it was."""
     n = draft.length(axis)
     for gone in range(n if n > 1 else 0):
         for onto in [*(i for i in range(n) if i != gone), OTHERS, *[ITSELF] * (axis == STATE)]:
@@ -250,11 +250,18 @@ def _policies(draft: Draft) -> list[Table]:
 
 def _state_laws(draft: Draft, policy: Table) -> NDArray[np.float64]:
     """Law of the state at each step, ``[H, S]``, in the first model."""
-    first = {part: draft.tables[name, part].floats for name, part in draft.tables if part in ("mu", "P")}
-    laws = [first["mu"]]
+    first = next(name for name, part in draft.tables if part == "mu")
+    laws, moving = [draft.tables[first, "mu"].floats], _moving(draft, first).floats
     for h in range((draft.horizon or 1) - 1):
-        laws.append(_next_law(laws[-1], policy.floats, first["P"], h))
+        laws.append(_next_law(laws[-1], policy.floats, moving, h))
     return np.stack(laws)
+
+
+def _moving(draft: Draft, name: str) -> Table:
+    """Transition probabilities of a model that has a horizon."""
+    if (name, "P") in draft.tables:
+        return draft.tables[name, "P"]
+    return draft.tables[name, "phi"].changed(lambda phi, law: (phi @ law)[None], draft.tables[name, "measures"])
 
 
 def _next_law(law: NDArray[Any], acts: NDArray[Any], p: NDArray[Any], h: int) -> NDArray[Any]:
@@ -285,7 +292,7 @@ def _moved_on(draft: Draft, policy: Table, steps: int) -> Draft:
 
     return draft.change(
         {
-            (name, part): table.changed(move_on, policy, draft.tables[name, "P"])
+            (name, part): table.changed(move_on, policy, _moving(draft, name))
             for (name, part), table in draft.tables.items()
             if part == "mu"
         }

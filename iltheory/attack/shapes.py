@@ -10,6 +10,7 @@ import numpy as np
 from iltheory.attack.coordinates import Coordinates, Shape
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Count, Model, Sequence
+from iltheory.claims.linear_kinds import LinearKind
 
 SMALL = (
     (1, 2, 1), (2, 2, 2), (2, 1, 2), (2, 2, 1), (3, 2, 2), (2, 2, 3), (1, 3, 1), (1, 2, 2), (3, 2, 3), (2, 3, 2),
@@ -66,7 +67,7 @@ def _combinations(claim: Claim) -> Iterator[Shape]:
     sizes = [
         (s, a, h) for s, a, h in SMALL if s <= largest.n_states and a <= largest.n_actions and h <= largest.horizon
     ]
-    lengths = range(1, largest.length + 1) if any(isinstance(kind, Sequence) for kind in kinds) else (1,)
+    lengths = range(1, largest.length + 1) if any(isinstance(k, Sequence | LinearKind) for k in kinds) else (1,)
     discounted = any(isinstance(kind, Model) and not kind.finite for kind in kinds)
     varied = list(product(above, lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))[:MOST_VARIED]
     # Every size meets others of these combinations; an order at random keeps sizes and combinations apart.

@@ -11,6 +11,7 @@ import numpy as np
 from sims.arithmetic import RationalArray
 
 if TYPE_CHECKING:
+    from sims import LinearMDP
     from sims.tabular import TabularMDP
 
 TRANSITION_BITS = 20
@@ -77,9 +78,7 @@ def perturbed(rng: np.random.Generator, policy: RationalArray, fresh: RationalAr
     return (1 - mixed) * policy + mixed * fresh
 
 
-def model(
-    rng: np.random.Generator, scale: Scale, *, finite: bool, rewards: tuple[int, int] = (0, 1)
-) -> TabularMDP:
+def model(rng: np.random.Generator, scale: Scale, *, finite: bool, rewards: tuple[int, int] = (0, 1)) -> TabularMDP:
     """A batch of random models with rewards in a range."""
     from sims.tabular import TabularMDP
 
@@ -93,6 +92,30 @@ def model(
     unpaid = np.zeros((states, actions), dtype=np.int64)
     # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
     return TabularMDP(p, unpaid, mu, **end, batch_axes=1).with_rewards(r)
+
+
+def linear_model(
+    rng: np.random.Generator,
+    scale: Scale,
+    *,
+    finite: bool,
+    rewards: tuple[int, int] = (0, 1),
+    beside: TabularMDP | None = None,
+) -> LinearMDP:
+    """A batch of random linear models: ``scale.length`` latent classes; sizes, end and first law of one given."""
+    from sims import LinearMDP
+
+    states, actions = (scale.n_states, scale.n_actions) if beside is None else (beside.n_states, beside.n_actions)
+    classes = scale.length
+    phi = rows(rng, (scale.size, states, actions, classes), scale.law, scale.policy_bits)
+    measures = rows(rng, (scale.size, classes, states), scale.law, scale.policy_bits)
+    weights = units(rng, (scale.size, classes), *rewards)
+    if beside is not None:
+        end: dict[str, Any] = {"horizon": beside.horizon} if finite else {"discount": beside.discount}
+        return LinearMDP(phi, measures, weights, beside.mu, **end, batch_axes=1)
+    end = {"horizon": scale.horizon} if finite else {"discount": Fraction(*scale.discount)}
+    mu = rows(rng, (scale.size, states), scale.law, TRANSITION_BITS)
+    return LinearMDP(phi, measures, weights, mu, **end, batch_axes=1)
 
 
 def twin(

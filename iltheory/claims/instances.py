@@ -11,13 +11,17 @@ import numpy as np
 
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import HistoryPolicyKind, Instance, InvalidInstance, Sequence
-from sims import TabularMDP
+from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic.text import exact_texts
 from sims.tabular import InvalidModel
 
 LARGEST_ENTRIES = 50_000
 """Models with a larger dense transition table are not written out; they are reproduced from their seed."""
+
+
+TABLES, FACTORS, ENDS = ("P", "r", "mu"), ("phi", "measures", "weights", "mu"), ("horizon", "discount")
+"""Parts of a model, of a linear one, and how they end."""
 
 
 def encode(instance: Instance) -> dict[str, Any] | None:
@@ -66,22 +70,29 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
 
 def _encode_model(mdp: TabularMDP) -> dict[str, Any]:
     end = {"horizon": mdp.horizon} if mdp.horizon is not None else {"discount": exact_texts(mdp.discount)}
-    return {"P": exact_texts(mdp.P), "r": exact_texts(mdp.r), "mu": exact_texts(mdp.mu), **end}
+    parts = FACTORS if isinstance(mdp, LinearMDP) else TABLES
+    return {part: exact_texts(getattr(mdp, part)) for part in parts} | end
 
 
 def _decode(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        if set(value) not in ({"P", "r", "mu", "horizon"}, {"P", "r", "mu", "discount"}):
+        factors = next((parts for parts in (TABLES, FACTORS) if set(value) - set(ENDS) == set(parts)), None)
+        if factors is None or len(set(value) & set(ENDS)) != 1:
             raise InvalidInstance(
-                f"{name} must have P, r, mu and one of horizon and discount; it has {', '.join(value)}."
+                f"{name} must have P, r, mu, or phi, measures, weights, mu, and one of horizon and discount; "
+                f"it has {', '.join(value)}."
             )
-        finite = "horizon" in value
-        end = value["horizon"] if finite else _numbers(f"{name}.discount", value["discount"])
-        p, r, mu = (_numbers(f"{name}.{part}", value[part]) for part in ("P", "r", "mu"))
-        unpaid = np.zeros(p.shape[-3:-1], dtype=np.int64)
+        if "horizon" in value:
+            end = {"horizon": value["horizon"]}
+        else:
+            end = {"discount": _numbers(f"{name}.discount", value["discount"])}
+        read = [_numbers(f"{name}.{part}", value[part]) for part in factors]
         try:
+            if factors is FACTORS:
+                return LinearMDP(*read, **end)
+            p, r, mu = read
             # with_rewards, because r[H, S, A] could be read as r[S, A, S] where the three sizes are equal
-            return TabularMDP(p, unpaid, mu, **{"horizon" if finite else "discount": end}).with_rewards(r)
+            return TabularMDP(p, np.zeros(p.shape[-3:-1], dtype=np.int64), mu, **end).with_rewards(r)
         except InvalidModel as problem:
             raise InvalidInstance(f"{name} is no model: {problem}") from None
     return _numbers(name, value)

@@ -14,6 +14,7 @@ import numpy as np
 from iltheory.claims.claim import Claim
 from iltheory.claims.drawing import Scale
 from iltheory.claims.kinds import Instance, Model, PolicyKind
+from iltheory.claims.linear_kinds import LinearKind
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
@@ -104,7 +105,9 @@ class FixedWorld(World):
 
     def _built(self, claim: Claim) -> tuple[TabularMDP, Any, Any] | None:
         models = [kind for kind in claim.parameters.values() if isinstance(kind, Model)]
-        return self.build(models[0].finite) if models else None
+        if not models or any(isinstance(kind, LinearKind) for kind in models):
+            return None
+        return self.build(models[0].finite)
 
     def block_size(self, claim: Claim) -> int:
         built = self._built(claim)

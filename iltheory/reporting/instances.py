@@ -24,7 +24,7 @@ from iltheory.claims.kinds import (
     first_model,
 )
 from iltheory.reporting.exact import exact_array, label
-from sims import TabularMDP
+from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 
 Entries = NDArray[Any]
@@ -110,6 +110,9 @@ def parts_of(claim: Claim, instance: Instance) -> InstanceParts:
         value = instance[name]
         if isinstance(value, TabularMDP):
             parts.models.append(_exact_model(name, value))
+            if isinstance(value, LinearMDP):
+                factors = {part: getattr(value, part) for part in ("phi", "measures", "weights")}
+                parts.others.extend(NamedEntries(f"{name}.{part}", exact_array(x)) for part, x in factors.items())
             continue
         for place, one in _places(name, value):
             entries = np.asarray(exact_array(one))

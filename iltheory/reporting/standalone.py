@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from typing import Any
 
 from iltheory.attack.counterexample import Counterexample
@@ -25,6 +26,7 @@ from iltheory.claims.kinds import (
     Sequence,
     UnitNumber,
 )
+from iltheory.claims.linear_kinds import LinearKind
 from iltheory.reporting.formula import Formula, lacking
 from iltheory.reporting.parts import Parts, joined
 from sims.errors import InvalidArgument
@@ -126,6 +128,9 @@ def _reader(name: str, kind: Kind, instance: Instance, given: str | None = None)
     """The expression that reads one parameter and checks that it is what the claim ranges over."""
     value, given = instance[name], given or f"given[{name!r}]"
     before = {other: instance[other] for other in list(instance)[: list(instance).index(name)]}
+    if isinstance(kind, LinearKind):
+        shapes = {part: tuple(getattr(value, part).shape) for part in kind.factors}
+        return f"linear_model({name!r}, {given}, {shapes}, finite={kind.finite})"
     if isinstance(kind, Model):
         shapes = {part: tuple(getattr(value, part).shape) for part in ("P", "r", "mu")}
         return f"model({name!r}, {given}, {shapes}, finite={kind.finite})"
@@ -156,9 +161,8 @@ def _array_reader(name: str, kind: Kind, value: Any, given: str, before: Instanc
 
 
 def _readers(reading: dict[str, str]) -> set[str]:
-    return {
-        reader for text in reading.values() for reader in ("model", "count", "laws", "numbers") if f"{reader}(" in text
-    }
+    readers = ("linear_model", "model", "count", "laws", "numbers")
+    return {reader for text in reading.values() for reader in readers if re.search(rf"\b{reader}\(", text)}
 
 
 def _arguments(reading: dict[str, str]) -> list[str]:

@@ -197,11 +197,8 @@ def linear_mdps(
     def model(draw: st.DrawFn) -> LinearMDP:
         scope = draw(attack.scopes(most, varying=False))
         d, n = draw(st.integers(1, max_features)), scope.size.n_states
-        mu, law, feature = draw(attack.starts(n)), attack.rows(n), attack.rows(d)
-        classes = (d, max_features)
-        phi = attack.exact(attack.table(draw, scope.pairs, lambda: draw(feature)), scope.pairs, d)
-        measures = attack.exact(attack.table(draw, [classes], lambda: draw(law)), [classes], n)
-        w = attack.exact(attack.table(draw, [classes], lambda: draw(entry)), [classes])
+        mu = draw(attack.starts(n))
+        phi, measures, w = attack.draw_factors(draw, scope, (d, max_features), entry)
         if d > 1 and draw(st.booleans()):
             phi, measures, w = _sheared(phi, measures, w)
         end = {"discount": scope.discount} if discounted else {"horizon": scope.size.horizon}

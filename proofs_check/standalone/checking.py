@@ -86,6 +86,30 @@ def model(name, data, shapes, finite, deterministic=False):
     return Model(P, r, mu, discount=discount)
 
 
+def linear_model(name, data, shapes, finite):
+    """A model with the tables that are linear in its features."""
+    end = "horizon" if finite else "discount"
+    if not isinstance(data, dict) or set(data) != {*shapes, "mu", end}:
+        raise Wrong(f"{name} needs {', '.join(shapes)}, mu and {end}")
+    phi, measures, weights = (table(f"{name}.{part}", data[part], shape) for part, shape in shapes.items())
+    n_states, n_actions, n_features = phi.shape
+    tables = {
+        "P": written(array_sum(phi[..., None] * measures, -2)),
+        "r": written(array_sum(phi * weights, -1)),
+        "mu": data["mu"],
+        end: data[end],
+    }
+    sizes = {"P": (n_states, n_actions, n_states), "r": (n_states, n_actions), "mu": (n_states,)}
+    linear = model(name, tables, sizes, finite)
+    linear.phi, linear.measures, linear.weights, linear.n_features = phi, measures, weights, n_features
+    return linear
+
+
+def written(numbers):
+    """Exact numbers as nested lists of texts."""
+    return [written(x) for x in numbers] if numbers.ndim else str(numbers.item())
+
+
 class Assumed:
     """Conditions that the formula assumes, as it states them."""
 

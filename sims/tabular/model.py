@@ -180,7 +180,7 @@ class TabularMDP:
             discount=None if self.discount is None else read_discount(system.convert(self.discount)),
         )
 
-    def with_rewards(self, r: Any) -> Self:
+    def with_rewards(self, r: Any) -> TabularMDP:
         """Return the same model paying other rewards.
 
         A model with terminal states loses them if the new rewards pay there.
@@ -221,23 +221,23 @@ class TabularMDP:
         """
         if not self.batch_shape:
             return self
-
-        def part(x: Numbers | None, core: int) -> Numbers | None:
-            if x is None or x.ndim - core < len(self.batch_shape):
-                return x
-            shared = x.shape[0] < self.batch_shape[0]
-            return x[(0 if isinstance(index, int | np.integer) else slice(1)) if shared else index]
-
         transitions = self.transitions
         if isinstance(transitions, DenseTransitions):
-            transitions = DenseTransitions(part(transitions.probabilities, 4))
+            transitions = DenseTransitions(self._selected(transitions.probabilities, 4, index))
         return self._with(
             transitions=transitions,
-            mu=part(self.mu, 1),
-            _rewards=part(self._rewards, 3),
-            next_state_reward=part(self.next_state_reward, 4),
-            discount=part(self.discount, 0),
+            mu=self._selected(self.mu, 1, index),
+            _rewards=self._selected(self._rewards, 3, index),
+            next_state_reward=self._selected(self.next_state_reward, 4, index),
+            discount=self._selected(self.discount, 0, index),
         )
+
+    def _selected(self, x: Numbers | None, core: int, index: Any) -> Numbers | None:
+        """Part of an array's batch axis, if it has one in front of its ``core`` axes."""
+        if x is None or not self.batch_shape or x.ndim - core < len(self.batch_shape):
+            return x
+        shared = x.shape[0] < self.batch_shape[0]
+        return x[(0 if isinstance(index, int | np.integer) else slice(1)) if shared else index]
 
     def policy(self, pi: Any) -> Numbers:
         """Check a policy and give it a step axis if the horizon is finite.
@@ -334,7 +334,7 @@ class TabularMDP:
         """Mask ``[..., S]`` of the states some policy reaches (within the horizon)."""
         return structure.reachable(self)
 
-    def restrict_to_reachable(self) -> tuple[Self, Indices]:
+    def restrict_to_reachable(self) -> tuple[TabularMDP, Indices]:
         """Drop the states no policy can reach.
 
         Transitions that leave the remaining states cannot happen before the last step; they become
