@@ -60,16 +60,24 @@ class Invariants(pytest.Collector):
         self.line = inspect.getsourcelines(target)[1] - 1
 
     def collect(self) -> Iterator[Item]:
-        """One test for each invariant that applies."""
+        """One test for each invariant that applies, or that is named: those that do not apply are skipped."""
         from iltheory.testing.adapter import Adapter
         from iltheory.testing.runner import chosen
         from sims.errors import IltheoryError
 
         options = self._options()
-        seed = options.get("seed")
+        seed, only = options.get("seed"), options.get("only")
+        if parameters := [
+            name for name, p in inspect.signature(self.target).parameters.items() if p.default is p.empty
+        ]:
+            raise self.CollectError(
+                f"{self.name} asks for {', '.join(parameters)}; it is called without arguments, to be collected.\n"
+                "  Build the adapter inside it; a test with fixtures may use the fixture iltheory_check."
+            )
         try:
             adapter = Adapter.of(self.target())
-            invariants = [found for found in chosen(adapter, options.get("only")) if found.missing(adapter) is None]
+            every = chosen(adapter, only)
+            invariants = [found for found in every if only is not None or found.missing(adapter) is None]
         except IltheoryError as problem:
             raise self.CollectError(str(problem)) from problem
         for invariant in invariants:

@@ -76,7 +76,7 @@ def write_json(path: Path | None, document: dict[str, Any]) -> None:
     except OSError as problem:
         raise IltheoryError(
             f"--json {path} cannot be written: {problem.strerror}.\n"
-            "  Run the same command with another file; what a run has computed is in the ledger already."
+            "  Run the same command with another file; what verify has computed is in its ledger already."
         ) from problem
 
 

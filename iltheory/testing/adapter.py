@@ -56,7 +56,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "empirical_occupancy": _of_model("estimated occupancy `[H, S, A]`", "demos"),
     "rollout": _of_model("`n` episodes, as `Trajectories`", "policy", "n"),
     "step": _of_model("`(next_state, reward)`", "state", "action"),
-    "read": _of_model("the same `Trajectories`, written and read back", "demos"),
+    "read": _of_model("the same `Trajectories`, written and read back, in their order", "demos"),
     "statistic": _of_model("any statistic of transitions, not of episodes", "demos"),
     "fixed_point": _of_numbers("values `[S]` learnt from all of `demos`, no entropy", "demos", "discount"),
     "soft_plan": _of_model("`(policy, v)`, soft optimal", "temperature"),

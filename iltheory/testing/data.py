@@ -57,11 +57,11 @@ def time_limits_are_not_deaths(fit: Callable[[Trajectories, float], Any], *, tol
         fix = "Bootstrap from the last state of a truncated trajectory; only `terminated` makes its value 0."
         found = floats(fit(_unending(limit), gamma))[:1]
         require_close(
-            found, [1 / (1 - gamma)], name, f"the value under a limit of {limit} steps", fix, tolerance=tolerance
+            found, [1 / (1 - gamma)], name, f"under a limit of {limit} steps, the value", fix, tolerance=tolerance
         )
         ended = floats(fit(_ending(limit), gamma))[:1]
         fix = "Do not bootstrap beyond a termination: the episode is over, and what follows is worth 0."
-        require_close(ended, [1.0], name, "the value of a state that ends its episode", fix, tolerance=tolerance)
+        require_close(ended, [1.0], name, "where the episode ends, the value", fix, tolerance=tolerance)
 
 
 def cutting_changes_nothing(
@@ -82,7 +82,7 @@ def cutting_changes_nothing(
     for order, given in (("in order", pieces), ("in the opposite order", pieces[::-1])):
         require_close(
             statistic(Trajectories.concatenate(given)), whole, "cutting_changes_nothing",
-            f"the statistic of the pieces {order}", fix, tolerance=tolerance,
+            f"of the pieces {order}, the statistic", fix, tolerance=tolerance,
         )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def episodes_have_their_horizon(
 def rewards_are_those_of_the_model(
     read: Callable[[Trajectories], Trajectories], mdp: TabularMDP, demos: Trajectories, *, tolerance: float = TOLERANCE
 ) -> None:
-    """After writing and reading, every recorded reward is that of its state and action, and flags are kept (B34, B37).
+    """After writing and reading, rewards are those of state and action, and all else is what it was (B34, B37).
 
     Parameters
     ----------
@@ -151,6 +151,10 @@ def rewards_are_those_of_the_model(
     for flag in ("terminated", "truncated"):
         same = np.array_equal(getattr(found, flag), getattr(demos, flag))
         require(same, name, f"{flag} flags changed.", "Keep terminated and truncated apart.")
+    for part in ("offsets", "states", "actions"):
+        before, after = (np.asarray(getattr(trajectories, part)) for trajectories in (demos, found))
+        fix = "Keep every trajectory, in its order, with the state after its last action: values bootstrap from it."
+        require_close(after, before, name, part, fix, tolerance=0.0)
 
 
 def _two_lengths() -> tuple[TabularMDP, Floats]:

@@ -28,14 +28,14 @@ def arguments_are_left_alone(function: Callable[..., Any], *args: Any, **kwargs:
 
     What a call adds to an object of its own, such as a cache, is none of its caller's business.
     """
-    before = dict(_leaves((args, kwargs)))
+    before = dict(_arguments(args, kwargs))
     function(*args, **kwargs)
-    after = dict(_leaves((args, kwargs)))
+    after = dict(_arguments(args, kwargs))
     changed = [path for path, value in before.items() if after.get(path) != value]
     require(
         not changed,
         "arguments_are_left_alone",
-        f"the call changed {', '.join(changed[:3])}.",
+        f"the call changed {_listed(changed)}.",
         "Copy before writing: x = x.copy(), or np.where(...) instead of x[mask] = ...",
     )
 
@@ -55,7 +55,7 @@ def same_call_same_bits(function: Callable[..., Any], *args: Any, ignoring: Sequ
     require(
         not differing,
         name,
-        f"two calls with the same arguments differ in {', '.join(differing[:3])}.",
+        f"two calls with the same arguments differ in {_listed(differing)}.",
         "Draw from the given seed alone; sort what a file system or a set lists; use no clock and no global state.",
     )
 
@@ -204,12 +204,25 @@ def replay_estimate_is_between(
     for certainty, wanted in ((1.0, simulated), (0.0, empirical)):
         found = estimate(empirical.copy(), simulated.copy(), np.full((3, 2), certainty))
         fix = "certainty * simulated + (1 - certainty) * empirical."
-        require_close(found, wanted, name, f"the estimate with certainty {certainty:g}", fix, tolerance=tolerance)
+        require_close(found, wanted, name, f"with certainty {certainty:g}, the estimate", fix, tolerance=tolerance)
 
 
 def policy_of(result: Any) -> Floats:
     """The policy of what a learner returns: the result itself, or its attribute ``policy``."""
     return floats(getattr(result, "policy", result))
+
+
+def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every number, text and array in the arguments of a call."""
+    for i, value in enumerate(args):
+        yield from _leaves(value, f"argument {i}")
+    for name, value in kwargs.items():
+        yield from _leaves(value, name)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    """The first paths; that of a value which is itself a number or an array is empty."""
+    return ", ".join(path or "the result" for path in paths[:3])
 
 
 def _result(value: Any, ignoring: Sequence[str]) -> dict[str, Any]:

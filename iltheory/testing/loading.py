@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import traceback
 from functools import reduce
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from iltheory.attack import references
 from iltheory.attack.references import UnknownConjecture, load
 from iltheory.testing.adapter import InvalidAdapter
+
+OURS = {__file__, references.__file__, importlib.__file__}
+"""What is on the stack of every import."""
 
 
 def find_adapter(reference: str) -> Any:
@@ -25,6 +30,9 @@ def find_adapter(reference: str) -> Any:
     InvalidAdapter
         If there is no such module, file or attribute, or importing it fails.
     """
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
     place, _, attribute = reference.partition(":")
     module = _file(place) if place.endswith(".py") else _module(place)
     try:
@@ -40,17 +48,27 @@ def _file(path: str) -> Any:
     try:
         return load(path)
     except UnknownConjecture as problem:
-        raise InvalidAdapter(str(problem)) from problem
+        raise InvalidAdapter(f"{problem}{_place(problem.__cause__)}") from problem
 
 
 def _module(name: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        return import_module(name)
+        return importlib.import_module(name)
     except Exception as problem:  # somebody else's code may raise anything
         raise InvalidAdapter(
-            f"module {name!r} cannot be imported: {type(problem).__name__}: {problem}.\n"
-            f"  It is looked for in {here} and where Python looks; a file is given as {name}.py."
+            f"module {name!r} cannot be imported: {type(problem).__name__}: {problem}."
+            f"{_place(problem) or _search(name)}"
         ) from problem
+
+
+def _search(name: str) -> str:
+    """Where a module is looked for."""
+    as_file = "" if "/" in name or not name else f"; a file is given as {name.replace('.', '/')}.py"
+    return f"\n  It is looked for in {Path.cwd()} and where Python looks{as_file}."
+
+
+def _place(problem: BaseException | None) -> str:
+    """The line of their own that an import ends at, if it gets so far."""
+    frames = traceback.extract_tb(None if problem is None else problem.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen") and frame.filename not in OURS]
+    return f"\n  in {Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}" if own else ""

@@ -48,6 +48,13 @@ def episodic_model(*, discount: Fraction = DISCOUNT) -> TabularMDP:
     return mdp.to("float64")
 
 
+def paid_on_arrival(mdp: TabularMDP, r: Floats) -> TabularMDP:
+    """The same model with rewards ``[S, A, S]`` of the state of arrival, at every step alike."""
+    # a step for each of H, because r[S, A, S] could be read as r[H, S, A] where the three sizes are equal
+    table = r if mdp.horizon is None else np.broadcast_to(r, (mdp.horizon, *r.shape))
+    return TabularMDP(mdp.transitions, table, mdp.mu, horizon=mdp.horizon, discount=mdp.discount)
+
+
 def random_policy(mdp: TabularMDP, seed: int = 0) -> Floats:
     """A policy with full support, ``[H, S, A]`` or ``[S, A]``, multiples of 1/1024."""
     steps = () if mdp.horizon is None else (mdp.horizon,)

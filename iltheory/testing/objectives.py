@@ -17,7 +17,7 @@ from sims import TabularMDP
 
 Objective = Callable[[Floats], Any]
 """From a point to one number."""
-STEP = 1e-5
+STEP, LONGEST_STEP = 1e-5, 1e-2
 FINITE_DIFFERENCE_ERROR = 1e-6
 
 
@@ -36,16 +36,18 @@ def gradient_is_the_derivative(
     """A gradient is what central differences of its objective say (B1, B2, B24, B35).
 
     For maximum-entropy learners: the derivative of the soft optimal value by the rewards is the occupancy.
+    Steps grow with the tolerance: those of float64 are lost in the rounding of float32, for which 1e-3 will do.
     """
     name = "gradient_is_the_derivative"
+    step = min(STEP * max(1.0, tolerance / FINITE_DIFFERENCE_ERROR), LONGEST_STEP)
     for point in map(floats, at):
         found = floats(gradient(point.copy()))
         wanted = np.empty(point.shape)
         for index in np.ndindex(point.shape):
             move = np.zeros(point.shape)
-            move[index] = STEP
+            move[index] = step
             above, below = (float(floats(objective(point + sign * move))) for sign in (1, -1))
-            wanted[index] = (above - below) / (2 * STEP)
+            wanted[index] = (above - below) / (2 * step)
         fix = (
             "Differentiate the objective that is optimised: the same horizon, discount, temperature and sign in the "
             "forward and the backward pass."
@@ -172,7 +174,7 @@ def shift_changes_nothing(objective: Objective, at: Iterable[Floats], *, toleran
         for shift in (1.0, -8.0):
             fix = "Weigh the linear term as the residuals are weighed: dropping one of two mixtures unbalances them."
             moved = floats(objective(point + shift))
-            require_close(moved, here, name, f"the objective of nu + {shift:g}", fix, tolerance=tolerance)
+            require_close(moved, here, name, f"at nu + {shift:g}, the objective", fix, tolerance=tolerance)
 
 
 def payoff_is_linear_in_the_policy(payoff: Callable[[Floats, Floats], Any], *, tolerance: float = TOLERANCE) -> None:
@@ -193,20 +195,28 @@ def payoff_is_linear_in_the_policy(payoff: Callable[[Floats, Floats], Any], *, t
 
 
 def step_ascends(
-    objective: Objective, update: Callable[[Floats], Any], at: Iterable[Floats], *, size: float = 1e-4
+    objective: Objective,
+    update: Callable[[Floats], Any],
+    at: Iterable[Floats],
+    *,
+    size: float = 1e-4,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """A small step of an update does not lower its exact objective (B10, B32, B35).
+
+    Steps grow with the tolerance, as those of ``gradient_is_the_derivative`` do.
 
     Parameters
     ----------
     update : from a point to the direction in which it moves; a loss descends, so give ``-objective`` of a loss
     """
     name = "step_ascends"
+    size = max(size, min(size * tolerance / TOLERANCE, LONGEST_STEP))
     for point in map(floats, at):
         direction = floats(update(point.copy()))
         before, after = (float(floats(objective(p))) for p in (point, point + size * direction))
         fix = "The sign of the step is that of a loss where it should be that of an objective, or the other way round."
-        slack = TOLERANCE * size * max(1.0, abs(before))
+        slack = tolerance * size * max(1.0, abs(before))
         require(after >= before - slack, name, f"a step from {before:.9g} leads to {after:.9g}.", fix)
 
 

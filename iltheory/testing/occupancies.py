@@ -124,7 +124,10 @@ def value_is_exact(
 
 
 def discount_is_used(
-    quantity: Callable[[TabularMDP, Floats], Any], wanted: Callable[[TabularMDP, Floats], Any] | None = None
+    quantity: Callable[[TabularMDP, Floats], Any],
+    wanted: Callable[[TabularMDP, Floats], Any] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
 ) -> None:
     """A quantity changes with the discount of the model, and where it is known, as it should (B2, B24, B44).
 
@@ -141,7 +144,7 @@ def discount_is_used(
         found.append(floats(quantity(mdp, pi)))
         if wanted is not None:
             fix = f"The answer at gamma = {discount} is that of another discount: is it read everywhere?"
-            require_close(found[-1], wanted(mdp, pi), name, "the answer", fix)
+            require_close(found[-1], wanted(mdp, pi), name, "the answer", fix, tolerance=tolerance)
     require(
         found[0].shape != found[1].shape or not np.allclose(found[0], found[1], rtol=1e-9, atol=1e-9),
         name,
@@ -166,7 +169,7 @@ def mixture_is_stochastic(mixture: Callable[[Floats, Floats, float], Any], *, to
         )
         wanted = beta * first + (1 - beta) * second
         require_close(
-            mixture(first, second, beta), wanted, name, f"the mixture at beta = {beta}", fix, tolerance=tolerance
+            mixture(first, second, beta), wanted, name, f"at beta = {beta}, the mixture", fix, tolerance=tolerance
         )
 
 

@@ -34,11 +34,11 @@ def soft_optimality_holds(
             q = _backed_up(mdp, v)
             best = tau * np.log(np.exp((q - q.max(-1, keepdims=True)) / tau).sum(-1)) + q.max(-1)
             require_close(
-                v, best, name, f"the value at temperature {tau}",
+                v, best, name, f"at temperature {tau}, the value",
                 "Back up tau log sum exp(Q / tau), not the maximum, and one backup a step.", tolerance=tolerance,
             )  # fmt: skip
             require_close(
-                policy, np.exp((q - best[..., None]) / tau), name, f"the policy at temperature {tau}",
+                policy, np.exp((q - best[..., None]) / tau), name, f"at temperature {tau}, the policy",
                 "Act by softmax(Q / tau) over the actions of each state, at every step.", tolerance=tolerance,
             )  # fmt: skip
 
@@ -65,7 +65,7 @@ def soft_evaluation_is_a_linear_solve(
             bonus = np.where(alive[..., None], tau * np.log(pi), 0.0)
             wanted = (pi * (_backed_up(mdp, v) - bonus)).sum(-1)
             fix = "Subtract tau log pi (not log pi, and not added) where an action is taken; nothing after the end."
-            require_close(v, wanted, name, f"the value at temperature {tau}", fix, tolerance=tolerance)
+            require_close(v, wanted, name, f"at temperature {tau}, the value", fix, tolerance=tolerance)
 
 
 def lambda_returns_match_brute_force(
@@ -92,7 +92,7 @@ def lambda_returns_match_brute_force(
             fix = (
                 "delta_t = r_t + gamma V(s_{t+1}) - V(s_t); after termination V is 0, after a time limit it is V(s_T)."
             )
-            require_close(found, wanted, name, f"the advantage ({steps} steps, {ending})", fix, tolerance=tolerance)
+            require_close(found, wanted, name, f"in {steps} steps, {ending}, the advantage", fix, tolerance=tolerance)
 
 
 def backup_matches_behaviour(
@@ -115,7 +115,9 @@ def backup_matches_behaviour(
         require(bool(np.all(pi > 0)), name, f"a probability is {pi.min():.6g}.", "A soft policy takes every action.")
         wanted = (pi * (q - tau * np.log(pi))).sum(-1)
         fix = "Behave by softmax(Q / tau) and back up tau log sum exp(Q / tau); a hard maximum values another policy."
-        require_close(backup(q.copy(), tau), wanted, name, f"the backup at temperature {tau}", fix, tolerance=tolerance)
+        require_close(
+            backup(q.copy(), tau), wanted, name, f"at temperature {tau}, the backup", fix, tolerance=tolerance
+        )
 
 
 def _backed_up(mdp: TabularMDP, v: Floats) -> Floats:

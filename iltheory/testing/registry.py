@@ -12,7 +12,7 @@ import numpy as np
 from iltheory.testing import data, learners, objectives, occupancies, planning, rewards
 from iltheory.testing.adapter import FUNCTIONS, HORIZONS, Adapter
 from iltheory.testing.cases import proportional_demos
-from iltheory.testing.models import discounted_model, episodic_model, models
+from iltheory.testing.models import discounted_model, episodic_model, finite_model, models, paid_on_arrival
 from iltheory.testing.run import Run
 from sims import TabularMDP
 
@@ -99,12 +99,22 @@ def invariants(adapter: Adapter) -> Iterator[Invariant]:
     of_models = [name for name in adapter.functions if "mdp" in FUNCTIONS[name].parameters]
     for check in OF_ANY_FUNCTION:
         for name in of_models:
-            yield Invariant(check, (name,), _once(name), full_support=True, models=8, each=True)
+            yield _of_any_function(check, name)
 
 
 def names() -> list[str]:
     """Names of all invariants, without what they are run on."""
     return sorted({entry.invariant for entry in INVARIANTS} | {check.__name__ for check in OF_ANY_FUNCTION})
+
+
+def _of_any_function(check: Callable[..., None], name: str) -> Invariant:
+    """An invariant of any function, on models of those kinds on which others test this one."""
+    tested = [entry for entry in INVARIANTS if any(name in need.split("|") for need in entry.needs)]
+    kinds = tuple(kind for kind in HORIZONS if any(kind in entry.horizons for entry in tested))
+    varying = any(entry.varying for entry in tested)
+    return Invariant(
+        check, (name,), _once(name), horizons=kinds, varying=varying, full_support=True, models=8, each=True
+    )
 
 
 def _once(name: str) -> Arguments:
@@ -158,8 +168,8 @@ def _collecting(run: Run) -> tuple[Any, ...]:
 
 def _stepping(run: Run) -> tuple[Any, ...]:
     """A model whose rewards all differ, by the state of arrival, too."""
-    model = discounted_model()
-    mdp = TabularMDP(model.transitions, ARRIVALS, model.mu, discount=model.discount)
+    model = discounted_model() if DISCOUNTED in run.adapter.horizons else finite_model(varying=False)
+    mdp = paid_on_arrival(model, ARRIVALS)
     step = run.function("step", "mdp", "state", "action", "rng")
     return lambda state, action, rng: step(mdp, state, action, rng), ARRIVALS
 
@@ -275,7 +285,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         rewards.shaping_keeps_every_difference, ("shaped",), _on_model("shaped", "potential"), horizons=(DISCOUNTED,),
         known=lambda: [episodic_model()],
     ),
-    Invariant(rewards.reward_is_of_this_transition, ("step",), _stepping, **WITH_DISCOUNT),
+    Invariant(rewards.reward_is_of_this_transition, ("step",), _stepping, varying=False, **ON_ITS_OWN),
     Invariant(rewards.reward_is_the_log_ratio, ("airl_reward",), _of("airl_reward", *DENSITIES), each=True, **NUMBERS),
     Invariant(rewards.reward_is_the_log_ratio, ("discriminator",), lambda run: (run.logit,), each=True, **NUMBERS),
     Invariant(

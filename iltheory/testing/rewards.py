@@ -30,7 +30,7 @@ def reward_ignores_batch_mates(reward: Callable[..., Any], *batch: Any, toleranc
     require(together.shape == (n,), name, f"{n} transitions have rewards of shape {together.shape}.", fix)
     for part in (slice(0, 1), slice(1, n), slice(None, None, -1)):
         apart = reward(*(x[part].copy() for x in rows))
-        require_close(apart, together[part], name, "the reward in another batch", fix, tolerance=tolerance)
+        require_close(apart, together[part], name, "in another batch, the reward", fix, tolerance=tolerance)
 
 
 def reward_is_the_log_ratio(reward: Callable[[Floats, Floats], Any], *, tolerance: float = TOLERANCE) -> None:
@@ -74,7 +74,7 @@ def uninformative_expert_prefers_no_length(
         "log D - log(1 - D), or absorbing states that are rewarded, too."
     )
     require_close(
-        earned, np.zeros(len(LENGTHS)), name, f"the return of episodes of {LENGTHS} steps", fix, tolerance=tolerance
+        earned, np.zeros(len(LENGTHS)), name, f"in episodes of {LENGTHS} steps, the return", fix, tolerance=tolerance
     )
 
 
@@ -120,7 +120,7 @@ def reward_paths_agree(paths: Mapping[str, Callable[..., Any]], *batch: Any, tol
     for other in others:
         fix = f"{other} skips a step that {first} takes (shaping, normalisation): let one call the other."
         found = paths[other](*(np.array(x) for x in batch))
-        require_close(found, wanted, "reward_paths_agree", f"the reward of {other}", fix, tolerance=tolerance)
+        require_close(found, wanted, "reward_paths_agree", f"along {other}, the reward", fix, tolerance=tolerance)
 
 
 def reward_is_of_this_transition(
@@ -137,7 +137,10 @@ def reward_is_of_this_transition(
     for s in range(r.shape[0]):
         for a in range(r.shape[1]):
             following, paid = step(s, a, rng)
-            fix = "Compute the reward after the step of the physics, from the state before and the state after it."
+            fix = (
+                "Compute the reward after the step of the physics, from the state before and the state after it: of a "
+                "TabularMDP that is `next_state_reward`, not `r`, its mean over arrivals."
+            )
             require_close(
                 paid, r[s, a, following], "reward_is_of_this_transition", f"the reward of ({s}, {a}, {following})", fix,
                 tolerance=tolerance,
@@ -162,4 +165,4 @@ def labels_are_the_functional_gradient(
             "The environment and the buffer count rounds alike: data become part of the mean when their round is over."
         )
         wanted = [1.0] + [-1 / (k - 1)] * (k - 1) + [0.0]
-        require_close([expert, *rounds], wanted, name, f"the label in round {k}", fix, tolerance=tolerance)
+        require_close([expert, *rounds], wanted, name, f"in round {k}, the label", fix, tolerance=tolerance)

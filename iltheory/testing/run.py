@@ -10,7 +10,7 @@ import numpy as np
 
 from iltheory.testing.adapter import Adapter, NotApplicable, call
 from iltheory.testing.cases import NO_SUCH_DEMOS, Case, proportional_demos
-from iltheory.testing.models import discounted_model, finite_model, random_policy
+from iltheory.testing.models import discounted_model, finite_model, paid_on_arrival, random_policy
 from iltheory.testing.violation import Floats, floats
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -98,7 +98,11 @@ class Run:
 
     def once(self, name: str) -> tuple[Callable[[Mapping[str, Any]], Any], dict[str, Any]]:
         """One call of a function of a model, and what it is given; draws are made anew of the seed in every call."""
-        given = self.everything() | ({"state": 0, "action": 0} if name == "step" else {})
+        given = self.everything()
+        if name == "step":
+            mdp = given["mdp"]
+            paid = np.repeat(floats(mdp.r)[..., None], mdp.n_states, axis=-1)
+            given |= {"mdp": paid_on_arrival(mdp, paid), "state": 0, "action": 0}
         return lambda arguments: self.adapter.call(name, arguments), given
 
     def learner(self, mdp: TabularMDP, expert: Floats) -> Any:

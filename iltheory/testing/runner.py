@@ -45,6 +45,8 @@ def chosen(adapter: Adapter, only: Sequence[str] | None) -> list[Invariant]:
             raise InvalidAdapter(f"excluded names no invariant {name!r}.\n  They are {', '.join(names())}.")
     if only is None:
         return every
+    if isinstance(only, str):
+        raise InvalidArgument(f"only={only!r} is one name; give a list, [{only!r}].")
     known = {*names(), *(invariant.name for invariant in every)}
     for name in only:
         if name not in known:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 import iltheory as il
 from iltheory.learners.demonstrations import shown_occupancy
 
@@ -23,12 +21,11 @@ class Exact:
         return shown_occupancy(mdp, demos)
 
     def rollout(self, mdp, policy, n, rng):
-        return mdp.sample(policy, n, rng, length=None if mdp.horizon is not None else 5)
+        return mdp.sample(policy, n, rng)
 
     def step(self, mdp, state, action, rng):
-        following = rng.choice(mdp.n_states, p=np.asarray(mdp.transitions.dense())[0, state, action])
-        paid = mdp.next_state_reward
-        return following, mdp.reward()[state, action] if paid is None else paid[0, state, action, following]
+        following = rng.choice(mdp.n_states, p=mdp.P[state, action])
+        return following, mdp.next_state_reward[0, state, action, following]
 
     def soft_plan(self, mdp, temperature):
         found = mdp.soft_optimal(temperature)

@@ -47,7 +47,7 @@ def test_values_beyond_the_end_are_caught():
     def fitted(demos, gamma):  # one too many where episodes end
         return fixed_point_of(never_over)(demos, gamma) + (demos.states.max() > 0)
 
-    with pytest.raises(InvariantViolated, match="the value of a state that ends its episode"):
+    with pytest.raises(InvariantViolated, match="where the episode ends, the value"):
         time_limits_are_not_deaths(fitted)
 
 
@@ -143,6 +143,15 @@ def test_round_trips_keep_rewards_in_their_place(tmp_path):
             demos.states, demos.actions, demos.rewards, demos.truncated, demos.terminated, demos.offsets
         )
 
-    for faulty, words in ((shifted, "the reward of a step"), (merged, "terminated flags changed")):
+    def unended(demos):  # B34: the state after the last action is not kept
+        states = demos.states.copy()
+        states[demos.offsets[1:] + np.arange(len(demos))] = 0
+        return Trajectories(states, demos.actions, demos.rewards, demos.terminated, demos.truncated, demos.offsets)
+
+    for faulty, words in (
+        (shifted, "the reward of a step"),
+        (merged, "terminated flags changed"),
+        (unended, r"states\[\d+\] is 0"),
+    ):
         with pytest.raises(InvariantViolated, match=words):
             rewards_are_those_of_the_model(faulty, MDP, DEMOS)

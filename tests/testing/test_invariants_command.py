@@ -106,8 +106,8 @@ def test_json_on_standard_output_holds_the_failing_model(tmp_path, run):
         (VALUE, ["others"], ["module 'others' cannot be imported", "No module named 'others'"]),
         (VALUE, ["others.py"], ["there is no file others.py"]),
         (VALUE, ["theirs"], ["has none of the functions an adapter may have", "occupancy"]),
-        ("1 / 0", ["theirs.py"], ["theirs.py cannot be run: ZeroDivisionError"]),
-        ("1 / 0", ["theirs"], ["cannot be imported: ZeroDivisionError"]),
+        ("1 / 0", ["theirs.py"], ["theirs.py cannot be run: ZeroDivisionError", "in theirs.py, line 1: 1 / 0"]),
+        ("1 / 0", ["theirs"], ["cannot be imported: ZeroDivisionError", "in theirs.py, line 1: 1 / 0"]),
         (VALUE.replace("policy", "pi"), ["theirs:Value"], ["value asks for `pi`", "policy"]),
         (VALUE, ["theirs:Value", "--only", "value"], ["no invariant 'value'", "value_is_exact"]),
         (VALUE, ["theirs:Value", "--seed", "-1"], ["--seed"]),
@@ -117,6 +117,14 @@ def test_bad_input_is_one_message_and_status_2(tmp_path, run, source, arguments,
     (tmp_path / "theirs.py").write_text(source)
     done = run(*arguments, status=2)
     assert done.stdout == "" and all(word in " ".join(done.stderr.split()) for word in words), done.stderr
+
+
+def test_a_file_imports_from_the_current_directory(tmp_path, run):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "values.py").write_text(VALUE)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "adapter.py").write_text("from mine.values import Value")
+    assert "value_is_exact" in run("tests/adapter.py:Value").stdout
 
 
 def test_help_has_examples(run):

@@ -43,7 +43,7 @@ SAMPLES = ("trajectories", "samples")
 
 
 def test_what_was_written_into_is_named():
-    with pytest.raises(InvariantViolated, match=r"the call changed \[0\]\[1\]"):
+    with pytest.raises(InvariantViolated, match=r"the call changed argument 1"):
         arguments_are_left_alone(lambda states, hidden: np.add(hidden, 1, out=hidden), np.arange(3), np.zeros(3))
 
 

@@ -96,8 +96,10 @@ def test_a_marked_function_returns_an_adapter(run):
             return SimpleNamespace(value=value)
     """
     result = run(source, "-v", "-rs")
-    result.assert_outcomes(passed=1, xfailed=1, skipped=1)
-    result.stdout.fnmatch_lines(["*test_value::value_is_exact PASSED*", "SKIPPED*value refuses: not yet*"])
+    result.assert_outcomes(passed=1, xfailed=1, skipped=2)
+    result.stdout.fnmatch_lines(
+        ["*test_value::value_is_exact PASSED*", "SKIPPED*needs occupancy*", "SKIPPED*value refuses: not yet*"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,19 @@ def test_bad_input_is_an_error_of_collection(run, marker, body, words):
     result = run(f"import pytest\n\n@pytest.mark.{marker}\nclass TestTheirs:\n    {body}\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([words])
+
+
+def test_a_marked_function_is_told_that_it_gets_no_fixtures(run):
+    source = """
+        import pytest
+
+        @pytest.mark.iltheory
+        def test_theirs(tmp_path, times=1):
+            return tmp_path
+    """
+    result = run(source)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["test_theirs asks for tmp_path; it is called without arguments*"])
 
 
 def test_a_marked_method_is_told_where_the_marker_belongs(run):

@@ -59,7 +59,7 @@ def test_rewards_for_dying_are_caught():  # B28, the other way round
 
 def test_an_offset_at_the_expert_prefers_a_length():
     reverse = F_DIVERGENCES["reverse-kl"]  # B12: stationary reward -1
-    with pytest.raises(InvariantViolated, match=r"episodes of \(1, 2, 5, 20\) steps\[3\] is -20"):
+    with pytest.raises(InvariantViolated, match=r"episodes of \(1, 2, 5, 20\) steps, the return\[3\] is -20"):
         uninformative_expert_prefers_no_length(lambda expert, learner: reverse.reward(learner, expert))
 
 

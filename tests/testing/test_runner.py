@@ -182,10 +182,68 @@ def test_models_do_not_vary_for_an_implementation_that_cannot():
     assert set(seen) == {(1, 1, 2)}
 
 
+def test_purity_is_asked_of_a_function_on_models_that_others_test_it_on():
+    seen = {"rollout": set(), "initial_term": set(), "step": set()}
+
+    def rollout(mdp, policy, n, rng):
+        seen["rollout"].add(mdp.horizon is None)
+        return mdp.sample(policy, n, rng)
+
+    def initial_term(mdp, v):
+        seen["initial_term"].add(mdp.horizon is None)
+        return (1 - mdp.discount) * mdp.mu @ v
+
+    def step(mdp, state, action, rng):
+        seen["step"].add((mdp.P.ndim, mdp.next_state_reward.shape[1:] == mdp.P.shape))
+        following = rng.choice(mdp.n_states, p=mdp.P[state, action])
+        return following, mdp.next_state_reward[0, state, action, following]
+
+    report = check(SimpleNamespace(rollout=rollout, initial_term=initial_term, step=step))
+    assert not report.failures
+    assert seen == {"rollout": {False}, "initial_term": {True}, "step": {(3, True)}}
+    only_finite = check(SimpleNamespace(step=step, horizons="finite"))
+    assert only_finite["reward_is_of_this_transition"].status == "holds" and not only_finite.failures
+
+
+def test_a_step_that_pays_the_mean_over_arrivals_is_told_so():
+    def step(mdp, state, action, rng):
+        return rng.choice(mdp.n_states, p=mdp.P[state, action]), mdp.r[state, action]
+
+    outcome = check(SimpleNamespace(step=step))["reward_is_of_this_transition"]
+    assert outcome.status == "fails" and "next_state_reward" in outcome.message
+
+
+def test_single_precision_needs_a_tolerance_and_no_more():
+    def weighted(mdp, point):
+        return np.float32(point) * np.float32(mdp.r - 1)
+
+    def objective(mdp, point):
+        return np.sum(np.sin(weighted(mdp, point)), dtype=np.float32)
+
+    def gradient(mdp, point):
+        return np.cos(weighted(mdp, point)) * np.float32(mdp.r - 1)
+
+    right = SimpleNamespace(objective=objective, gradient=gradient, update=gradient, tolerance=1e-3)
+    assert not check(right).failures
+    wrong = SimpleNamespace(
+        objective=objective, gradient=lambda mdp, point: -gradient(mdp, point), tolerance=1e-3,
+        update=lambda mdp, point: -gradient(mdp, point),
+    )  # fmt: skip
+    assert {o.name for o in check(wrong).failures} == {"gradient_is_the_derivative", "step_ascends"}
+
+
+def test_the_tolerance_is_that_of_discounts_too():
+    nearly = SimpleNamespace(value=lambda mdp, policy: mdp.value(policy) + 1e-5)
+    assert check(nearly)["discount_is_used[value]"].status == "fails"
+    nearly.tolerance = 1e-4
+    assert not check(nearly).failures
+
+
 def test_an_erratic_implementation_is_found_out():
     calls = count()
     report = check(SimpleNamespace(occupancy=lambda mdp, policy: mdp.occupancy(policy) * (1 + next(calls))))
     assert report["same_call_same_bits[occupancy]"].status == "fails"
+    assert "differ in the result." in report["same_call_same_bits[occupancy]"].message
     assert report["same_call_same_bits[occupancy]"].instance is not None
 
 
@@ -208,6 +266,8 @@ def test_one_invariant_is_chosen_by_its_name_with_or_without_what_it_is_run_on()
     assert check(exact, only=["discount_is_used[value]"]).outcomes == both[1:]
     with pytest.raises(InvalidArgument, match=r"no invariant 'flows'.\n.*occupancy_flows"):
         check(exact, only=["flows"])
+    with pytest.raises(InvalidArgument, match=r"only='occupancy_flows' is one name; give a list"):
+        check(exact, only="occupancy_flows")
     with pytest.raises(InvalidArgument, match="seed=-1 must be"):
         check(exact, seed=-1)
 
