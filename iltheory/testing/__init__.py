@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from iltheory.testing.data import (
     cut_in_two,
     cutting_changes_nothing,
+    episodes_follow_the_policy,
     episodes_have_their_horizon,
     padding_changes_nothing,
     rewards_are_those_of_the_model,
     rollouts_have_no_length_bias,
+    steps_follow_the_model,
     time_limits_are_not_deaths,
 )
 from iltheory.testing.learners import (
@@ -95,6 +97,7 @@ __all__ = [
     "discount_is_used",
     "discounted_model",
     "empirical_occupancy_is_exact",
+    "episodes_follow_the_policy",
     "episodes_have_their_horizon",
     "episodic_model",
     "every_option_changes_something",
@@ -134,6 +137,7 @@ __all__ = [
     "soft_evaluation_is_a_linear_solve",
     "soft_optimality_holds",
     "step_ascends",
+    "steps_follow_the_model",
     "telescopes_from_the_start",
     "time_limits_are_not_deaths",
     "uninformative_expert_prefers_no_length",

@@ -12,8 +12,9 @@ from iltheory.testing.violation import TOLERANCE, Floats, floats, require, requi
 from sims import TabularMDP
 from sims.datasets import Trajectories
 
-EPISODES = 4000
+EPISODES, DRAWS = 4000, 1024
 DELTA = 1e-9
+"""Probability that what is sound is called broken, by those that draw."""
 
 
 def rollouts_have_no_length_bias(
@@ -39,6 +40,46 @@ def rollouts_have_no_length_bias(
         f"a fraction in [{float(low):.4g}, {float(high):.4g}] of the episodes is short (should be 0.5).",
         "Fix which episodes count before they end, a quota for each environment; drop none for being late.",
     )
+
+
+def episodes_follow_the_policy(
+    collect: Callable[[TabularMDP, Floats, int, np.random.Generator], Trajectories], mdp: TabularMDP, pi: Any
+) -> None:
+    """Collected episodes have the law of their policy in their model, at every step (B6).
+
+    1024 episodes are compared with the exact occupancy, up to what chance explains; what cannot happen never does.
+
+    Parameters
+    ----------
+    collect : from a model with a horizon, a policy, a number n and a generator to n episodes
+    """
+    name = "episodes_follow_the_policy"
+    found = collect(mdp, pi, DRAWS, np.random.default_rng(12))
+    require(len(found) == DRAWS, name, f"{len(found)} of {DRAWS} episodes.", "Return as many as were asked for.")
+    h, s, a = found.steps()
+    longest = int(found.lengths.max())
+    require(longest <= int(mdp.horizon or 0), name, f"an episode has {longest} steps.", f"Stop after {mdp.horizon}.")
+    wanted = floats(mdp.occupancy(pi))
+    counts = np.zeros(wanted.shape)
+    np.add.at(counts, (h, s, a), 1)
+    fix = "Draw each action from the policy at this step and state, not its mode; each state from mu, then from P."
+    _require_law(counts, wanted, DRAWS, name, "the frequency of a step, state and action", fix)
+
+
+def steps_follow_the_model(step: Callable[[int, int, np.random.Generator], tuple[int, float]], P: Floats) -> None:
+    """The next state has the law ``P(. | s, a)`` of the state and the action before the step (B34, B37).
+
+    Parameters
+    ----------
+    step : from a state, an action and a generator to the next state and the reward
+    P : transition probabilities ``[S, A, S]``
+    """
+    rng, counts = np.random.default_rng(13), np.zeros(P.shape)
+    for s, a in np.ndindex(P.shape[:2]):
+        for _ in range(DRAWS):
+            counts[s, a, int(step(s, a, rng)[0])] += 1
+    fix = "Draw the next state from P[s, a], from the state and the action given, with the generator given."
+    _require_law(counts, P, DRAWS, "steps_follow_the_model", "the frequency of a state, action and next state", fix)
 
 
 def time_limits_are_not_deaths(fit: Callable[[Trajectories, float], Any], *, tolerance: float = TOLERANCE) -> None:
@@ -155,6 +196,14 @@ def rewards_are_those_of_the_model(
         before, after = (np.asarray(getattr(trajectories, part)) for trajectories in (demos, found))
         fix = "Keep every trajectory, in its order, with the state after its last action: values bootstrap from it."
         require_close(after, before, name, part, fix, tolerance=0.0)
+
+
+def _require_law(counts: Floats, wanted: Floats, n: int, name: str, what: str, fix: str) -> None:
+    """Raise if counts of ``n`` draws are further from their law than chance explains (Hoeffding, and a union)."""
+    possible = wanted > 0
+    require_close(np.where(possible, 0, counts / n), np.zeros(wanted.shape), name, what, fix, tolerance=0.0)
+    slack = float(np.sqrt(np.log(2 * wanted.size / DELTA) / (2 * n)))
+    require_close(counts / n, wanted, name, f"among {n} draws, {what}", fix, tolerance=slack)
 
 
 def _two_lengths() -> tuple[TabularMDP, Floats]:

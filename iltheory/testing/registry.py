@@ -167,11 +167,21 @@ def _collecting(run: Run) -> tuple[Any, ...]:
 
 
 def _stepping(run: Run) -> tuple[Any, ...]:
-    """A model whose rewards all differ, by the state of arrival, too."""
+    step, _ = _stepper(run)
+    return step, ARRIVALS
+
+
+def _moving(run: Run) -> tuple[Any, ...]:
+    step, mdp = _stepper(run)
+    return step, mdp.P
+
+
+def _stepper(run: Run) -> tuple[Callable[..., Any], TabularMDP]:
+    """``step`` in a model whose rewards all differ, by the state of arrival, too."""
     model = discounted_model() if DISCOUNTED in run.adapter.horizons else finite_model(varying=False)
     mdp = paid_on_arrival(model, ARRIVALS)
     step = run.function("step", "mdp", "state", "action", "rng")
-    return lambda state, action, rng: step(mdp, state, action, rng), ARRIVALS
+    return lambda state, action, rng: step(mdp, state, action, rng), mdp
 
 
 def _reporting(run: Run) -> tuple[Any, ...]:
@@ -229,6 +239,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         searched=False, horizons=(FINITE,),
     ),
     Invariant(data.episodes_have_their_horizon, ("rollout",), _collecting, horizons=(FINITE,)),
+    Invariant(data.episodes_follow_the_policy, ("rollout",), _collecting, horizons=(FINITE,), models=8),
+    Invariant(data.steps_follow_the_model, ("step",), _moving, varying=False, **ON_ITS_OWN),
     Invariant(data.rewards_are_those_of_the_model, ("read",), _reading, varying=False),
     Invariant(data.cutting_changes_nothing, ("statistic",), _cutting),
     Invariant(data.time_limits_are_not_deaths, ("fixed_point",), _of("fixed_point", "demos", "discount"), **NUMBERS),

@@ -13,12 +13,14 @@ from iltheory.testing import (
     cut_in_two,
     cutting_changes_nothing,
     discounted_model,
+    episodes_follow_the_policy,
     episodes_have_their_horizon,
     finite_model,
     padding_changes_nothing,
     random_policy,
     rewards_are_those_of_the_model,
     rollouts_have_no_length_bias,
+    steps_follow_the_model,
     time_limits_are_not_deaths,
 )
 from sims import TabularMDP
@@ -118,6 +120,51 @@ def test_horizons_are_constant():
 
     with pytest.raises(InvariantViolated, match="marked as terminated"):
         episodes_have_their_horizon(marked, over, random_policy(over))
+
+
+def test_episodes_that_follow_another_law_are_caught():
+    pi = random_policy(MDP)
+    episodes_follow_the_policy(ours, MDP, pi)
+
+    def modes(mdp, pi, n, rng):
+        return mdp.sample(np.eye(3)[pi.argmax(-1)], n, rng)
+
+    def first_step_for_all(mdp, pi, n, rng):
+        return mdp.sample(np.broadcast_to(pi[:1], pi.shape), n, rng)
+
+    def from_anywhere(mdp, pi, n, rng):
+        return TabularMDP(mdp.P, mdp.r, np.eye(4)[3], horizon=5).sample(pi, n, rng)
+
+    def one_more(mdp, pi, n, rng):
+        return TabularMDP(mdp.P, mdp.r, mdp.mu, horizon=6).sample(pi[[0, 1, 2, 3, 4, 4]], n, rng)
+
+    moving = np.eye(3)[(np.arange(4) + np.arange(5)[:, None]) % 3]  # another action at every step
+    for faulty, policy, words in (
+        (modes, pi, "among 1024 draws, the frequency"),
+        (first_step_for_all, moving, r"the frequency of a step, state and action\[1, .* is .* \(should be 0\)"),
+        (from_anywhere, pi, "among 1024 draws"),
+        (one_more, pi, "an episode has 6 steps"),
+        (lambda mdp, pi, n, rng: ours(mdp, pi, n - 1, rng), pi, "1023 of 1024 episodes"),
+    ):
+        with pytest.raises(InvariantViolated, match=words):
+            episodes_follow_the_policy(faulty, MDP, policy)
+
+
+def test_steps_that_follow_another_law_are_caught():
+    def step(state, action, rng):
+        return rng.choice(4, p=MDP.P[state, action]), 0.0
+
+    steps_follow_the_model(step, MDP.P)
+    for faulty in (
+        lambda state, action, rng: (0, 0.0),
+        lambda state, action, rng: step(state, 0, rng),
+        lambda state, action, rng: step((state + 1) % 4, action, rng),
+    ):
+        with pytest.raises(InvariantViolated, match="among 1024 draws, the frequency"):
+            steps_follow_the_model(faulty, MDP.P)
+    certain = np.eye(4)[np.arange(12).reshape(4, 3) % 4]
+    with pytest.raises(InvariantViolated, match=r"next state\[0, 0, 1\] is 1 \(should be 0\)"):
+        steps_follow_the_model(lambda state, action, rng: (int(certain[state, action].argmax() + 1) % 4, 0.0), certain)
 
 
 def test_round_trips_keep_rewards_in_their_place(tmp_path):
