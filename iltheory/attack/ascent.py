@@ -51,22 +51,28 @@ def climb(
     current = [table.copy() for table in tables]
     best = scores(claim, coordinates.instance(current), n)
     evaluated = n
-    places = [(i, place) for i, block in enumerate(coordinates.blocks) for place in _places(block)]
+    places = [
+        (among, place) for among in _together(coordinates.blocks) for place in _places(coordinates.blocks[among[0]])
+    ]
     for _ in range(sweeps):
         before = best.excess
         for turn in rng.permutation(len(places)):
-            i, place = places[turn]
-            moved = list(_moves(coordinates.blocks, current, i, place, steps))
+            among, place = places[turn]
+            moved = list(_moves(coordinates.blocks, current, among[0], place, steps))
             if evaluated + n * len(moved) > most:
                 return current, best, evaluated
             trial = [np.tile(table, (len(moved), *[1] * (table.ndim - 1))) for table in current]
-            trial[i] = np.concatenate(moved)
+            at = (slice(None), *place)
+            for i in among:
+                trial[i][at] = np.concatenate(moved)
             found = scores(claim, coordinates.instance(trial), n * len(moved))
             evaluated += n * len(moved)
             excess, ratios = found.excess.reshape(-1, n), found.ratios.reshape(-1, n)
             choice = excess.argmax(0)
             better = excess[choice, np.arange(n)] > best.excess + TOLERANCE
-            current[i][better] = np.stack(moved)[choice, np.arange(n)][better]
+            rows = np.stack(moved)[choice, np.arange(n)]
+            for i in among:
+                current[i][(better, *place)] = rows[better]
             best = Scores(
                 np.where(better, excess[choice, np.arange(n)], best.excess),
                 np.where(better, ratios[choice, np.arange(n)], best.ratios),
@@ -74,6 +80,18 @@ def climb(
         if np.all(best.excess <= before + TOLERANCE):
             break
     return current, best, evaluated
+
+
+def _together(blocks: Sequence[Block]) -> list[tuple[int, ...]]:
+    """What moves together: each table by itself, and the entries of each sequence."""
+    sequences: dict[str, list[int]] = {}
+    for i, block in enumerate(blocks):
+        if isinstance(block.part, int):
+            sequences.setdefault(block.name, []).append(i)
+    return [
+        *((i,) for i in range(len(blocks))),
+        *(tuple(entries) for entries in sequences.values() if len(entries) > 1),
+    ]
 
 
 def _places(block: Block) -> Iterator[tuple[int | slice, ...]]:
@@ -87,6 +105,7 @@ def _places(block: Block) -> Iterator[tuple[int | slice, ...]]:
 def _moves(
     blocks: Sequence[Block], tables: Sequence[Table], i: int, place: tuple[int | slice, ...], steps: Sequence[float]
 ) -> Iterator[Table]:
+    """What the numbers of one place may become, batch axis first."""
     block, table = blocks[i], tables[i]
     at = (slice(None), *place)
     old = table[at]
@@ -102,6 +121,4 @@ def _moves(
     ends += [(tables[j][at], 1.0) for j, kin in enumerate(blocks) if j != i and kin.shape == block.shape
              and kin.domain == block.domain]  # fmt: skip
     for end, step in ends:
-        moved = table.copy()
-        moved[at] = old + step * (end - old)
-        yield moved
+        yield old + step * (end - old)

@@ -19,7 +19,7 @@ from sims.arithmetic import REFUTED, Comparison, MixedArithmetic, NotANumber, No
 
 NEGLIGIBLE = 1e-9
 """Sides below this are as good as zero: in float64 their difference says nothing."""
-FEW = 512
+FEW = 128
 """Outcomes a search draws of each expectation of a statistical claim."""
 ILL_FORMED = (InvalidClaim, MixedArithmetic, NotANumber, NotSingle)
 """Errors of a formula that no instance could avoid: it is no claim, and a search that went on would find nothing."""

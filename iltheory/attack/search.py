@@ -54,7 +54,7 @@ THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 22, gradient_steps=60, 
 
 SAMPLED = {
     QUICK: Effort(extremes=12, climbers=0),
-    THOROUGH: Effort(extremes=48, climbers=2, climbs=1 << 14),
+    THOROUGH: Effort(extremes=64, climbers=1, climbs=1 << 16),
 }
 """The same for a statistical claim, each instance of which is sampled by itself."""
 
@@ -68,11 +68,13 @@ class Outcome:
     searched : its stages
     counterexamples : exact instances, each certified to violate the claim
     closest : the exact instance with the largest excess, and that excess, when none was found
+    refusal : why the claim has no value on instances of the shape, if it has none
     """
 
     searched: tuple[Searched, ...]
     counterexamples: tuple[Instance, ...]
     closest: tuple[float, Instance] | None
+    refusal: IltheoryError | None = None
 
 
 def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUICK) -> Outcome:
@@ -108,6 +110,7 @@ def search_shape(claim: Claim, shape: Shape, *, seed: int, effort: Effort = QUIC
     except IltheoryError as problem:  # a claim that enumerates refuses what is too large for it
         words = f"{coordinates.words}: refused, {str(problem).splitlines()[0]}"
         searched.append(Searched("refused", words, 0, None, time.perf_counter() - start))
+        return Outcome(tuple(searched), (), closest, problem)
     return Outcome(tuple(searched), (), closest)
 
 

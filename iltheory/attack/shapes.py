@@ -67,7 +67,8 @@ def _combinations(claim: Claim) -> Iterator[Shape]:
     sizes = [
         (s, a, h) for s, a, h in SMALL if s <= largest.n_states and a <= largest.n_actions and h <= largest.horizon
     ]
-    lengths = range(1, largest.length + 1) if any(isinstance(k, Sequence | LinearKind) for k in kinds) else (1,)
+    several = any(isinstance(kind, Sequence | LinearKind) for kind in kinds)
+    lengths = (*range(1, largest.length + 1), 2 * largest.length) if several else (1,)
     discounted = any(isinstance(kind, Model) and not kind.finite for kind in kinds)
     varied = list(product(above, lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))[:MOST_VARIED]
     # Every size meets others of these combinations; an order at random keeps sizes and combinations apart.

@@ -67,9 +67,9 @@ def stochastic_rate(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, sa
     return empirical_gap(mdp, expert, elsewhere, samples) <= bound
 
 
-@stochastic_rate.false_variant("quadratic in 1/N", counterexample=lambda: (*contexts(3)[:3], 4))
+@stochastic_rate.false_variant("quadratic in 1/N", counterexample=lambda: contexts(3))
 def stochastic_fast(mdp: FiniteHorizonMDP, expert: Policy, elsewhere: Policy, samples: FewDemonstrations) -> Any:
-    bound = Fraction(mdp.n_states * steps(mdp) ** 2, samples**2)
+    bound = Fraction(3 * mdp.n_states * steps(mdp) ** 2, 4 * samples**2)
     return empirical_gap(mdp, expert, elsewhere, samples) <= bound
 
 
