@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -104,6 +104,8 @@ def extreme(claim: Claim, instance: Instance) -> Extreme | None:
 def simplified(coordinates: Coordinates, found: Extreme, *, deadline: float) -> Extreme:
     """Round one row or number after the other to a small denominator, wherever that makes the ratio no smaller.
 
+    Where tables of one shape agree, such as a learner's with the expert's, they are rounded together.
+
     Parameters
     ----------
     deadline : of ``time.perf_counter``, when to stop
@@ -112,16 +114,24 @@ def simplified(coordinates: Coordinates, found: Extreme, *, deadline: float) -> 
     tables = [table.fractions() for table in coordinates.tables(found.instance)]
     for i, block in enumerate(coordinates.blocks):
         for place in np.ndindex(*_axes(block)):
+            same = _agreeing(coordinates.blocks, tables, i, (0, *place))
             for value in _rounded(tables[i][(0, *place)], isinstance(block.domain, Rows)):
                 if time.perf_counter() > deadline:
                     return found
                 trial = [table.copy() for table in tables]
-                trial[i][(0, *place)] = value
+                for j in same:
+                    trial[j][(0, *place)] = value
                 simpler = extreme(claim, claim.select(coordinates.instance([ar.asarray(t) for t in trial]), 0))
                 if simpler is not None and simpler.rank[0] >= found.rank[0]:
                     tables, found = trial, simpler
                     break
     return found
+
+
+def _agreeing(blocks: Sequence[Block], tables: Sequence[Any], i: int, place: tuple[int, ...]) -> list[int]:
+    """Positions of the tables that are like the i-th one and have the same row or number at a place."""
+    alike = [j for j, other in enumerate(blocks) if other.shape == blocks[i].shape and other.domain == blocks[i].domain]
+    return [j for j in alike if np.all(tables[j][place] == tables[i][place])]
 
 
 def _axes(block: Block) -> tuple[int, ...]:

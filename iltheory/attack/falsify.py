@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from itertools import count, islice, zip_longest
 
 import numpy as np
 
-from iltheory.attack.coordinates import Shape
+from iltheory.attack.coordinates import Coordinates, Shape
 from iltheory.attack.counterexample import Counterexample, certify
+from iltheory.attack.extreme import extreme, simplified
 from iltheory.attack.falsification import Falsification, Searched
 from iltheory.attack.objective import NEGLIGIBLE
 from iltheory.attack.references import reference, resolve
@@ -22,11 +23,14 @@ from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Count, Instance
 from iltheory.engine.executors import worker_count
 from iltheory.engine.verify import InvalidOption
+from sims.errors import IltheoryError
 
 BUDGET = 60.0
 """Seconds, unless said otherwise."""
 SHRINKING = 10.0
 """Seconds for making one counterexample small, at the most."""
+SIMPLIFYING = 5.0
+"""Seconds for making the numbers of the worst or the closest instance simple, at the most."""
 
 AHEAD_OF_WORKERS = 12
 """Shapes searched in this process first: most false claims fail on them before worker processes have started."""
@@ -78,6 +82,8 @@ def falsify(
         If a reference names no claim.
     InvalidClaim, MixedArithmetic, NotANumber, NotSingle
         If the formula is no claim on any instance: it returns no comparison, has a float in it, ...
+    IltheoryError
+        What the formula raises, if it does so on every instance.
     """
     if not isinstance(budget, int | float) or not budget > 0:
         raise InvalidOption(f"budget={budget!r}: must be a positive number of seconds.")
@@ -88,6 +94,7 @@ def falsify(
     searched: list[Searched] = []
     closest: tuple[float, Instance] | None = None
     found: Counterexample | None = None
+    refusal: IltheoryError | None = None
     outcomes = _outcomes(conjecture, int(seed), start + budget, executor)
     for outcome in outcomes:
         for part in outcome.searched:
@@ -97,26 +104,45 @@ def falsify(
         # of instances that are as close but for rounding the first, which is the smallest
         if outcome.closest is not None and (closest is None or outcome.closest[0] > closest[0] + NEGLIGIBLE):
             closest = outcome.closest
+        refusal = refusal or outcome.refusal
+        if refusal is not None and len(searched) >= FIRST and _nothing_evaluated(searched):
+            break
         if outcome.counterexamples:
             found = certify(conjecture, outcome.counterexamples[0])
             break
     outcomes.close()
+    if refusal is not None and _nothing_evaluated(searched):
+        raise refusal
     simplest = worst = None
     if found is not None:
         simplest = shrink(found, seconds=SHRINKING)
-        worst = max(
-            (simplest, found, worsen(found, seed=int(seed)), worsen(simplest, seed=int(seed))), key=lambda c: c.ratio
-        )
+        worse = max(found, worsen(found, seed=int(seed)), worsen(simplest, seed=int(seed)), key=lambda c: c.ratio)
+        plain = certify(conjecture, _plain(conjecture, worse.instance)) or worse
+        worst = max(simplest, plain, key=lambda c: c.ratio)
     return Falsification(
         claim=conjecture,
         simplest=simplest,
         worst=worst,
-        closest=None if found is not None or closest is None else closest[1],
+        closest=None if found is not None or closest is None else _plain(conjecture, closest[1]),
         searched=tuple(searched),
         seed=int(seed),
         budget=float(budget),
         seconds=time.perf_counter() - start,
     )
+
+
+def _nothing_evaluated(searched: Sequence[Searched]) -> bool:
+    """Whether the claim refused every shape; Hypothesis counts what is refused, too."""
+    return all(part.stage in ("refused", "hypothesis") for part in searched)
+
+
+def _plain(claim: Claim, instance: Instance) -> Instance:
+    """The same instance with simpler numbers, wherever they bring the sides no closer to what the claim says."""
+    coordinates = Coordinates.of(claim, instance)
+    found = None if claim.statistical or not coordinates.blocks else extreme(claim, instance)
+    if found is None:
+        return instance
+    return simplified(coordinates, found, deadline=time.perf_counter() + SIMPLIFYING).instance
 
 
 def _outcomes(claim: Claim, seed: int, deadline: float, executor: Executor | None) -> Generator[Outcome, None, None]:

@@ -54,7 +54,7 @@ THOROUGH = Effort(extremes=512, climbers=48, climbs=1 << 22, gradient_steps=60, 
 
 SAMPLED = {
     QUICK: Effort(extremes=12, climbers=0),
-    THOROUGH: Effort(extremes=64, climbers=1, climbs=1 << 16),
+    THOROUGH: Effort(extremes=64, climbers=1, climbs=1 << 17),
 }
 """The same for a statistical claim, each instance of which is sampled by itself."""
 

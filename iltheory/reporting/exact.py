@@ -18,6 +18,8 @@ LONGEST_LABEL = 9
 LONGEST_FRACTION = 40
 """Characters of a fraction; what is longer is written as a decimal."""
 DIGITS = range(6, 61)
+WHOLE = 10**9
+"""Whole numbers below this are written without a power of ten."""
 VIOLATIONS = {"<=": ">", ">=": "<", "==": "≠", "<": "≥", ">": "≤"}
 """What holds where a comparison certainly fails."""
 
@@ -54,7 +56,7 @@ def _side(x: Enclosure, decimal: Decimal, sign: str) -> str:
     level = "" if not x.delta else f" with confidence 1-{float(x.delta):.0e}"
     if decimal.is_infinite():
         return "∞" if decimal > 0 else "-∞"
-    digits = f"{decimal.normalize():g}"
+    digits = f"{decimal:f}" if decimal == decimal.to_integral() and decimal < WHOLE else f"{decimal.normalize():g}"
     exact = x.lower == x.upper
     if exact and not isinstance(x.lower, float) and Fraction(decimal) == x.lower:
         fraction = str(x.lower)

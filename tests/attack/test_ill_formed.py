@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from iltheory.claims.claim import InvalidClaim
 from iltheory.cli import app
 from iltheory.reporting.attack_pages import falsification_page
 from iltheory.reporting.exact import violated
-from sims.arithmetic import MixedArithmetic, NotSingle
+from sims.arithmetic import MixedArithmetic, NotRepresentable, NotSingle
 from sims.errors import IltheoryError
 
 
@@ -52,8 +53,24 @@ def turned(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
     return il.trajectory_kl(mdp, expert, learner) <= mdp.horizon * il.policy_kl(mdp, learner, expert)
 
 
+@il.claim(statement="the logarithm of a constant has no number system")
+def rational_logarithm(p: il.Distribution):
+    return il.sqrt(p).sum(-1) <= il.log(Fraction(4))
+
+
+@il.claim(statement=r"J(\pi_E) - J(\pi) \le 10 H \epsilon, false from H = 11 on")
+def eleven_steps(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
+    return il.gap(mdp, expert, learner) <= 10 * mdp.horizon * il.error_rate(mdp, expert, learner)
+
+
 @pytest.mark.parametrize(
-    ("claim", "error"), [(with_a_float, MixedArithmetic), (no_comparison, InvalidClaim), (branching, NotSingle)]
+    ("claim", "error"),
+    [
+        (with_a_float, MixedArithmetic),
+        (no_comparison, InvalidClaim),
+        (branching, NotSingle),
+        (rational_logarithm, NotRepresentable),
+    ],
 )
 def test_a_formula_that_is_no_claim_is_an_error(claim: il.Claim, error: type[IltheoryError]) -> None:
     with pytest.raises(error):
@@ -79,6 +96,15 @@ def test_a_side_that_is_zero_has_no_ratio() -> None:
 def test_infinity_is_written_as_such() -> None:
     found = falsify(turned, budget=5).simplest
     assert found is not None and violated(found).startswith("refuted: lhs = ∞, rhs ≤ ")
+
+
+def test_the_worst_counterexample_has_simple_numbers_too() -> None:
+    found = falsify(eleven_steps, budget=20)
+    assert found.simplest is not None and found.worst is not None and found.size is not None
+    assert found.size.horizon == 11 and violated(found.simplest) == "refuted: lhs = 11, rhs = 10, so lhs > rhs"
+    assert found.worst.ratio >= found.simplest.ratio
+    numbers = [*found.worst.instance["expert"].fractions().ravel(), *found.worst.instance["mdp"].P.fractions().ravel()]
+    assert max(x.denominator for x in numbers) <= 2**10
 
 
 def test_a_slip_in_a_conjecture_is_one_message_with_its_line(tmp_path: Path) -> None:

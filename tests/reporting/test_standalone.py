@@ -68,7 +68,8 @@ def check_agrees(found, folder):
     assert status == 0, lines
     assert lines[-1].startswith("refuted: ") and lines[-1].endswith(" is false")
     for line, side in zip(lines, (found.lhs, found.rhs), strict=False):
-        assert float(side.lower) * (1 - 1e-12) - 1e-12 <= printed(line) <= float(side.upper) * (1 + 1e-12) + 1e-12
+        below, above = (float(end) for end in (side.lower, side.upper))
+        assert below - 1e-12 * (1 + abs(below)) <= printed(line) <= above + 1e-12 * (1 + abs(above))
 
 
 @pytest.mark.parametrize("id", SAMPLE)
