@@ -211,6 +211,9 @@ class Adapter:
             found = self.settings.get(name, {})
             if not isinstance(found, Mapping):
                 raise InvalidAdapter(f"{name} of {self.name} is {found!r:.60}; it should be a dictionary.")
+        varying = self.settings.get("varying", True)
+        if not isinstance(varying, bool):
+            raise InvalidAdapter(f"varying of {self.name} is {varying!r:.60}; it should be True or False.")
         given = self.settings.get("tolerance", 0.0)
         for tolerance in given.values() if isinstance(given, Mapping) else [given]:
             if not isinstance(tolerance, int | float) or not 0 <= tolerance < 1:
@@ -241,7 +244,7 @@ def call(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> A
         return function(**asked)
     except NotImplementedError as refusal:
         raise NotApplicable(f"{name} refuses: {refusal}") from refusal
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ImplementationRaised(f"{name} raised {type(error).__name__}: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,10 +109,19 @@ class Run:
         """``fit`` on a model and an expert: the policy itself, or demonstrations that show it exactly."""
         given = {"mdp": mdp, "expert": expert, "seed": self.seed}
         if self.adapter.asks("fit", "demos"):
-            if self.case is None or self.adapter.has("expert"):
-                raise NotApplicable(NO_SUCH_DEMOS)
-            given["demos"] = proportional_demos(self.case)
+            given["demos"] = proportional_demos(self._shown(expert))
         return self.adapter.call("fit", given)
+
+    def _shown(self, expert: Floats) -> Case:
+        """The case whose policy is the expert, read exactly."""
+        if self.case is None:
+            raise NotApplicable(NO_SUCH_DEMOS)
+        if not self.adapter.has("expert"):
+            return self.case
+        policy = ar.convert(expert, "rational")
+        if not (policy.fractions().sum(-1) == 1).all():  # rounded: no counts of trajectories have these quotients
+            raise NotApplicable(NO_SUCH_DEMOS)
+        return replace(self.case, policy=policy)
 
     def reporting_learner(self, mdp: TabularMDP, expert: Floats) -> Any:
         """The learner, if its result has an occupancy."""

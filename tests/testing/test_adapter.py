@@ -97,6 +97,7 @@ class NeedsArguments:
         (imitates_nobody, ["neither `expert` nor `demos`"]),
         (types.ModuleType("empty"), ["empty has none of the functions", "occupancy", "fit"]),
         (SimpleNamespace(fit=clone, horizons="infinite"), ["horizons", "infinite", "discounted"]),
+        (SimpleNamespace(fit=clone, varying="no"), ["varying", "'no'", "True or False"]),
         (SimpleNamespace(fit=clone, expert=3), ["expert is 3", "a function"]),
         (SimpleNamespace(fit=clone, points=lambda demos: 0), ["points asks for `demos`"]),
         (SimpleNamespace(reward_paths={"predict": lambda obs: 0}), ["reward_paths['predict'] asks for `obs`"]),

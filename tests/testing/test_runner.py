@@ -12,6 +12,7 @@ import numpy as np
 import own_adapters
 import pytest
 
+import iltheory as il
 from iltheory import testing
 from iltheory.testing.adapter import Adapter, InvalidAdapter
 from iltheory.testing.registry import invariants, names
@@ -237,6 +238,33 @@ def test_the_tolerance_is_that_of_discounts_too():
     assert check(nearly)["discount_is_used[value]"].status == "fails"
     nearly.tolerance = 1e-4
     assert not check(nearly).failures
+
+
+def test_demonstrations_are_those_of_the_adapters_own_expert():
+    def best(mdp):
+        return mdp.optimal_policy()
+
+    def rounded(mdp):
+        return mdp.soft_optimal(1.0).policy
+
+    def worst(mdp, demos):
+        return np.roll(il.learners.behavioral_cloning(demos, mdp), 1, axis=-1)
+
+    name = "learner_recovers_the_expert"
+    scope = {"horizons": "finite", "fit": own_adapters.Cloning().fit}
+    shown = check(SimpleNamespace(expert=best, **scope), only=[name])[name]
+    assert shown.status == "holds" and shown.models >= 30
+    assert check(SimpleNamespace(expert=best, **scope | {"fit": worst}), only=[name])[name].status == "fails"
+    few = check(SimpleNamespace(expert=rounded, **scope), only=[name])[name]  # no few trajectories have its quotients
+    assert few.status == "holds" and few.models < shown.models
+
+
+def test_an_implementation_that_exits_is_an_error():
+    def value(mdp, policy):
+        raise SystemExit(3)
+
+    found = check(SimpleNamespace(value=value))["value_is_exact"]
+    assert found.status == "error" and "value raised SystemExit: 3" in found.message
 
 
 def test_an_erratic_implementation_is_found_out():
