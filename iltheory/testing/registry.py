@@ -13,6 +13,7 @@ from iltheory.testing import data, learners, objectives, occupancies, planning, 
 from iltheory.testing.adapter import FUNCTIONS, HORIZONS, Adapter
 from iltheory.testing.cases import proportional_demos
 from iltheory.testing.models import discounted_model, episodic_model, finite_model, models, paid_on_arrival
+from iltheory.testing.report import NEEDS
 from iltheory.testing.run import Run
 from sims import TabularMDP
 
@@ -66,7 +67,7 @@ class Invariant:
             return f"excluded by the adapter: {reason}"
         lacking = [need for need in self.needs if not any(map(adapter.has, need.split("|")))]
         if lacking:
-            return "needs " + " and ".join(lacking).replace("|", " or ")
+            return NEEDS + " and ".join(lacking).replace("|", " or ")
         if self.horizons and not set(self.horizons) & set(adapter.horizons):
             return f"is about {self.horizons[0]} models, which the adapter does not understand"
         return None

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 SCHEMA = "iltheory-invariants/1"
+NEEDS = "needs "
+"""How the message begins that names functions which an adapter lacks."""
 Status = Literal["holds", "fails", "error", "does not apply"]
 
 
