@@ -26,6 +26,8 @@ FEW = 8
 """How many of them are gone through more often, for claims that have whole numbers."""
 MOST_VARIED = 96
 """Combinations of these that are tried at the most, those of small numbers first."""
+LARGEST_STATES = 8
+"""States of random shapes: what needs more has too many numbers to be found by moving them."""
 ROUND = 16
 """Random shapes in each later round."""
 
@@ -46,7 +48,7 @@ def larger_shapes(claim: Claim, rng: np.random.Generator) -> Iterator[Shape]:
     largest, counts = claim.largest, [kind for kind in claim.parameters.values() if isinstance(kind, Count)]
     while True:
         yield Shape(
-            n_states=int(rng.integers(1, largest.n_states, endpoint=True)),
+            n_states=int(rng.integers(1, min(largest.n_states, LARGEST_STATES), endpoint=True)),
             n_actions=int(rng.integers(1, largest.n_actions, endpoint=True)),
             horizon=int(rng.integers(1, largest.horizon, endpoint=True)),
             discount=DISCOUNTS[rng.integers(len(DISCOUNTS))],
