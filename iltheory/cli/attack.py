@@ -79,11 +79,14 @@ def falsify(
     with attacking(claim, budget) as on_searched, processes(workers) as executor:
         found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
     print_page(falsification_page(found), json_file)
-    write_json(json_file, found.to_json())
+    try:
+        if found.certified:
+            folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
+            written = write_bundle(found, folder)
+            Console(stderr=True, highlight=False).print(f"{len(written)} files are in {folder}")
+    finally:  # what one of the two cannot be written to does not cost the other
+        write_json(json_file, found.to_json())
     if found.certified:
-        folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
-        written = write_bundle(found, folder)
-        Console(stderr=True, highlight=False).print(f"{len(written)} files are in {folder}")
         raise typer.Exit(REFUTED_STATUS)
 
 

@@ -97,7 +97,10 @@ def write_bundle(found: Falsification, folder: Path) -> list[Path]:
     pictures = [f"{name}{suffix}" for name in named for suffix in PICTURES]
     names = [next(iter(texts)), *pictures, *list(texts)[1:]]
     _check_ours([folder / name for name in names])
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ForeignFile(f"{folder} is a file, and a bundle is a folder.\n  Name another one.") from None
     with tempfile.TemporaryDirectory(dir=folder, prefix=".bundle-") as part:
         for name, text in texts.items():
             (Path(part) / name).write_text(text, encoding="utf-8")

@@ -284,8 +284,9 @@ RATIONAL = Rational()
 
 def _irrational(function: str) -> RationalArray:
     raise NotRepresentable(
-        f"{function} of a rational is not rational; use the systems interval or ball. A constant in a claim is brought to "
-        f"the system of what it meets: {function}(ar.system_of(x).convert(4)), with `from sims import arithmetic as ar`."
+        f"{function} of a rational is not rational; use the systems interval or ball.\n"
+        "  A constant in a claim is brought to the system of what it meets: with `from sims import arithmetic as ar`, "
+        f"{function}(ar.system_of(x).convert(4))."
     )
 
 

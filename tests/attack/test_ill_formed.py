@@ -14,6 +14,7 @@ from iltheory.attack.falsify import falsify
 from iltheory.claims.claim import InvalidClaim
 from iltheory.cli import app
 from iltheory.reporting.attack_pages import falsification_page
+from iltheory.reporting.bundle import ForeignFile
 from iltheory.reporting.exact import violated
 from sims.arithmetic import MixedArithmetic, NotRepresentable, NotSingle
 from sims.errors import IltheoryError
@@ -118,3 +119,19 @@ def test_a_slip_in_a_conjecture_is_one_message_with_its_line(tmp_path: Path) -> 
     outcome = CliRunner().invoke(app, ["falsify", str(file), "--budget", "2s", "--workers", "1"])
     assert isinstance(outcome.exception, InvalidClaim)
     assert str(outcome.exception).startswith(f"slip fails at {file}:6: AttributeError")
+
+
+def test_a_result_that_cannot_be_written_does_not_cost_the_bundle(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text(
+        "import iltheory as il\n\n\n"
+        '@il.claim(statement="nothing pays")\n'
+        "def wrong(mdp: il.FiniteHorizonMDP, expert: il.Policy):\n"
+        "    return il.value(mdp, expert) <= 0\n"
+    )
+    folder, lost = tmp_path / "bundle", tmp_path / "no" / "such" / "out.json"
+    options = ["falsify", str(file), "--budget", "5s", "--workers", "1", "--bundle", str(folder)]
+    outcome = CliRunner().invoke(app, [*options, "--json", str(lost)])
+    assert "cannot be written" in str(outcome.exception) and (folder / "counterexample.json").is_file()
+    outcome = CliRunner().invoke(app, [*options[:-1], str(file), "--json", str(tmp_path / "out.json")])
+    assert isinstance(outcome.exception, ForeignFile) and (tmp_path / "out.json").is_file()
