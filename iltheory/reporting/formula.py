@@ -20,7 +20,7 @@ import numpy as np
 from iltheory.claims.claim import Assumption, Claim
 from iltheory.measures import F_DIVERGENCES, FDivergence, quantity
 from iltheory.reporting.parts import library, variables
-from sims import TabularMDP
+from sims import LinearMDP, TabularMDP
 from sims.arithmetic import NumberArray, RationalArray
 
 OURS = ("iltheory.measures", "iltheory.learners.schedules", "iltheory.learners.smile", "sims")
@@ -449,5 +449,5 @@ def lacking(attributes: set[str]) -> set[str]:
     known = {name for name, _ in members}
     known |= {name for _, member in members for name in member.attributes | member.names}
     known |= {name for kind in (Fraction, dict, list, str, set, tuple) for name in dir(kind)}
-    ours = {*dir(TabularMDP), *dir(NumberArray), *dir(np.ndarray)}
+    ours = {*dir(LinearMDP), *dir(NumberArray), *dir(np.ndarray)}
     return (attributes & ours) - known

@@ -32,7 +32,6 @@ class Model:
 
     batch_shape = ()
     terminal = None
-    phi = measures = weights = n_features = None  # of linear models
     system = EXACT
 
     def __init__(self, P, r, mu, horizon=None, discount=None):

@@ -20,6 +20,7 @@ from iltheory.claims.instances import decode, encode
 from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.linear_kinds import LinearKind
 from iltheory.reporting.bundle import write_bundle
+from iltheory.reporting.standalone import checker_covers
 from sims import LinearMDP, TabularMDP
 from sims import arithmetic as ar
 
@@ -127,6 +128,16 @@ def test_false_claims_are_refuted_small_and_checked_without_us(claim: il.Claim, 
     broken = script.read_text().replace('"mu": ["1"', '"mu": ["2"', 1)
     script.write_text(broken)
     assert subprocess.run([sys.executable, "-I", str(script)], capture_output=True).returncode == 1
+
+
+@il.claim(statement="what a script does not know of linear models is said, not guessed")
+def by_its_tables(mdp: il.LinearMDP, pi: il.Policy):
+    return il.value(mdp.tabular(), pi) <= mdp.weights[..., 0]
+
+
+def test_scripts_say_what_they_lack() -> None:
+    assert checker_covers(by_its_tables) == ("tabular",)
+    assert checker_covers(dimension) == checker_covers(first_weight) == ()
 
 
 @pytest.mark.parametrize("claim", [published, largest_weight])
