@@ -22,6 +22,9 @@ FINE = (1.0, 0.5, 2.0**-3, 2.0**-6, 2.0**-10)
 TOLERANCE = 1e-9
 """A move has to improve by more than rounding."""
 
+ROUNDING = 1e-12
+"""What two excesses may differ by and count as one."""
+
 Table = NDArray[np.float64]
 
 
@@ -34,7 +37,7 @@ def climb(
     sweeps: int,
     most: int = 1 << 16,
 ) -> tuple[list[Table], Scores, int]:
-    """Move every instance uphill in excess.
+    """Move every instance uphill in excess; where that does not change, to where its sides are larger.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def climb(
         (among, place) for among in _together(coordinates.blocks) for place in _places(coordinates.blocks[among[0]])
     ]
     for _ in range(sweeps):
-        before = best.excess
+        before = best
         for turn in rng.permutation(len(places)):
             among, place = places[turn]
             moved = list(_moves(coordinates.blocks, current, among[0], place, steps))
@@ -67,17 +70,21 @@ def climb(
                 trial[i][at] = np.concatenate(moved)
             found = scores(claim, coordinates.instance(trial), n * len(moved))
             evaluated += n * len(moved)
-            excess, ratios = found.excess.reshape(-1, n), found.ratios.reshape(-1, n)
-            choice = excess.argmax(0)
-            better = excess[choice, np.arange(n)] > best.excess + TOLERANCE
-            rows = np.stack(moved)[choice, np.arange(n)]
+            excess, lows = found.excess.reshape(-1, n), found.lows.reshape(-1, n)
+            choice = np.where(excess >= excess.max(0) - ROUNDING, lows, -np.inf).argmax(0)
+            at_choice = (choice, np.arange(n))
+            equal = (excess[at_choice] >= best.excess - ROUNDING) & (lows[at_choice] > best.lows + TOLERANCE)
+            better = (excess[at_choice] > best.excess + TOLERANCE) | (equal & (best.excess > -1))
+            rows = np.stack(moved)[at_choice]
             for i in among:
                 current[i][(better, *place)] = rows[better]
             best = Scores(
-                np.where(better, excess[choice, np.arange(n)], best.excess),
-                np.where(better, ratios[choice, np.arange(n)], best.ratios),
+                *(
+                    np.where(better, getattr(found, name).reshape(-1, n)[at_choice], getattr(best, name))
+                    for name in ("excess", "ratios", "lows")
+                )
             )
-        if np.all(best.excess <= before + TOLERANCE):
+        if np.all(best.excess <= before.excess + TOLERANCE) and np.all(best.lows <= before.lows + TOLERANCE):
             break
     return current, best, evaluated
 

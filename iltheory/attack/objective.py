@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
@@ -77,10 +78,17 @@ class Scores:
         is no number
     ratios : ``[N]``, the side that should be the smaller over the other; of equalities the distance of both sides; NaN
         where it says nothing
+    lows : ``[N]``, the side that should be the smaller; of instances with one excess searches prefer where it is large
     """
 
     excess: NDArray[np.float64]
     ratios: NDArray[np.float64]
+    lows: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Scores]) -> Scores:
+        """Scores of several batches, one after the other."""
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
     @property
     def ratio(self) -> float | None:
@@ -99,7 +107,7 @@ def scores(claim: Claim, instance: Instance, size: int) -> Scores:
         excess = np.where(applies, np.where(says, np.nan_to_num(found.excess, nan=-1.0), -1.0), -np.inf)
         beyond = np.where(low > NEGLIGIBLE, np.inf, np.nan)
         ratios = low if found.equality else np.where(high > NEGLIGIBLE, low / high, beyond)
-    return Scores(excess, np.where(applies, ratios, np.nan))
+    return Scores(excess, np.where(applies, ratios, np.nan), np.where(applies, low, -np.inf))
 
 
 def _sampled_sides(claim: Claim, instance: Instance, size: int) -> Sides:

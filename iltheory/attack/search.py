@@ -155,7 +155,7 @@ def _stages(
             pool.append(ascended[0])
             best.append(ascended[1])
     if effort.polished:
-        joined = Scores(*(np.concatenate([getattr(b, name) for b in best]) for name in ("excess", "ratios")))
+        joined = Scores.joined(best)
         merged = [np.concatenate(parts) for parts in zip(*pool, strict=True)]
         top = _best(joined, effort.polished)
         yield (

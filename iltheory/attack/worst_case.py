@@ -164,6 +164,8 @@ def worst_case(
             best = found, coordinates
             if found.attained:
                 break
+    if best is not None and best[0].attained:
+        best = _enlarged(*best, np.random.default_rng(seed)), best[1]
     if best is None:
         upper = UpperBound(None, "no upper bound: no instance of this size meets the assumptions")
         worst = None
@@ -305,8 +307,17 @@ def _stages(
             yield "gradient", *ascended
             pool.append(ascended)
     merged = [np.concatenate(parts) for parts in zip(*(one[0] for one in pool), strict=True)]
-    joined = Scores(*(np.concatenate([getattr(one[1], name) for one in pool]) for name in ("excess", "ratios")))
+    joined = Scores.joined([one[1] for one in pool])
     yield "polishing", *_climbed(coordinates, merged, joined, POLISHED, rng, ascent.FINE)
+
+
+def _enlarged(found: Extreme, coordinates: Coordinates, rng: np.random.Generator) -> Extreme:
+    """Of the instances with equal sides one whose sides are large: growth of tiny ones would say nothing."""
+    if not coordinates.blocks:
+        return found
+    tables = coordinates.floats(found.instance)
+    climbed, reached, _ = ascent.climb(coordinates, tables, rng, steps=ascent.VERTICES, sweeps=6, most=MOST)
+    return max([found, *_exact(coordinates, climbed, reached, None)], key=lambda each: each.rank)
 
 
 def _climbed(
