@@ -73,13 +73,16 @@ def _combinations(claim: Claim) -> Iterator[Shape]:
     # where nothing is enumerated a long sequence costs little, and some statements fail in the long run only
     longer = () if largest.strict else (2 * largest.length,)
     lengths = (*range(1, largest.length + 1), *longer) if several else (1,)
-    discounted = any(isinstance(kind, Model) and not kind.finite for kind in kinds)
-    varied = list(product(above, lengths, DISCOUNTS[:4] if discounted else DISCOUNTS[:1]))[:MOST_VARIED]
-    # Every size meets others of these combinations; an order at random keeps sizes and combinations apart.
+    discounts = DISCOUNTS[:4] if any(isinstance(kind, Model) and not kind.finite for kind in kinds) else DISCOUNTS[:1]
+    combined = product(above, enumerate(lengths), enumerate(discounts))
+    varied = sorted(combined, key=lambda v: sum(v[0]) + v[1][0] + v[2][0])[:MOST_VARIED]
+    # The smallest sizes meet the combinations from small numbers on; larger ones in an order at random, each in its own.
     order = np.random.default_rng(0).permutation(len(varied))
     turn = 0
     for again in range(min(len(varied), PASSES * (4 if counts else 1))):
         for place, (s, a, h) in enumerate(sizes if again < PASSES else sizes[:FEW]):
-            counts_above, length, discount = varied[order[(place + again) % len(varied)]]
+            counts_above, (_, length), (_, discount) = varied[
+                again if place < FEW else order[(place + again) % len(varied)]
+            ]
             yield Shape(s, a, h, discount, length, stationary=h > 1 and turn % 2 == 0, counts=counts_above)
             turn += 1
