@@ -76,7 +76,7 @@ def _combinations(claim: Claim) -> Iterator[Shape]:
     discounts = DISCOUNTS[:4] if any(isinstance(kind, Model) and not kind.finite for kind in kinds) else DISCOUNTS[:1]
     combined = product(above, enumerate(lengths), enumerate(discounts))
     varied = sorted(combined, key=lambda v: sum(v[0]) + v[1][0] + v[2][0])[:MOST_VARIED]
-    # The smallest sizes meet the combinations from small numbers on; larger ones in an order at random, each in its own.
+    # The smallest sizes meet the combinations from small numbers on; larger ones in an order at random, each its own.
     order = np.random.default_rng(0).permutation(len(varied))
     turn = 0
     for again in range(min(len(varied), PASSES * (4 if counts else 1))):
