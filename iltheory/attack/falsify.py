@@ -21,7 +21,7 @@ from iltheory.attack.shapes import ROUND, larger_shapes, small_shapes
 from iltheory.attack.shrink import shrink
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import Count, Instance
-from iltheory.engine.executors import worker_count
+from iltheory.engine.executors import ExecutorError, worker_count, worker_died
 from iltheory.engine.verify import InvalidOption
 from sims.errors import IltheoryError
 
@@ -163,10 +163,22 @@ def _outcomes(claim: Claim, seed: int, deadline: float, executor: Executor | Non
             )
             if not waiting:
                 return
-            yield waiting.popleft().result()
+            yield _result(waiting.popleft())
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _result(future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BaseException as problem:
+        if not worker_died(problem):
+            raise
+        raise ExecutorError(
+            "a worker process died while it searched, most likely for want of memory.\n"
+            "  Give the claim smaller sizes, @il.claim(largest=...), or search with fewer workers."
+        ) from problem
 
 
 def _room(executor: Executor, waiting: deque[Future[Outcome]]) -> int:

@@ -15,7 +15,7 @@ from iltheory.attack.falsify import falsify
 from iltheory.attack.references import UnknownConjecture, load, reference, resolve
 from iltheory.attack.search import THOROUGH, search_shape, worsen
 from iltheory.attack.shapes import small_shapes
-from iltheory.engine.executors import processes
+from iltheory.engine.executors import ExecutorError, processes
 from iltheory.engine.verify import InvalidOption
 
 CONJECTURES = """
@@ -105,6 +105,20 @@ def test_workers_search_a_claim_in_a_file(conjectures: Path) -> None:
         found = falsify(f"{conjectures}::published", budget=6, executor=executor, on_searched=seen.append)
     assert found.verdict == "none found" and tuple(seen) == found.searched
     assert found.ratio == pytest.approx(1)
+
+
+def test_a_worker_that_dies_is_an_error_with_words(tmp_path: Path) -> None:
+    path = tmp_path / "deadly.py"
+    path.write_text(
+        "import multiprocessing, os\nimport iltheory as il\n"
+        "@il.claim(statement='p_1 <= 1')\n"
+        "def deadly(p: il.Distribution):\n"
+        "    if multiprocessing.parent_process() is not None:\n"
+        "        os._exit(9)\n"
+        "    return il.maximum(p[..., 0], 0) <= 1\n"
+    )
+    with processes(1) as executor, pytest.raises(ExecutorError, match="a worker process died"):
+        falsify(str(path), executor=executor)
 
 
 def test_gradients_climb_where_vertices_do_not_help() -> None:
