@@ -365,8 +365,12 @@ def _is_standard(x: Any, module: str) -> bool:
     """Whether something is of the standard library, and not of a file of somebody's that has such a name."""
     if module.split(".")[0] not in sys.stdlib_module_names:
         return False
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return module != "__main__" and (file is None or file.startswith(get_path("stdlib")))
+    if isinstance(x, FunctionType):
+        return x.__code__.co_filename.startswith((get_path("stdlib"), "<frozen"))
+    known = sys.modules.get(module)
+    file = getattr(known, "__file__", None)
+    same = getattr(known, getattr(x, "__name__", ""), x) is x
+    return module != "__main__" and same and (file is None or file.startswith(get_path("stdlib")))
 
 
 def _within(module: str, packages: tuple[str, ...]) -> bool:
