@@ -59,7 +59,7 @@ class Size:
         return cls(numbers, max(laws, default=0), 0, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Counterexample:
     """An instance that certainly violates a claim, with both sides.
 
