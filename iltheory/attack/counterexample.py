@@ -60,17 +60,15 @@ class Size:
 
 
 @dataclass(frozen=True, eq=False)
-class Counterexample:
-    """An instance that certainly violates a claim, with both sides.
+class Evaluated:
+    """An exact instance of a claim with both sides.
 
     Attributes
     ----------
     claim : the claim
     instance : exact values of its parameters, no batch axis
     lhs, rhs : both sides: exact, or enclosed by balls, or, of a statistical claim, with confidence
-    op : the comparison that fails
-    ratio : the side that should be the smaller over the other (of an equality ``|lhs - rhs|``); infinite where
-        the other is not positive
+    op : the comparison between them
     """
 
     claim: Claim
@@ -78,7 +76,16 @@ class Counterexample:
     lhs: Enclosure
     rhs: Enclosure
     op: str
-    ratio: float
+
+    @property
+    def low(self) -> Enclosure:
+        """The side that should be the smaller."""
+        return self.rhs if self.op in (">=", ">") else self.lhs
+
+    @property
+    def high(self) -> Enclosure:
+        """The side that should be the larger."""
+        return self.lhs if self.op in (">=", ">") else self.rhs
 
     @property
     def size(self) -> Size:
@@ -87,13 +94,24 @@ class Counterexample:
 
     def to_json(self) -> dict[str, Any]:
         """The instance and both sides, every exact number a string such as ``"3/7"``."""
-        return {
-            "instance": encode(self.instance),
-            "lhs": str(self.lhs),
-            "rhs": str(self.rhs),
-            "op": self.op,
-            "ratio": self.ratio if math.isfinite(self.ratio) else None,
-        }
+        return {"instance": encode(self.instance), "lhs": str(self.lhs), "rhs": str(self.rhs), "op": self.op}
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample(Evaluated):
+    """An instance that certainly violates a claim.
+
+    Attributes
+    ----------
+    ratio : the side that should be the smaller over the other (of an equality ``|lhs - rhs|``); infinite where
+        the other is not positive
+    """
+
+    ratio: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The instance, both sides and their ratio."""
+        return {**super().to_json(), "ratio": self.ratio if math.isfinite(self.ratio) else None}
 
 
 def certify(claim: Claim, instance: Instance) -> Counterexample | None:
@@ -111,8 +129,8 @@ def certify(claim: Claim, instance: Instance) -> Counterexample | None:
 def _ratio(lhs: Enclosure, rhs: Enclosure, op: str) -> float:
     low, high = (rhs, lhs) if op in (">=", ">") else (lhs, rhs)
     if op == "==":
-        return abs(float(low.middle) - float(high.middle))
-    return float(low.middle) / float(high.middle) if high.lower > 0 else math.inf
+        return abs(low.middle - high.middle)
+    return low.middle / high.middle if high.lower > 0 else math.inf
 
 
 def _numbers(value: Any) -> int:

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from iltheory.attack.coordinates import Block, Coordinates
-from iltheory.attack.counterexample import Size
+from iltheory.attack.counterexample import Evaluated
 from iltheory.claims.claim import Claim
 from iltheory.claims.domains import Rows
-from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
 from iltheory.engine.evaluate import NOT_APPLICABLE, decide, exact_sides
 from sims import arithmetic as ar
@@ -26,33 +25,9 @@ SIMPLE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 """Denominators that numbers of an instance are rounded to."""
 
 
-@dataclass(frozen=True)
-class Extreme:
-    """An exact instance of a claim with both sides.
-
-    Attributes
-    ----------
-    claim : the claim
-    instance : exact values of its parameters, no batch axis
-    lhs, rhs : both sides: exact, or enclosed by balls
-    op : the comparison between them
-    """
-
-    claim: Claim
-    instance: Instance
-    lhs: Enclosure
-    rhs: Enclosure
-    op: str
-
-    @property
-    def low(self) -> Enclosure:
-        """The side that should be the smaller."""
-        return self.rhs if self.op in (">=", ">") else self.lhs
-
-    @property
-    def high(self) -> Enclosure:
-        """The side that should be the larger."""
-        return self.lhs if self.op in (">=", ">") else self.rhs
+@dataclass(frozen=True, eq=False)
+class Extreme(Evaluated):
+    """An exact instance that comes close to violating a claim."""
 
     @cached_property
     def ratio(self) -> Enclosure | None:
@@ -71,20 +46,9 @@ class Extreme:
         scale = abs(low) + abs(high)
         return ((low - high) / scale if scale else Fraction(-1)), low
 
-    @property
-    def size(self) -> Size:
-        """How large the instance is."""
-        return Size.of(self.instance)
-
     def to_json(self) -> dict[str, Any]:
-        """The instance and both sides, every exact number a string such as ``"3/7"``."""
-        return {
-            "instance": encode(self.instance),
-            "lhs": str(self.lhs),
-            "rhs": str(self.rhs),
-            "op": self.op,
-            "ratio": None if self.ratio is None else str(self.ratio),
-        }
+        """The instance, both sides and their exact ratio."""
+        return {**super().to_json(), "ratio": None if self.ratio is None else str(self.ratio)}
 
 
 def extreme(claim: Claim, instance: Instance) -> Extreme | None:
