@@ -18,6 +18,7 @@ from typing import Any
 import block_work
 import pytest
 from block_work import BLOCKS, key, keys, pseudo_random, ten_milliseconds
+from dask_cluster import Cluster, cluster
 
 from iltheory.engine import executors
 from iltheory.engine.blocks import BlockFailed, BlockRun, run_blocks
@@ -313,69 +314,60 @@ def test_an_interrupt_never_lands_inside_a_method_of_a_future(ledger: Ledger) ->
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    import dask as dask_package
-    from distributed import LocalCluster
-
-    # One death of its worker is enough for the scheduler to give up a block, so that resubmission is ours.
-    with (
-        dask_package.config.set({"distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-        ) as two,
-    ):
-        yield two
+def two() -> Iterator[Cluster]:
+    with cluster(workers=2) as running:
+        yield running
 
 
-def test_a_dask_worker_killed_during_the_run_loses_nothing(cluster: Any, ledger: Ledger) -> None:
-    pids = [worker.pid for worker in cluster.workers.values()]
+def test_a_dask_worker_killed_during_the_run_loses_nothing(two: Cluster, ledger: Ledger) -> None:
+    pids = two.worker_pids()
     finished = itertools.count(1)
 
     def kill_one(record: Record) -> None:
         if next(finished) == 10:
             os.kill(pids[0], signal.SIGKILL)
 
-    with dask(cluster.scheduler_address) as executor:
+    with dask(two.address) as executor:
         run = run_blocks(keys(), ten_milliseconds, ledger=ledger, executor=executor, on_result=kill_one)
     assert run == BlockRun(0, BLOCKS, True)
     assert content(ledger) == TRUTH
-    assert pids[0] not in [worker.pid for worker in cluster.workers.values()]
+    assert pids[0] not in two.worker_pids()
 
 
-def test_a_block_that_dask_gives_up_is_tried_again(cluster: Any, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_block_that_dask_gives_up_is_tried_again(two: Cluster, ledger: Ledger, tmp_path: Path) -> None:
     from distributed import Client
 
     work = partial(block_work.dies_once_on_three, mark=tmp_path / "died")
-    with Client(cluster, set_as_default=False) as client:
+    with Client(two.address, set_as_default=False) as client:
         run = run_blocks(keys(), work, ledger=ledger, executor=client.get_executor())
     assert run == BlockRun(0, BLOCKS, True)
     assert (tmp_path / "died").exists()
     assert content(ledger) == TRUTH
 
 
-def test_a_block_that_kills_dask_workers_is_named(cluster: Any, ledger: Ledger) -> None:
+def test_a_block_that_kills_dask_workers_is_named(two: Cluster, ledger: Ledger) -> None:
     with (
-        dask(cluster.scheduler_address) as executor,
+        dask(two.address) as executor,
         pytest.raises(BlockFailed, match="worker died 3 times") as caught,
     ):
         run_blocks(keys(6), block_work.dies_on_three, ledger=ledger, executor=executor)
     assert caught.value.key == key(3)
 
 
-def test_a_block_that_raises_on_dask_is_named(cluster: Any, ledger: Ledger) -> None:
-    with dask(cluster.scheduler_address) as executor, pytest.raises(BlockFailed, match="met a lemon"):
+def test_a_block_that_raises_on_dask_is_named(two: Cluster, ledger: Ledger) -> None:
+    with dask(two.address) as executor, pytest.raises(BlockFailed, match="met a lemon"):
         run_blocks(keys(4), block_work.raises_on_three, ledger=ledger, executor=executor)
     assert ledger.done(keys()) == set(keys(3))
 
 
 def test_a_dask_cluster_that_goes_away_is_reported(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    from distributed import LocalCluster
-
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 1)
     with (
-        LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address=":0", host="127.0.0.1") as gone,
+        cluster(workers=1) as gone,
         pytest.raises(ExecutorError, match=r"(?s)gone.*blocks that finished are in the ledger"),
-        dask(gone.scheduler_address) as executor,
+        dask(gone.address) as executor,
     ):
-        run_blocks(keys(), slow, ledger=ledger, executor=executor, on_result=lambda record: gone.close())
+        run_blocks(
+            keys(), ten_milliseconds, ledger=ledger, executor=executor, on_result=lambda record: gone.process.kill()
+        )
     assert content(ledger) == {block: TRUTH[block] for block in content(ledger)} != {}

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from dask_cluster import cluster
 
 import iltheory as il
 from iltheory.claims.drawing import Scale
@@ -133,20 +134,18 @@ def test_worker_processes_give_the_same_ledger_as_this_process(tmp_path):
 
 @pytest.mark.timeout(200)
 def test_a_dask_cluster_that_loses_a_worker_gives_the_same_ledger(tmp_path):
-    from distributed import LocalCluster
-
     claims = [il.catalogue()[THEOREM]]
     il.verify_all(claims, n=2, ledger=tmp_path / "here", executor=serial())
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as two:
-        victim = next(iter(two.workers.values())).pid
+    with cluster(workers=2) as two:
+        victim = two.worker_pids()[0]
         finished = itertools.count(1)
 
         def kill_one(record) -> None:
             if next(finished) == 5:
                 os.kill(victim, signal.SIGKILL)
 
-        with dask(two.scheduler_address) as cluster:
-            il.verify_all(claims, n=2, ledger=tmp_path / "there", executor=cluster, on_result=kill_one)
+        with dask(two.address) as executor:
+            il.verify_all(claims, n=2, ledger=tmp_path / "there", executor=executor, on_result=kill_one)
     with Ledger(tmp_path / "here") as here, Ledger(tmp_path / "there") as there:
         assert here.content_digest() == there.content_digest()
 
