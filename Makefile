@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 PIP := -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test nightly lint bench third-party figures prove docs clean
+.PHONY: help verify test nightly lint bench scale scale-smoke third-party figures prove docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -29,6 +29,12 @@ lint: $(VENV)/test.stamp ## format, lint and types
 
 bench: $(VENV)/test.stamp $(PEERS)/peers.stamp ## speed and memory beside the peers
 	$(RUN) benchmarks/run.py
+
+scale: $(VENV)/test.stamp ## theory at scale on 2 cores: under 3 hours, resumable
+	$(VENV)/bin/iltheory scale --json scale.json --page docs/scale.md
+
+scale-smoke: $(VENV)/test.stamp ## small versions of the same, in minutes
+	$(VENV)/bin/iltheory scale --smoke --ledger scale-smoke.sqlite
 
 third-party: $(VENV)/base.stamp $(THIRD_PARTY)/third-party.stamp ## the invariants on imitation and stable-baselines3
 	$(RUN) -m benchmarks.third_party --json third-party.json
@@ -52,8 +58,8 @@ clean: ## remove environments, caches and reports (ledgers stay)
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
-test nightly: export OMP_NUM_THREADS := 1
-test nightly: export OPENBLAS_NUM_THREADS := 1
+test nightly scale scale-smoke: export OMP_NUM_THREADS := 1
+test nightly scale scale-smoke: export OPENBLAS_NUM_THREADS := 1
 
 $(RUN):
 	$(PYTHON) -m venv $(VENV)

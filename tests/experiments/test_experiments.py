@@ -1,0 +1,102 @@
+"""The runner of experiments: every cell once, whatever interrupts it, and slopes with intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from iltheory.engine.blocks import BlockFailed
+from iltheory.engine.executors import serial
+from iltheory.engine.provenance import sources
+from iltheory.experiments import Experiment, Finding, Section, run
+from iltheory.experiments.run import run_experiments
+from iltheory.experiments.statistics import log_slope, mean_over_seeds
+from iltheory.reporting.scale_pages import scale_markdown, scale_page
+from sims.errors import InvalidArgument
+
+CALLS: list[int] = []
+
+
+def work(cell):
+    CALLS.append(cell["seed"])
+    if cell["seed"] == 13:
+        raise ValueError("an unlucky seed")
+    return {"square": cell["seed"] ** 2}
+
+
+def summary(outcomes):
+    rows = tuple((str(outcome.cell["seed"]), str(outcome.result["square"])) for outcome in outcomes)
+    return Section(("seed", "square | of it"), rows, (Finding(f"{len(rows)} squares", "pdl"),))
+
+
+@pytest.fixture
+def squares(monkeypatch):
+    experiment = Experiment("squares", "Squares", work, [{"seed": s} for s in (1, 2, 3)], [{"seed": 2}], summary)
+    known = {"squares": experiment}
+    monkeypatch.setattr(run, "experiments", lambda: known)
+    monkeypatch.setattr("iltheory.reporting.scale_pages.experiments", lambda: known)
+    CALLS.clear()
+    return experiment
+
+
+def test_a_cell_is_computed_once(squares, tmp_path):
+    ledger = tmp_path / "ledger"
+    first = run_experiments([squares], smoke=True, ledger=ledger, executor=serial())
+    assert CALLS == [2] and first.complete and first.done == {"squares": 1}
+    second = run_experiments([squares], ledger=ledger, executor=serial())
+    assert CALLS == [2, 1, 3] and second.complete
+    assert [row[1] for row in second.sections["squares"].rows] == ["1", "4", "9"]
+
+
+def test_cells_done_before_a_failure_are_kept(squares, tmp_path):
+    unlucky = Experiment("squares", "", work, [{"seed": 1}, {"seed": 13}], [], summary)
+    with pytest.raises(BlockFailed, match="an unlucky seed"):
+        run_experiments([unlucky], ledger=tmp_path / "ledger", executor=serial())
+    CALLS.clear()
+    assert run_experiments([squares], ledger=tmp_path / "ledger", executor=serial()).complete
+    assert CALLS == [2, 3]
+
+
+def test_pages_hold_the_table_and_the_findings(squares):
+    report = run_experiments([squares], executor=serial())
+    text = scale_markdown(report)
+    assert "| seed | square \\| of it |" in text and "- 3 squares (`pdl`)" in text
+    assert "3 of 3 cells done" in text
+    assert scale_page(report) is not None
+    assert report.to_json()["experiments"][0]["section"]["rows"][2] == ["3", "9"]
+
+
+def test_a_digest_of_sources_follows_imports(tmp_path, monkeypatch):
+    for package in ("sims", "iltheory"):
+        assert sources(f"{package}.errors" if package == "sims" else "iltheory.measures.values")
+    chain, leaf = tmp_path / "ours" / "chain.py", tmp_path / "ours" / "leaf.py"
+    chain.parent.mkdir()
+    (tmp_path / "ours" / "__init__.py").touch()
+    chain.write_text("def f():\n    from ours import leaf\n    return leaf.x\n")
+    leaf.write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("iltheory.engine.provenance.OURS", ("ours",))
+    digests = []
+    for value in (1, 2, 1):
+        leaf.write_text(f"x = {value}\n")
+        sources.cache_clear()
+        digests.append(sources("ours.chain"))
+    sources.cache_clear()
+    assert digests[0] == digests[2] != digests[1]
+
+
+def test_slopes_of_powers_are_exact_and_their_intervals_contain_them():
+    exact = log_slope({h: [3.0 * h**2] for h in (1, 2, 4, 8)})
+    assert exact is not None and exact.centre == pytest.approx(2, abs=1e-12) and np.isnan(exact.low)
+    rng = np.random.default_rng(0)
+    noisy = {h: list(h**1.5 * rng.uniform(0.5, 1.5, 40)) for h in (2, 4, 8, 16)}
+    found = log_slope(noisy)
+    assert found is not None and found.low < 1.5 < found.high and found.high - found.low < 0.4
+    assert log_slope({1: [1.0], 2: [2.0]}) is None and log_slope({1: [1.0], 2: [0.0], 3: [1.0]}) is None
+
+
+def test_the_interval_of_a_mean_is_students():
+    found = mean_over_seeds([1.0, 2.0, 3.0])
+    assert found.centre == 2 and found.high - 2 == pytest.approx(4.302652729911275 / 3**0.5)
+    with pytest.raises(InvalidArgument, match="none were given"):
+        mean_over_seeds([])
