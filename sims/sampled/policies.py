@@ -1,0 +1,85 @@
+"""Policies of sampled worlds: from observations to laws of actions with known densities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims import arithmetic as ar
+from sims.sampled.errors import InvalidPolicy
+from sims.sampled.laws import ActionLaws, Categorical, Gaussian, GaussianMixture, Point, SquashedGaussian
+from sims.sampled.simulator import Array, Spaces
+
+__all__ = [
+    "ActionLaws",
+    "Categorical",
+    "Gaussian",
+    "GaussianMixture",
+    "Point",
+    "SampledPolicy",
+    "SquashedGaussian",
+    "TabularPolicy",
+]
+
+
+class SampledPolicy(ABC):
+    """A policy that may depend on the observation and the step, and on nothing else.
+
+    Attributes
+    ----------
+    deterministic : whether every law puts probability 1 on one action
+    """
+
+    deterministic: bool = False
+
+    @abstractmethod
+    def laws(self, observations: Array, steps: NDArray[np.intp]) -> ActionLaws:
+        """Laws of the actions.
+
+        Parameters
+        ----------
+        observations : ``[m, ...]``
+        steps : ints ``[m]``, steps already taken in the episode: 0 at the first action
+        """
+
+    def check(self, spaces: Spaces) -> None:  # noqa: B027 (policies that have nothing to check leave it)
+        """Raise :class:`InvalidPolicy` if it certainly is no policy of a world with these spaces."""
+
+
+class TabularPolicy(SampledPolicy):
+    """A policy table, for worlds whose observations are the indices of states.
+
+    Parameters
+    ----------
+    pi : numbers ``[S, A]`` or ``[H, S, A]`` of any number system; used in floats
+
+    Raises
+    ------
+    InvalidPolicy
+        If it has another shape or a row is no distribution.
+    """
+
+    def __init__(self, pi: Any) -> None:
+        table = np.asarray(ar.midpoint(ar.asarray(pi)), dtype=np.float64)
+        if table.ndim not in (2, 3):
+            raise InvalidPolicy(f"pi has shape {table.shape} (should be [S, A] or [H, S, A], one policy).")
+        rows = Categorical(table.reshape(-1, table.shape[-1])).probabilities
+        self.pi = rows.reshape(-1, *table.shape[-2:])
+        self.pi.flags.writeable = False
+        self.deterministic = bool(np.all((self.pi == 0) | (self.pi == 1)))
+
+    def laws(self, observations: Array, steps: NDArray[np.intp]) -> Categorical:
+        if len(self.pi) > 1 and np.max(steps, initial=0) >= len(self.pi):
+            raise InvalidPolicy(f"the policy has {len(self.pi)} steps and is asked about step {np.max(steps)}.")
+        return Categorical(self.pi[steps if len(self.pi) > 1 else 0, observations])
+
+    def check(self, spaces: Spaces) -> None:
+        if spaces.n_actions != self.pi.shape[-1] or spaces.observation_shape != ():
+            raise InvalidPolicy(
+                f"a table with {self.pi.shape[-1]} actions for each index of a state is no policy of a world with "
+                f"observations of shape {spaces.observation_shape} and "
+                + (f"{spaces.n_actions} actions." if spaces.discrete else "vector actions.")
+            )
