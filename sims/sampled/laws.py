@@ -82,7 +82,7 @@ class Categorical(ActionLaws):
         cumulative = np.cumsum(self.probabilities, axis=1)
         last = cumulative[:, -1:]
         level = np.minimum(rng.random((len(self), 1)) * last, np.nextafter(last, 0))
-        return np.argmax(cumulative > level, axis=1)
+        return np.asarray(np.argmax(cumulative > level, axis=1))
 
     def log_density(self, actions: Array) -> Floats:
         with np.errstate(divide="ignore"):
@@ -114,10 +114,10 @@ class Gaussian(ActionLaws):
         return self.mean + self.std * rng.standard_normal(self.mean.shape)
 
     def log_density(self, actions: Array) -> Floats:
-        return _log_normal(actions, self.mean, self.std).sum(axis=-1)
+        return np.asarray(_log_normal(actions, self.mean, self.std).sum(axis=-1))
 
     def rounding(self, actions: Array) -> Floats:
-        return ROUNDING * _size(actions, self.mean, self.std).sum(axis=-1)
+        return np.asarray(ROUNDING * _size(actions, self.mean, self.std).sum(axis=-1))
 
 
 class GaussianMixture(ActionLaws):
@@ -160,7 +160,7 @@ class GaussianMixture(ActionLaws):
 
     def rounding(self, actions: Array) -> Floats:
         sizes = _size(actions[:, None], self.mean, self.std).sum(axis=-1)
-        return ROUNDING * (np.max(sizes, axis=1) + 800 + self.weights.shape[1])
+        return np.asarray(ROUNDING * (np.max(sizes, axis=1) + 800 + self.weights.shape[1]))
 
 
 class SquashedGaussian(ActionLaws):

@@ -15,42 +15,14 @@ from sims.sampled.laws import ActionLaws
 from sims.sampled.policies import SampledPolicy
 from sims.sampled.rollouts import Rollouts
 from sims.sampled.simulator import Array, Floats, Mask, Simulator, Spaces
+from sims.tabular import TabularMDP
 
 COPIES = 512
 """Episodes that run side by side at most."""
 
-TABLES = frozenset(
-    [  # fmt: skip
-        "P",
-        "r",
-        "mu",
-        "n_states",
-        "rewards",
-        "reward",
-        "next_state_reward",
-        "transitions",
-        "terminal",
-        "batch_shape",
-        "occupancy",
-        "state_occupancy",
-        "value",
-        "v",
-        "q",
-        "advantage",
-        "optimal_policy",
-        "optimal_value",
-        "soft_optimal",
-        "sample",
-        "to",
-        "restrict_to_reachable",
-        "project",
-        "flow_residual",
-        "policy",
-        "with_rewards",
-        "select",
-        "system",
-    ]
-)
+TABLES = frozenset(dir(TabularMDP)) | {
+    "mu", "n_states", "next_state_reward", "transitions", "terminal", "batch_shape", "system",
+}  # fmt: skip
 """What tabular models have and sampled ones cannot."""
 
 
