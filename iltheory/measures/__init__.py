@@ -166,6 +166,13 @@ from iltheory.measures.rewards import (
 from iltheory.measures.sampled import Sampling, sampled_mean
 from iltheory.measures.sequences import blend, greatest, mean, pick, smallest, together
 from iltheory.measures.soft import soft_advantage, soft_v, soft_value
+from iltheory.measures.soft_samples import (
+    sampled_payoff,
+    sampled_soft_error,
+    sampled_start_value,
+    sampled_telescoped_value,
+    sampled_value_dice,
+)
 from iltheory.measures.steps import step_errors, steps
 from iltheory.measures.trajectories import (
     TooManyTrajectories,
@@ -319,6 +326,11 @@ __all__ = [
     "reward_moment_error",
     "reward_payoff",
     "sampled_mean",
+    "sampled_payoff",
+    "sampled_soft_error",
+    "sampled_start_value",
+    "sampled_telescoped_value",
+    "sampled_value_dice",
     "separating_reward",
     "shaped",
     "shaping",

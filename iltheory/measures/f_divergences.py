@@ -53,6 +53,21 @@ class FDivergence:
         """The least nondecreasing function above ``phi``, ``sup_{x <= r} phi(x)``: constant from ``high`` on."""
         return self.utility(r if self.high == inf else ar.minimum(r, Fraction(self.high)))
 
+    def continued(self, r: Numbers, ratio: int) -> Numbers:
+        """``phi`` for every reward: the envelope, and below ``-f'(ratio)`` a straight line of slope ``ratio``.
+
+        It is ``min_t (r t + f(t))`` over ``0 <= t <= ratio``: the utility of the divergence that is infinite as soon as
+        d exceeds ``ratio`` times e somewhere, and equal elsewhere. So it is finite, concave, nondecreasing and
+        Lipschitz, and a search that leaves the domain of phi is led back.
+
+        Parameters
+        ----------
+        ratio : above 1
+        """
+        system = ar.system_of(r)
+        start = self.reward(system.convert(ratio), system.convert(1))
+        return self.envelope(ar.maximum(r, start)) + ratio * ar.minimum(r - start, 0)
+
     def centred(self) -> FDivergence:
         """The same divergence of laws with rewards moved so that the best one is 0 where ``d = e``.
 
