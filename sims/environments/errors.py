@@ -6,4 +6,4 @@ from sims.errors import IltheoryError
 
 
 class InvalidEnvironment(IltheoryError, ValueError):
-    """The environment exposes no table that describes a decision process."""
+    """There is no such environment, or it does not give what is asked of it; the message says which and the way out."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fractions import Fraction
-from importlib import import_module
 from typing import Any
 
 from sims.environments import _toy_text
+from sims.environments._make import extra, make
 from sims.environments._recovery import Recovery
 from sims.environments._table import model, read_table
 from sims.environments.errors import InvalidEnvironment
@@ -155,12 +154,9 @@ def _read(env: Any, horizon: int | None, discount: Any, recovery: Recovery) -> G
 
 def _environment(env_or_id: Any, options: dict[str, Any]) -> tuple[Any, bool]:
     """The environment, and whether it was made here."""
-    try:
-        gymnasium = import_module("gymnasium")
-    except ModuleNotFoundError as error:
-        raise InvalidEnvironment("gymnasium is not installed.\n  pip install gymnasium") from error
     if isinstance(env_or_id, str):
-        return _make(gymnasium, env_or_id, options), True
+        return make(env_or_id, options), True
+    gymnasium = extra("gymnasium")
     if not isinstance(env_or_id, gymnasium.Env):
         raise InvalidEnvironment(f"env_or_id is {env_or_id!r}, neither a gymnasium.Env nor the id of one.")
     if options:
@@ -169,19 +165,6 @@ def _environment(env_or_id: Any, options: dict[str, Any]) -> tuple[Any, bool]:
         )
     _check_wrappers(gymnasium, env_or_id)
     return env_or_id, False
-
-
-def _make(gymnasium: Any, id: str, options: dict[str, Any]) -> Any:
-    try:
-        return gymnasium.make(id, **options)
-    except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
-        nearest = get_close_matches(id, gymnasium.registry, n=1)
-        fix = f"Use {nearest[0]!r}." if nearest else "Import the package that registers it first."
-        raise InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.\n  {fix}") from error
-    except Exception as error:  # the constructor may raise anything
-        raise InvalidEnvironment(
-            f"gymnasium.make({id!r}, {options}) failed: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _check_wrappers(gymnasium: Any, env: Any) -> None:

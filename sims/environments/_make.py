@@ -1,0 +1,47 @@
+"""Environments by their registered id, and the packages behind them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from sims.environments.errors import InvalidEnvironment
+
+INSTALL = {"gymnasium": "pip install gymnasium"}
+"""How to install what is no part of the extra `envs`."""
+
+
+def extra(name: str) -> Any:
+    """Import a module that only some environments need, or say in one line how to install it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        package, install = name.partition(".")[0], INSTALL.get(name, "pip install 'iltheory[envs]'")
+        raise InvalidEnvironment(f"{package} is not installed.\n  {install}") from error
+
+
+def make(id: str, options: dict[str, Any]) -> Any:
+    """Call ``gymnasium.make``.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If there is no such id (with the nearest one), a package is missing (with the command that installs it) or
+        the environment refuses its options.
+    """
+    gymnasium = extra("gymnasium")
+    if id.startswith("ALE/"):
+        extra("ale_py")  # registers them
+    try:
+        return gymnasium.make(id, **options)
+    except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
+        nearest = get_close_matches(id, gymnasium.registry, n=1)
+        fix = f"Use {nearest[0]!r}." if nearest else "Import the package that registers it first."
+        raise InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.\n  {fix}") from error
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise InvalidEnvironment(f"{id} needs packages that are missing.\n  pip install 'iltheory[envs]'") from error
+    except Exception as error:  # the constructor may raise anything
+        raise InvalidEnvironment(
+            f"gymnasium.make({id!r}, {options}) failed: {type(error).__name__}: {error}"
+        ) from error
