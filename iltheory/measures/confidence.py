@@ -79,10 +79,21 @@ def empirical_bernstein_sequence(outcomes: Any, delta: Any) -> Bounds:
     return _intersection(np.cumsum(weight * x, axis=-1) / total, radius, _times(x))
 
 
-def betting_sequence(outcomes: Any, delta: Any) -> Bounds:
+def betting_sequence(outcomes: Any, delta: Any, *, tuned_for: Any = None, running: bool = True) -> Bounds:
     """Confidence sequence from bets against each value of the mean: the hedged capital. The narrowest of the three.
 
-    Parameters and result as for :func:`hoeffding_sequence`.
+    Parameters
+    ----------
+    outcomes, delta : as for :func:`hoeffding_sequence`
+    tuned_for : the delta that stakes are chosen for, by default ``delta``. For one choice of stakes the intervals at
+        all deltas come from the same capital: ``1 / delta`` at the least delta that excludes a value is what the bets
+        against it have earned
+    running : whether to intersect the intervals after 1, ..., n outcomes; if not, the last one counts alone, and then
+        what is earned is an e-value: its expectation is at most 1, whenever sampling stops
+
+    Returns
+    -------
+    Bounds ``[...]``
 
     Notes
     -----
@@ -93,22 +104,23 @@ def betting_sequence(outcomes: Any, delta: Any) -> Bounds:
     that is certainly excluded.
     """
     x, log_two = _read(outcomes, delta)
-    _, weight = _plug_in(x, log_two)
-    lower = _largest_excluded(lambda m: _ruined(x, weight, m, log_two), x.shape[:-1])
+    _, weight = _plug_in(x, log_two if tuned_for is None else _read(x, tuned_for)[1])
+    lower = _largest_excluded(lambda m: _ruined(x, weight, m, log_two, running), x.shape[:-1])
     # A bet on less of x is one on more of 1 - x, whose mean rounding moves by at most UNIT / 4.
-    less = _largest_excluded(lambda m: _ruined(1 - x, weight, m, log_two), x.shape[:-1])
+    less = _largest_excluded(lambda m: _ruined(1 - x, weight, m, log_two, running), x.shape[:-1])
     return Bounds(lower, np.minimum(1 - less + UNIT, 1.0))
 
 
-def _ruined(x: Floats, weight: Floats, mean: Floats, threshold: float) -> NDArray[np.bool_]:
+def _ruined(x: Floats, weight: Floats, mean: Floats, threshold: float, running: bool) -> NDArray[np.bool_]:
     """Whether the logarithm of the capital of a bet on more than ``mean`` has certainly reached a threshold."""
     with np.errstate(divide="ignore"):
         stake = np.minimum(weight, STAKE / mean[..., None])
     growth = np.log1p(stake * (x - mean[..., None]))
     capital = np.cumsum(growth, axis=-1)
     slack = 64 * UNIT * _times(x) * (1 + np.cumsum(np.abs(growth), axis=-1))
-    reached: NDArray[np.bool_] = np.any(capital - slack >= threshold, axis=-1)
-    return reached
+    reached = capital - slack >= threshold
+    answer: NDArray[np.bool_] = np.any(reached, axis=-1) if running else reached[..., -1]
+    return answer
 
 
 def _largest_excluded(excluded: Callable[[Floats], NDArray[np.bool_]], shape: tuple[int, ...]) -> Floats:
