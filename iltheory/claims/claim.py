@@ -18,6 +18,7 @@ from iltheory.claims.kinds import Instance, InvalidInstance, Kind, check_outcome
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, Comparison
+from sims.arithmetic.raw import to_numpy
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -387,7 +388,7 @@ def verdicts(condition: Any) -> NDArray[np.int8]:
     """
     if isinstance(condition, Comparison):
         return condition.verdicts
-    answers = np.asarray(condition)
+    answers = to_numpy(condition)
     if answers.dtype != np.bool_:
         raise InvalidClaim(
             f"an assumption is a comparison such as `il.value(mdp, pi) >= 0`, or booleans; "

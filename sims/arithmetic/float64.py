@@ -41,7 +41,7 @@ class Float64(System):
         if isinstance(x, int | Fraction):
             return float(x)
         if is_torch_array(x):
-            return x
+            return x.double()
         if isinstance(x, float):
             return x if self.device is None else float(x)
         return to_device(x, self.device)

@@ -49,7 +49,7 @@ def get_system(name: str | System, *, bits: int = 128, device: str | None = None
     if not isinstance(bits, int) or bits < 2:
         raise InvalidArgument(f"bits={bits!r}: must be an integer, at least 2.")
     if device is not None:
-        _check_device(name, device)
+        device = _usable_device(name, device)
     systems: dict[str, System] = {
         "float64": Float64(device),
         "interval": Interval(device),
@@ -59,17 +59,24 @@ def get_system(name: str | System, *, bits: int = 128, device: str | None = None
     return systems[name]
 
 
-def _check_device(name: str, device: str) -> None:
+def _usable_device(name: str, device: str) -> str:
+    """Full name of a torch device (``cuda:0`` for ``cuda``) on which doubles can be computed with."""
     if name not in ("float64", "interval"):
         raise InvalidArgument(f"device={device!r}: {name} has none, only float64 and interval run on torch.")
     try:
         import torch
 
-        torch.empty(0, device=device)
+        third = torch.ones(1, dtype=torch.float64, device=device) / 3
+        third.cpu()
     except ImportError as problem:
         raise InvalidArgument(f"device={device!r} needs torch.\n  pip install 'iltheory[torch]'") from problem
     except (RuntimeError, AssertionError, TypeError) as problem:  # an assertion: torch was built without CUDA
-        raise InvalidArgument(f"device={device!r} cannot be used: {problem}") from problem
+        reason = str(problem).partition("\n")[0].rstrip(".")
+        raise InvalidArgument(
+            f"device={device!r} cannot be used: {reason}.\n"
+            "  Name a device that torch computes doubles on here, such as 'cpu', or none for numpy."
+        ) from problem
+    return str(third.device)
 
 
 def system_of(*xs: Any) -> System:
@@ -80,7 +87,7 @@ def system_of(*xs: Any) -> System:
     Raises
     ------
     MixedArithmetic
-        If two of them are of different systems.
+        If two of them are of different systems, or on different torch devices.
     """
     found: System | None = None
     for x in xs:
@@ -99,11 +106,22 @@ def system_of(*xs: Any) -> System:
             )
         elif isinstance(found, Ball) and isinstance(system, Ball):
             found = Ball(max(found.bits, system.bits))
-        elif found.device is None:  # type: ignore[attr-defined]
-            found = system
+        else:
+            found = _on_one_device(found, system)
     if found is None:
         return FLOAT64 if any(isinstance(x, float | np.floating) for x in xs) else RATIONAL
     return found
+
+
+def _on_one_device(x: System, y: System) -> System:
+    """Of two systems of one name the one on a torch device; what is in numpy moves there, but nothing leaves one."""
+    here, there = x.device, y.device  # type: ignore[attr-defined]
+    if None not in (here, there):
+        raise MixedArithmetic(
+            f"{x.name} numbers on {here} met ones on {there} in one formula; bring both to one device, "
+            f"with convert(x, {x.name!r}, device={there!r}) or model.to({x.name!r}, device={there!r})."
+        )
+    return y if here is None else x
 
 
 def coerce_all(*xs: Any) -> tuple[System, list[Numbers]]:
@@ -135,11 +153,14 @@ def _is_numeric(x: Any) -> bool:
 def asarray(x: Any) -> Numbers:
     """Read numbers: floats as ``float64``; integers, fractions and strings such as ``"3/7"`` as ``rational``.
 
-    Number arrays and tensors pass unchanged; a list that contains some is stacked.
+    Number arrays pass unchanged, and so do tensors of doubles; others become doubles. A list that contains some is
+    stacked.
     """
     if isinstance(x, FloatArray):
         return x.raw
-    if isinstance(x, NumberArray) or is_torch_array(x):
+    if is_torch_array(x):
+        return x.double()  # bounds on rounding errors are those of double precision
+    if isinstance(x, NumberArray):
         return x
     if _contains_arrays(x):
         return stack([asarray(entry) for entry in x])

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_torch_array
 
 from sims import arithmetic as ar
 from sims.arithmetic import Mask, Numbers, System
@@ -43,6 +44,8 @@ def read_numbers(name: str, x: Any, error: type[IltheoryError] = InvalidModel) -
 def read_table_numbers(name: str, x: Any) -> Numbers:
     """Read an array of numbers of a model; floats are copied and frozen, so that the model stays what was checked."""
     numbers = read_numbers(name, x)
+    if is_torch_array(numbers):
+        return numbers.clone()
     if isinstance(numbers, np.ndarray):
         numbers = numbers.copy()
         numbers.flags.writeable = False
