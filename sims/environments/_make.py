@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -21,6 +22,12 @@ def extra(name: str) -> Any:
         raise InvalidEnvironment(f"{package} is not installed.\n  {install}") from error
 
 
+def closest(name: str, names: Iterable[str]) -> str:
+    """A line that proposes the name closest to one that does not exist; empty if none is close."""
+    nearest = get_close_matches(name, names, n=1)
+    return f"\n  Use {nearest[0]!r}." if nearest else ""
+
+
 def make(id: str, options: dict[str, Any]) -> Any:
     """Call ``gymnasium.make``.
 
@@ -36,9 +43,8 @@ def make(id: str, options: dict[str, Any]) -> Any:
     try:
         return gymnasium.make(id, **options)
     except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
-        nearest = get_close_matches(id, gymnasium.registry, n=1)
-        fix = f"Use {nearest[0]!r}." if nearest else "Import the package that registers it first."
-        raise InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.\n  {fix}") from error
+        fix = closest(id, gymnasium.registry) or "\n  Import the package that registers it first."
+        raise InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.{fix}") from error
     except gymnasium.error.DependencyNotInstalled as error:
         raise InvalidEnvironment(f"{id} needs packages that are missing.\n  pip install 'iltheory[envs]'") from error
     except Exception as error:  # the constructor may raise anything
