@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from iltheory.games import NoFiniteValue
 from iltheory.learners.adril import AdRIL, adril, fictitious_play, frank_wolfe, replayed_reward
 from iltheory.learners.advil import AdVIL, advil
@@ -35,6 +38,10 @@ from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
 from iltheory.learners.sqil import sqil
 from iltheory.learners.value_dice import ValueDice, value_dice
+from sims.errors import IltheoryError
+
+if TYPE_CHECKING:
+    from iltheory.learners import neural
 
 __all__ = [
     "AIRL",
@@ -102,6 +109,7 @@ __all__ = [
     "mimic_md",
     "moment_matching",
     "mwal",
+    "neural",
     "never",
     "nrpi",
     "projection",
@@ -111,3 +119,15 @@ __all__ = [
     "sqil",
     "value_dice",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load learners with neural networks, and torch, when they are first asked for."""
+    if name != "neural":
+        raise AttributeError(f"module 'iltheory.learners' has no attribute {name!r}")
+    try:
+        return import_module("iltheory.learners.neural")
+    except ModuleNotFoundError as error:
+        if error.name not in ("safetensors", "torch"):
+            raise
+        raise IltheoryError(f"{error.name} is not installed: pip install 'iltheory[torch]'") from error
