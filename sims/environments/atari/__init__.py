@@ -1,7 +1,7 @@
 """Games of the Arcade Learning Environment as exact finite decision processes.
 
 `tabulate` makes the table of a game with ale-py; `load` reads one from a file, or one of those that are `shipped`,
-without it. `merged` is the smallest model with the same values.
+without it. `merged` joins the states that no future tells apart.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from sims.environments.atari.build import tabulate
 from sims.environments.atari.errors import BuildFailed, InvalidGame, InvalidTable, TooManyStates
 from sims.environments.atari.file import load, save, shipped
+from sims.environments.atari.merging import Merged, merged
 from sims.environments.atari.table import AtariTable
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "BuildFailed",
     "InvalidGame",
     "InvalidTable",
+    "Merged",
     "TooManyStates",
     "load",
+    "merged",
     "save",
     "shipped",
     "tabulate",

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Layer:
             file.seek(int(offsets[first]))
             packed = file.read(int(offsets[last] - offsets[first]))
         ends = offsets[first : last + 1] - offsets[first]
-        return [zlib.decompress(packed[i:j]) for i, j in zip(ends[:-1], ends[1:], strict=True)]
+        return [zlib.decompress(packed[i:j]) for i, j in pairwise(ends)]
 
     def write(self, states: Iterable[bytes], last: NDArray[np.uint8], screens: Arrays) -> None:
         """Make the folder, unless it is there; ``states`` are packed."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
 
 from sims.environments.atari import expansion
 from sims.environments.atari.emulator import Emulator
@@ -25,10 +24,8 @@ from sims.errors import IltheoryError
 DONE = "done"
 
 
-class Expand(Protocol):
-    """Expands chunks of a layer in whatever order; yields the index of each when it is on disk."""
-
-    def __call__(self, step: int, indices: Iterable[int]) -> Iterator[int]: ...
+Expand = Callable[[int, Iterable[int]], Iterator[int]]
+"""Expands chunks of a step's layer, given their indices, in whatever order; yields each index when it is on disk."""
 
 
 @contextmanager
