@@ -77,6 +77,7 @@ MODULES = (
     "iltheory.claims.cao_2021",
     "iltheory.claims.kim_2021",
     "iltheory.claims.li_2017",
+    "iltheory.claims.foster_2024",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import iltheory.measures.on_samples  # noqa: F401 (registers what the quantities are on samples)
 from iltheory.measures.bayes import bayes_value, interactive_bayes_value
 from iltheory.measures.confidence import (
     betting_sequence,
@@ -152,6 +153,15 @@ from iltheory.measures.quantity import (
     sum_over_states,
     total,
 )
+from iltheory.measures.returns import (
+    action_variance,
+    largest_advantage,
+    largest_luck,
+    largest_return,
+    largest_sum,
+    parting,
+    smallest_return,
+)
 from iltheory.measures.rewards import (
     next_state_shaping,
     rank,
@@ -179,6 +189,7 @@ from iltheory.measures.trajectories import (
     step_laws,
     trajectory_chi2,
     trajectory_hellinger2,
+    trajectory_js,
     trajectory_kl,
     trajectory_law,
     trajectory_tv,
@@ -218,6 +229,7 @@ __all__ = [
     "TrajectoryGibbs",
     "acting",
     "action_mismatch",
+    "action_variance",
     "agreeing_occupancy",
     "average",
     "bayes_value",
@@ -271,8 +283,12 @@ __all__ = [
     "kl_divergence",
     "l1_norm",
     "largest",
+    "largest_advantage",
+    "largest_luck",
     "largest_payoff",
+    "largest_return",
     "largest_reward",
+    "largest_sum",
     "least_off_policy_payoff",
     "least_on_policy_payoff",
     "least_reward_payoff",
@@ -306,6 +322,7 @@ __all__ = [
     "optimal_v",
     "optimal_value",
     "over_time",
+    "parting",
     "path_products",
     "path_sums",
     "payoff",
@@ -337,6 +354,7 @@ __all__ = [
     "shaping_ambiguity",
     "shortfall",
     "smallest",
+    "smallest_return",
     "smallest_reward",
     "soft_advantage",
     "soft_best_policy",
@@ -373,6 +391,7 @@ __all__ = [
     "trajectory_chi2",
     "trajectory_gibbs",
     "trajectory_hellinger2",
+    "trajectory_js",
     "trajectory_kl",
     "trajectory_law",
     "trajectory_tv",

@@ -87,6 +87,10 @@ class DenseTransitions(Transitions):
         support = self._support[..., self._index(step), :, :, :]
         return np.asarray(np.any(pairs[..., None] & support, axis=(-3, -2)))
 
+    def largest(self, f: Numbers, step: int = 0) -> Numbers:
+        support, f = self._support[..., self._index(step), :, :, :], f[..., None, None, :]
+        return ar.amax(ar.where(support, f, ar.amin(f, -1)[..., None]), -1)
+
     def self_loops(self, step: int = 0) -> Mask:
         elsewhere = ~np.eye(self.n_states, dtype=np.bool_)[:, None, :]
         return ~np.asarray(np.any(self._support[..., self._index(step), :, :, :] & elsewhere, axis=-1))

@@ -106,6 +106,9 @@ class DeterministicTransitions(Transitions):
             out[i][self.next_state[pairs[i]]] = True
         return out
 
+    def largest(self, f: Numbers, step: int = 0) -> Numbers:
+        return self.expect(f, step)
+
     def self_loops(self, step: int = 0) -> Mask:
         return np.asarray(self.next_state == np.arange(self.n_states)[:, None])
 

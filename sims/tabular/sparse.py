@@ -190,6 +190,20 @@ class SparseTransitions(Transitions):
             out[i][self.indices[flat[i][self._pair] & self._support]] = True
         return out
 
+    @cached_property
+    def _possible(self) -> Indices:
+        """The states each pair may lead to, ``[S * A, K]``; a row that has fewer than K repeats one of them."""
+        pair, state = self._pair[self._support], self.indices[self._support]
+        counts = np.bincount(pair, minlength=self.n_states * self.n_actions)
+        first = np.cumsum(counts) - counts
+        within = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+        return np.asarray(state[first[:, None] + within])
+
+    def largest(self, f: Numbers, step: int = 0) -> Numbers:
+        reached = ar.take(f, self._possible.ravel(), f.ndim - 1)
+        shape = (*f.shape[:-1], self.n_states, self.n_actions, self._possible.shape[-1])
+        return ar.amax(ar.reshape(reached, shape), -1)
+
     def self_loops(self, step: int = 0) -> Mask:
         loops = np.ones(self.n_states * self.n_actions, dtype=np.bool_)
         loops[self._pair[(self.indices != self._pair // self.n_actions) & self._support]] = False

@@ -108,6 +108,10 @@ class Transitions(ABC):
         """Mask ``[..., S]`` of the states that a pair in ``pairs[..., S, A]`` may lead to."""
 
     @abstractmethod
+    def largest(self, f: Numbers, step: int = 0) -> Numbers:
+        """The largest ``f(s')`` of the states that each pair may lead to: from ``[..., S]`` to ``[..., S, A]``."""
+
+    @abstractmethod
     def self_loops(self, step: int = 0) -> Mask:
         """Mask ``[..., S, A]`` of the pairs that surely lead back to their own state."""
 
