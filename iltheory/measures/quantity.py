@@ -11,19 +11,50 @@ import numpy as np
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import NumberArray, Numbers
+from sims.sampled import NotEstimable, SampledMDP
 
 Parameters = ParamSpec("Parameters")
 
 
 def quantity(measure: Callable[Parameters, Numbers]) -> Callable[Parameters, NumberArray]:
-    """Make a measure return numbers whose comparisons remember both sides, in ``float64`` too."""
+    """Make a measure return numbers whose comparisons remember both sides, in ``float64`` too.
+
+    Called with a ``SampledMDP`` it answers with its counterpart (see :func:`on_samples`), or says why it has none.
+    """
 
     @wraps(measure)
     def measured(*args: Parameters.args, **kwargs: Parameters.kwargs) -> NumberArray:
-        numbers: NumberArray = ar.wrap(measure(*args, **kwargs))
+        compute = _sampled(measure.__name__) if args and isinstance(args[0], SampledMDP) else measure
+        numbers: NumberArray = ar.wrap(compute(*args, **kwargs))
         return numbers
 
     return measured
+
+
+def on_samples(of: Callable[..., NumberArray]) -> Callable[[Callable[..., Numbers]], Callable[..., Numbers]]:
+    """Register the function that encloses a quantity by roll-outs, where the world is only sampled."""
+
+    def register(counterpart: Callable[..., Numbers]) -> Callable[..., Numbers]:
+        _counterparts[of.__name__] = counterpart
+        return counterpart
+
+    return register
+
+
+def never_on_samples(reason: str, *of: Callable[..., NumberArray]) -> None:
+    """Say why no number of roll-outs encloses some quantities."""
+    _reasons.update({one.__name__: reason for one in of})
+
+
+def _sampled(name: str) -> Callable[..., Numbers]:
+    if name not in _counterparts:
+        reason = _reasons.get(name, "it is computed from the tables of a model")
+        raise NotEstimable(f"il.{name} cannot be estimated from roll-outs: {reason}.")
+    return _counterparts[name]
+
+
+_counterparts: dict[str, Callable[..., Numbers]] = {}
+_reasons: dict[str, str] = {}
 
 
 def gamma(mdp: TabularMDP) -> Numbers:

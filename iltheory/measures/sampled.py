@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iltheory.measures.confidence import betting_sequence
+from iltheory.measures.confidence import Bounds, betting_sequence
+from iltheory.measures.episodes import Expectation, PathSum, Source, roll
 from iltheory.measures.quantity import quantity
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.sampled.simulator import Floats
 
 Draw = Callable[[np.random.Generator, int], Any]
 """From a generator and n to n independent outcomes, numbers ``[n]``."""
@@ -27,50 +29,154 @@ FIRST = 256
 """Outcomes drawn before the first look."""
 
 
-class Sampling:
-    """The outcomes behind the expectations of one formula, which is evaluated again whenever there are more.
+class _Mean:
+    """One expectation: its place in the order of asking, and its outcomes so far, in [0, 1]."""
 
-    The k-th expectation it asks for gets the k-th generator and the share ``1 / (k (k + 1))`` of ``delta``, so
-    all enclosures together are right with probability at least ``1 - delta``, at every number of outcomes.
+    def __init__(self, order: int) -> None:
+        self.order, self.outcomes = order, np.empty(0)
+        self.bounds: dict[tuple[int, Fraction, Fraction, bool], Bounds] = {}
+
+    def enclose(self, delta: Fraction, tuned_for: Fraction, running: bool) -> Bounds:
+        key = (len(self.outcomes), delta, tuned_for, running)
+        if key not in self.bounds:
+            self.bounds[key] = betting_sequence(self.outcomes, delta, tuned_for=tuned_for, running=running)
+        return self.bounds[key]
+
+
+class Sampling:
+    """The outcomes behind the expectations of formulas, which are evaluated again whenever there are more.
+
+    All enclosures together are right with probability at least ``1 - delta``, at every number of outcomes: the k-th
+    expectation that is asked for gets the share ``1 / (k (k + 1))`` of it, or ``1 / expectations`` where their number
+    is known. Expectations over episodes of one policy share these episodes, and one that several formulas ask for is
+    enclosed once.
 
     Attributes
     ----------
-    samples : number of outcomes of each expectation
+    samples : number of outcomes of each expectation; with 0 every expectation is only known by its range
     delta : probability that any enclosure is ever wrong
+    expectations : number of expectations that will be asked for, or None if that is not known
     asked : number of expectations that the last evaluation asked for
+    episodes, steps : rolled out so far
+    clipped : rewards that were clipped in these episodes
     """
 
-    def __init__(self, rng: np.random.Generator, delta: Any, samples: int = FIRST) -> None:
-        self.delta, self.samples, self.asked = Fraction(delta), samples, 0
+    def __init__(
+        self, rng: np.random.Generator, delta: Any, samples: int = FIRST, *, expectations: int | None = None
+    ) -> None:
+        self.delta, self.samples, self.expectations = Fraction(delta), samples, expectations
+        self.asked = self.episodes = self.steps = self.clipped = 0
         self._rng = rng
-        self._generators: list[np.random.Generator] = []
-        self._outcomes: list[NDArray[np.float64]] = []
+        self._means: dict[Any, _Mean] = {}
+        self._generators: dict[Any, np.random.Generator] = {}
+        self._sums: dict[Source, dict[PathSum, Floats]] = {}
+        self._asked: list[_Mean] = []
+        self._scope: Any = None
+        self._level: Fraction | None = None
+
+    @property
+    def known(self) -> int:
+        """Number of different expectations asked for so far."""
+        return len(self._means)
 
     @contextmanager
-    def evaluation(self) -> Iterator[None]:
-        """Within this, :func:`sampled_mean` encloses its expectations by these outcomes, in their order."""
-        self.asked = 0
+    def evaluation(self, scope: Any = None) -> Iterator[None]:
+        """Within this, expectations are enclosed by these outcomes, in their order.
+
+        Parameters
+        ----------
+        scope : of the draws of ``il.sampled_mean``: those of another scope are other expectations
+        """
+        self._scope, self._asked = scope, []
         token = _sampling.set(self)
         try:
             yield
         finally:
             _sampling.reset(token)
+            self.asked = len(self._asked)
+
+    @contextmanager
+    def evidence(self, level: Fraction, share: Fraction) -> Iterator[None]:
+        """Within this, enclosures are what the capital of the bets excludes now, and not at any time before.
+
+        Parameters
+        ----------
+        level : an expectation excludes the values against which its bets have earned ``1 / (level * share)``
+        share : of ``level`` that each expectation gets; the largest ``1 / level`` at which a formula of ``1 / share``
+            expectations is decided against its null hypothesis is an e-value
+        """
+        self._level = level * share
+        try:
+            yield
+        finally:
+            self._level = None
 
     def mean(self, draw: Draw, low: Fraction, high: Fraction) -> Numbers:
-        """Enclose the next expectation."""
-        if self.asked == len(self._generators):
-            self._generators += self._rng.spawn(1)
-            self._outcomes.append(np.empty(0))
-        k = self.asked
-        missing = self.samples - len(self._outcomes[k])
+        """Enclose the next expectation, of outcomes that ``draw`` draws."""
+        key = (self._scope, len(self._asked))
+        mean = self._ask(key)
+        missing = self.samples - len(mean.outcomes)
         if missing > 0:
-            drawn = _rescaled(draw(self._generators[k], missing), missing, low, high)
-            self._outcomes[k] = np.concatenate([self._outcomes[k], drawn])
-        self.asked += 1
-        least, most = betting_sequence(self._outcomes[k], self.delta / ((k + 1) * (k + 2)))
-        # Computing and rescaling an outcome in floats moved it by a few units at most.
-        ends = max(Fraction(float(least)) - ROUNDING, Fraction(0)), min(Fraction(float(most)) + ROUNDING, Fraction(1))
+            drawn = _rescaled(draw(self._generator(key), missing), missing, low, high)
+            mean.outcomes = np.concatenate([mean.outcomes, drawn])
+        return self._enclosed(mean, low, high, ROUNDING)
+
+    def expect(self, wanted: Expectation) -> Numbers:
+        """Enclose an expectation over episodes, rolling out what is missing."""
+        for part in wanted.parts:
+            self._sums.setdefault(part.source, {}).setdefault(part, np.empty(0))
+        mean = self._ask(wanted)
+        have = len(mean.outcomes)
+        if self.samples > have:
+            for part in wanted.parts:
+                self._extend(part)
+            sums = [self._sums[part.source][part][have : self.samples] for part in wanted.parts]
+            drawn = _rescaled(wanted.combine(*sums), self.samples - have, wanted.low, wanted.high)
+            mean.outcomes = np.concatenate([mean.outcomes, drawn])
+        return self._enclosed(mean, wanted.low, wanted.high, wanted.rounding)
+
+    def _extend(self, part: PathSum) -> None:
+        """Roll out what a sum lacks, for all sums over episodes of its source that are as far."""
+        sums = self._sums[part.source]
+        have = len(sums[part])
+        if have >= self.samples:
+            return
+        together = [one for one, values in sums.items() if len(values) == have]
+        rolled = roll(together, self.samples - have, self._generator(part.source))
+        for one, values in zip(together, rolled.sums, strict=True):
+            sums[one] = np.concatenate([sums[one], values])
+        self.episodes += self.samples - have
+        self.steps += rolled.steps
+        self.clipped += rolled.clipped
+
+    def _generator(self, key: Any) -> np.random.Generator:
+        if key not in self._generators:
+            (self._generators[key],) = self._rng.spawn(1)
+        return self._generators[key]
+
+    def _ask(self, key: Any) -> _Mean:
+        mean = self._means.setdefault(key, _Mean(len(self._means)))
+        self._asked.append(mean)
+        return mean
+
+    def _enclosed(self, mean: _Mean, low: Fraction, high: Fraction, rounding: Fraction) -> Numbers:
+        ends = Fraction(0), Fraction(1)
+        if len(mean.outcomes):
+            share = self._share(mean)
+            least, most = mean.enclose(share if self._level is None else self._level, share, self._level is None)
+            # Computing and rescaling an outcome in floats moved it a little.
+            ends = max(Fraction(float(least)) - rounding, ends[0]), min(Fraction(float(most)) + rounding, ends[1])
         return ar.hull(*(ar.INTERVAL.convert(low + (high - low) * end) for end in ends))
+
+    def _share(self, mean: _Mean) -> Fraction:
+        if self.expectations is None:
+            return self.delta / ((mean.order + 1) * (mean.order + 2))
+        if mean.order >= self.expectations:
+            raise InvalidArgument(
+                f"more than the {self.expectations} expectations announced were asked for: which ones a formula "
+                "asks for must not depend on outcomes."
+            )
+        return self.delta / self.expectations
 
 
 @quantity
@@ -94,17 +200,38 @@ def sampled_mean(draw: Draw, *, low: Any = 0, high: Any = 1) -> Numbers:
     InvalidArgument
         If an outcome leaves [low, high], their number is wrong, or there is nothing that samples.
     """
-    sampling = _sampling.get()
-    if sampling is None:
-        raise InvalidArgument(
-            "sampled_mean needs outcomes: give the claim a number of them, @il.claim(..., samples=16_384), and decide "
-            "it with il.verify or iltheory.engine.evaluate.decide. In a formula of your own, write\n"
-            "  with il.Sampling(numpy.random.default_rng(0), delta=1e-6, samples=10_000).evaluation(): ..."
-        )
+    sampling = _current(
+        "sampled_mean needs outcomes: give the claim a number of them, @il.claim(..., samples=16_384), and decide "
+        "it with il.verify or iltheory.engine.evaluate.decide."
+    )
     low, high = Fraction(low), Fraction(high)
     if not low < high:
         raise InvalidArgument(f"low={low} and high={high}: outcomes need a range, low < high.")
     return sampling.mean(draw, low, high)
+
+
+def expect(wanted: Expectation) -> Numbers:
+    """Mean of a bounded function of an episode, enclosed with confidence.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is nothing that samples.
+    """
+    sampling = _current(
+        "a quantity of a sampled world needs episodes: decide claims about it with il.verify_sampled(...)."
+    )
+    return sampling.expect(wanted)
+
+
+def _current(needs: str) -> Sampling:
+    sampling = _sampling.get()
+    if sampling is None:
+        raise InvalidArgument(
+            f"{needs} In a formula of your own, write\n"
+            "  with il.Sampling(numpy.random.default_rng(0), delta=1e-6, samples=10_000).evaluation(): ..."
+        )
+    return sampling
 
 
 def _rescaled(outcomes: Any, n: int, low: Fraction, high: Fraction) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures.policies import policy_kl, squared_hellinger, total_variation
+from iltheory.measures.policies import jensen_shannon_divergence, policy_kl, squared_hellinger, total_variation
 from iltheory.measures.quantity import quantity, total
 from sims import TabularMDP
 from sims import arithmetic as ar
@@ -73,6 +73,12 @@ def step_laws(mdp: TabularMDP, law: Numbers) -> Numbers:
 def trajectory_tv(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
     """Total variation of the two trajectory laws, in [0, 1], by enumeration of the trajectories."""
     return total_variation(trajectory_law(mdp, first), trajectory_law(mdp, second))
+
+
+@quantity
+def trajectory_js(mdp: TabularMDP, first: Any, second: Any) -> Numbers:
+    """Jensen-Shannon divergence of the two trajectory laws, in [0, log 2], by enumeration of the trajectories."""
+    return jensen_shannon_divergence(trajectory_law(mdp, first), trajectory_law(mdp, second))
 
 
 @quantity

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sims.sampled.errors import InvalidPolicy, InvalidSimulator, NotEstimable
 from sims.sampled.laws import ActionLaws, Categorical, Gaussian, GaussianMixture, Point, SquashedGaussian
 from sims.sampled.model import COPIES, Moment, SampledMDP
-from sims.sampled.policies import SampledPolicy, TabularPolicy
+from sims.sampled.policies import SampledPolicy, Smoothed, TabularPolicy
 from sims.sampled.rollouts import Rollouts
 from sims.sampled.simulator import Simulator, Spaces, Step
 from sims.sampled.tabular import TabularSimulator, sampled_table
@@ -29,6 +29,7 @@ __all__ = [
     "SampledMDP",
     "SampledPolicy",
     "Simulator",
+    "Smoothed",
     "Spaces",
     "SquashedGaussian",
     "Step",

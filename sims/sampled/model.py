@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
+from sims.arithmetic import INTERVAL
 from sims.errors import InvalidArgument, require
 from sims.sampled.errors import InvalidPolicy, InvalidSimulator, NotEstimable
 from sims.sampled.laws import ActionLaws
@@ -21,7 +22,7 @@ COPIES = 512
 """Episodes that run side by side at most."""
 
 TABLES = frozenset(dir(TabularMDP)) | {
-    "mu", "n_states", "next_state_reward", "transitions", "terminal", "batch_shape", "system",
+    "mu", "n_states", "next_state_reward", "transitions", "terminal", "batch_shape",
 }  # fmt: skip
 """What tabular models have and sampled ones cannot."""
 
@@ -75,6 +76,7 @@ class SampledMDP:
     Attributes
     ----------
     horizon, name, spaces : as given
+    system : intervals, which what is said about it is made of
     rewards_range : Fractions (low, high), between which it pays
     absorbing_reward : what the absorbing state pays, 0 unless rescaled
     description : the process in words, with its horizon, range and clip
@@ -86,6 +88,7 @@ class SampledMDP:
     """
 
     discount = None
+    system = INTERVAL
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ __all__ = [
     "GaussianMixture",
     "Point",
     "SampledPolicy",
+    "Smoothed",
     "SquashedGaussian",
     "TabularPolicy",
 ]
@@ -31,9 +33,11 @@ class SampledPolicy(ABC):
     Attributes
     ----------
     deterministic : whether every law puts probability 1 on one action
+    least_probability : a positive number that no action's probability is ever below, or None if there is none
     """
 
     deterministic: bool = False
+    least_probability: Fraction | None = None
 
     @abstractmethod
     def laws(self, observations: Array, steps: NDArray[np.intp]) -> ActionLaws:
@@ -70,6 +74,8 @@ class TabularPolicy(SampledPolicy):
         self.pi = rows.reshape(-1, *table.shape[-2:])
         self.pi.flags.writeable = False
         self.deterministic = bool(np.all((self.pi == 0) | (self.pi == 1)))
+        least = float(self.pi.min())
+        self.least_probability = Fraction(least) if least > 0 else None
 
     def laws(self, observations: Array, steps: NDArray[np.intp]) -> Categorical:
         if len(self.pi) > 1 and np.max(steps, initial=0) >= len(self.pi):
@@ -83,3 +89,38 @@ class TabularPolicy(SampledPolicy):
                 f"observations of shape {spaces.observation_shape} and "
                 + (f"{spaces.n_actions} actions." if spaces.discrete else "vector actions.")
             )
+
+
+class Smoothed(SampledPolicy):
+    """A policy that takes some action at random with a small probability, so that it may take every action.
+
+    Parameters
+    ----------
+    policy : with numbered actions
+    n_actions : number of actions
+    weight : number in (0, 1], the probability of an action drawn uniformly
+
+    Raises
+    ------
+    InvalidPolicy
+        If the weight is out of range, or (when asked for laws) the policy's actions are vectors.
+    """
+
+    def __init__(self, policy: SampledPolicy, n_actions: int, weight: Any) -> None:
+        self.policy, self.n_actions, self.weight = policy, n_actions, Fraction(weight)
+        if not 0 < self.weight <= 1:
+            raise InvalidPolicy(f"weight={weight}: must lie in (0, 1].")
+        self.least_probability = self.weight / n_actions
+
+    def laws(self, observations: Array, steps: NDArray[np.intp]) -> Categorical:
+        law = self.policy.laws(observations, steps)
+        if not isinstance(law, Categorical):
+            raise InvalidPolicy(
+                f"a policy with laws of type {type(law).__name__} cannot be smoothed: number its actions."
+            )
+        return Categorical((1 - float(self.weight)) * law.probabilities + float(self.weight) / self.n_actions)
+
+    def check(self, spaces: Spaces) -> None:
+        if spaces.n_actions != self.n_actions:
+            raise InvalidPolicy(f"smoothed over {self.n_actions} actions; the world has {spaces.n_actions}.")
+        self.policy.check(spaces)
