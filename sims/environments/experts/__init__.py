@@ -1,0 +1,29 @@
+"""Experts: policies with known returns that are small enough to be shipped, and what it takes to make them.
+
+`load` gives one by its id with its card, `demonstrations` rolls it out, `from_stable_baselines3` reads somebody else's
+and `recorded` somebody's trajectories. `python -m sims.environments.experts ENV` trains one. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+from sims.environments.experts.card import Card, Evaluation
+from sims.environments.experts.demonstrations import demonstrations, recorded
+from sims.environments.experts.errors import InvalidExpert
+from sims.environments.experts.network import Network, Normalization, linear
+from sims.environments.experts.stable_baselines3 import from_stable_baselines3
+from sims.environments.experts.storage import Expert, load, shipped
+
+__all__ = [
+    "Card",
+    "Evaluation",
+    "Expert",
+    "InvalidExpert",
+    "Network",
+    "Normalization",
+    "demonstrations",
+    "from_stable_baselines3",
+    "linear",
+    "load",
+    "recorded",
+    "shipped",
+]

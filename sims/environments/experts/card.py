@@ -1,0 +1,111 @@
+"""The card of an expert: where it comes from, what it is worth, and the check sum of its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sims.environments.experts.errors import InvalidExpert
+from sims.environments.experts.evaluation import STUDENT, Floats, student_interval
+from sims.errors import InvalidArgument
+from sims.sampled import Spaces
+
+LAYOUT = 1
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Returns of episodes on seeds that nothing else has seen.
+
+    Attributes
+    ----------
+    returns : one an episode, to the environment's own time limit, rewards as it pays them
+    mean, standard_error, low, high : of the mean, with the ends of its confidence interval
+    interval : how the interval is made
+    """
+
+    returns: tuple[float, ...]
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+    interval: str = STUDENT
+
+    @classmethod
+    def of(cls, returns: Floats) -> Evaluation:
+        """The evaluation of returns (n,)."""
+        return cls(tuple(returns.tolist()), *student_interval(returns))
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of an expert.
+
+    Attributes
+    ----------
+    id : its name
+    environment : Gymnasium id
+    spaces : observations and actions that it knows
+    method, seed, steps, seconds, command : how it was trained; `steps` of the environment, `seconds` on the clock
+    versions : of the packages it was trained and evaluated with
+    activation, clip : of its network: between layers; largest normalised observation, None for no limit
+    deterministic, stochastic : what its two versions return
+    sha256 : of the file of weights
+    """
+
+    id: str
+    environment: str
+    spaces: Spaces
+    method: str
+    seed: int
+    steps: int
+    seconds: float
+    command: str
+    versions: dict[str, str]
+    activation: str
+    clip: float | None
+    deterministic: Evaluation
+    stochastic: Evaluation
+    sha256: str
+
+    def to_json(self) -> str:
+        """The card as text."""
+        return json.dumps({"layout": LAYOUT} | asdict(self), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> Card:
+        """The card that `to_json` wrote.
+
+        Raises
+        ------
+        InvalidExpert
+            If the text is damaged or of another layout; `where` names it.
+        """
+        try:
+            fields: dict[str, Any] = dict(json.loads(text))
+            layout = fields.pop("layout")
+            if layout != LAYOUT:
+                raise InvalidExpert(f"{where} is a card of layout {layout!r}; readable is {LAYOUT}.")
+            for version in ("deterministic", "stochastic"):
+                fields[version] = _evaluation(fields[version])
+            fields["spaces"] = _spaces(fields["spaces"])
+            return cls(**fields)
+        except (KeyError, TypeError, ValueError, AttributeError, InvalidArgument) as error:
+            if isinstance(error, InvalidExpert):
+                raise
+            raise InvalidExpert(f"{where} is no card of an expert: {error!r}.\n  Install or train it again.") from error
+
+
+def _evaluation(fields: Mapping[str, Any]) -> Evaluation:
+    returns = tuple(float(r) for r in fields["returns"])
+    if not np.isfinite(returns).all() or len(returns) < 2:
+        raise ValueError(f"{len(returns)} returns, which should be two finite numbers at least")
+    return Evaluation(**{**fields, "returns": returns})
+
+
+def _spaces(fields: Mapping[str, Any]) -> Spaces:
+    return Spaces(**{name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()})

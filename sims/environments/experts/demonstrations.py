@@ -1,0 +1,98 @@
+"""Demonstrations: an expert's own roll-outs, or trajectories that somebody recorded."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from sims.datasets import Trajectories, read_minari
+from sims.environments._spaces import spaces_of
+from sims.environments.experts.errors import InvalidExpert
+from sims.environments.experts.evaluation import world_of
+from sims.environments.experts.storage import Expert, load
+
+
+def demonstrations(
+    expert: str | Expert, n: int, rng: int | np.random.Generator, *, stochastic: bool = False
+) -> Trajectories:
+    """Roll an expert out in its own environment, to termination or the registered time limit.
+
+    Parameters
+    ----------
+    expert : id of a shipped expert, or an `Expert` with a card
+    n : trajectories
+    rng : seed or generator; equal ones give equal trajectories
+    stochastic : whether to roll the stochastic version out; default the deterministic one
+
+    Raises
+    ------
+    InvalidExpert
+        If the expert is unknown, or has no card that names its environment.
+    """
+    from sims.environments import sampled_environment
+
+    one = load(expert) if isinstance(expert, str) else expert
+    if one.card is None:
+        raise InvalidExpert(
+            "this expert has no card that names its environment.\n"
+            "  Roll it out in a world: sampled_environment(id, horizon=...).roll(expert.policy, n, rng).trajectories()."
+        )
+    policy = one.stochastic if stochastic else one.policy
+    if policy is None:
+        raise InvalidExpert(f"the expert for {one.card.environment} has no stochastic version.")
+    world = sampled_environment(one.card.environment, horizon=time_limit(one.card.environment))
+    return world.roll(policy, n, np.random.default_rng(rng)).trajectories()
+
+
+def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
+    """Demonstrations that somebody recorded as a Minari dataset, held against an environment.
+
+    Parameters
+    ----------
+    path : the dataset's folder, the one that holds `data/`
+    environment : Gymnasium id
+
+    Raises
+    ------
+    InvalidExpert
+        If its observations or actions have another form than those of the environment.
+    InvalidDataset
+        If it cannot be read.
+    """
+    trajectories = read_minari(path, drop_infos=True)
+    world = world_of(environment)
+    spaces = spaces_of(world, environment)
+    world.close()
+    for name, found, wanted in (
+        ("observations", trajectories.states.shape[1:], spaces.observation_shape),
+        ("actions", trajectories.actions.shape[1:], spaces.action_shape),
+    ):
+        if found != wanted:
+            raise InvalidExpert(
+                f"{path} records {name} of shape {found}; those of {environment} have {wanted}: it is another world's."
+            )
+    if spaces.n_actions is not None and trajectories.actions.max(initial=0) >= spaces.n_actions:
+        raise InvalidExpert(
+            f"{path} records the action {trajectories.actions.max()}; {environment} has {spaces.n_actions} of them."
+        )
+    return trajectories
+
+
+def time_limit(environment: str) -> int:
+    """The time limit under which Gymnasium registers an environment, in steps.
+
+    Raises
+    ------
+    InvalidExpert
+        If it registers none.
+    """
+    world: Any = world_of(environment)
+    limit = world.spec.max_episode_steps
+    world.close()
+    if limit is None:
+        raise InvalidExpert(
+            f"{environment} has no registered time limit: roll the expert out in a world with a horizon."
+        )
+    return int(limit)
