@@ -28,6 +28,21 @@ def closest(name: str, names: Iterable[str]) -> str:
     return f"\n  Use {nearest[0]!r}." if nearest else ""
 
 
+def time_limit(id: str) -> int | None:
+    """The registered time limit in steps, None if there is none.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If there is no such id.
+    """
+    registry = _registering(id).registry
+    if id not in registry:
+        raise _unknown(id)
+    limit: int | None = registry[id].max_episode_steps
+    return limit
+
+
 def make(id: str, options: dict[str, Any]) -> Any:
     """Call ``gymnasium.make``.
 
@@ -37,17 +52,27 @@ def make(id: str, options: dict[str, Any]) -> Any:
         If there is no such id (with the nearest one), a package is missing (with the command that installs it) or
         the environment refuses its options.
     """
-    gymnasium = extra("gymnasium")
-    if id.startswith("ALE/"):
-        extra("ale_py")  # registers them
+    gymnasium = _registering(id)
     try:
         return gymnasium.make(id, **options)
     except (gymnasium.error.UnregisteredEnv, gymnasium.error.DeprecatedEnv) as error:
-        fix = closest(id, gymnasium.registry) or "\n  Import the package that registers it first."
-        raise InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.{fix}") from error
+        raise _unknown(id) from error
     except gymnasium.error.DependencyNotInstalled as error:
         raise InvalidEnvironment(f"{id} needs packages that are missing.\n  pip install 'iltheory[envs]'") from error
     except Exception as error:  # the constructor may raise anything
         raise InvalidEnvironment(
             f"gymnasium.make({id!r}, {options}) failed: {type(error).__name__}: {error}"
         ) from error
+
+
+def _registering(id: str) -> Any:
+    """Gymnasium, with the package loaded that registers an id."""
+    if id.startswith("ALE/"):
+        extra("ale_py")
+    return extra("gymnasium")
+
+
+def _unknown(id: str) -> InvalidEnvironment:
+    gymnasium = extra("gymnasium")
+    fix = closest(id, gymnasium.registry) or "\n  Import the package that registers it first."
+    return InvalidEnvironment(f"Gymnasium {gymnasium.__version__} has no {id!r}.{fix}")

@@ -1,8 +1,9 @@
 """What Gymnasium's MuJoCo tasks (-v5) observe, reward and end on, for many simulations at once.
 
-Formulas are those of ``gymnasium.envs.mujoco``, in its order of operations, so that results are the same bits; weights
-and ranges are read from Gymnasium's environment. ``data`` has the fields of ``mujoco.MjData`` with a leading axis of
-simulations. After a step, fields derived from positions are those of its last substep, as ``mujoco.mj_step`` leaves them.
+Formulas are those of ``gymnasium.envs.mujoco``, in its order of operations, so that results are the same bits;
+weights and ranges are read from Gymnasium's environment. ``data`` has the fields of ``mujoco.MjData`` with a leading
+axis of simulations. After a step, fields derived from positions are those of its last substep, as ``mujoco.mj_step``
+leaves them.
 """
 
 from __future__ import annotations

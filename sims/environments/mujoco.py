@@ -61,12 +61,11 @@ class MujocoSimulator(RestorableSimulator):
                 self._data.cfrc_ext[i] = self._scratch.cfrc_ext
         position = self._task.position(self._data)
         velocity, self._position = (position - self._position) / self._env.dt, position
-        everything = (
-            self._task.observations(self._data),
-            self._task.rewards(self._data, actions, velocity),
-            self._task.terminated(self._data),
+        return Step(
+            self._task.observations(self._data)[moving],
+            self._task.rewards(self._data, actions, velocity)[moving],
+            self._task.terminated(self._data)[moving],
         )
-        return Step(*(array[moving] for array in everything))
 
     def _states(self) -> NDArray[np.float64]:
         return np.concatenate([self._batch.state, self._position], axis=1)
@@ -79,7 +78,7 @@ class MujocoSimulator(RestorableSimulator):
 
 
 def mujoco_simulator(id: str, n: int, *, threads: int = 2, **make_kwargs: Any) -> MujocoSimulator:
-    """Many copies of a MuJoCo task of Gymnasium, with the observations, rewards and ends of its ``env.step``, bit for bit.
+    """Copies of a MuJoCo task of Gymnasium; what they observe, earn and end on is that of ``env.step``, bit for bit.
 
     Parameters
     ----------

@@ -63,6 +63,7 @@ class RestorableSimulator(Simulator):
         self._running: Mask | None = None
 
     def reset(self, rng: np.random.Generator) -> Array:
+        """Start a new episode in every copy, with all its randomness from `rng`; observations ``[n, ...]``."""
         self._observations, self._running = self._start(rng), np.ones(self.n, dtype=np.bool_)
         return self._observations
 
@@ -138,7 +139,9 @@ class RestorableSimulator(Simulator):
 
     def _checked(self, actions: Any) -> Array:
         taken, spaces = np.asarray(actions), self.spaces
-        if taken.shape != (self.n, *spaces.action_shape) or taken.dtype.kind not in ("iu" if spaces.discrete else "fiu"):
+        if taken.shape != (self.n, *spaces.action_shape) or taken.dtype.kind not in (
+            "iu" if spaces.discrete else "fiu"
+        ):
             raise InvalidEnvironment(
                 f"actions have shape {taken.shape} and type {taken.dtype}; {self.n} copies of {self.name} take "
                 f"{(self.n, *spaces.action_shape)}, {'whole numbers' if spaces.discrete else 'floats'}."

@@ -47,7 +47,7 @@ def gymnasium_simulator(id: str, n: int, **make_kwargs: Any) -> RestorableSimula
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """The history of an environment: what was before, then an action or, at the start and where it drew anew, a seed."""
+    """The history of an environment: what was before, then an action, or a seed where it started or drew anew."""
 
     before: Past | None
     action: Any = None
@@ -90,8 +90,8 @@ class GymnasiumSimulator(RestorableSimulator):
             observation, reward, terminated, truncated, _ = self._envs[i].step(action)
             if truncated:
                 raise InvalidEnvironment(
-                    f"{self.name} cut an episode after {len(self._pasts[i].events())} steps by a limit of its own, which "
-                    "is no end of the world.\n  Make it without that limit, or declare a shorter horizon."
+                    f"{self.name} cut an episode after {len(self._pasts[i].events())} steps by a limit of its own, "
+                    "which is no end of the world.\n  Make it without that limit, or declare a shorter horizon."
                 )
             self._pasts[i] = Past(self._pasts[i], action)
             returned.append((observation, reward, terminated))
@@ -114,8 +114,8 @@ class GymnasiumSimulator(RestorableSimulator):
         for env, past, expected in zip(self._envs, snapshot.states, snapshot.observations, strict=True):
             if not np.array_equal(_relive(env, past), expected, equal_nan=True):
                 raise InvalidEnvironment(
-                    f"{self.name} observed something else when its history was lived through again: its seed and actions "
-                    "do not determine it, so it cannot be restored."
+                    f"{self.name} observed something else when its history was lived through again: its seed and "
+                    "actions do not determine it, so it cannot be restored."
                 )
         self._pasts = list(snapshot.states)
         if rng is not None:

@@ -6,7 +6,6 @@ import gymnasium
 import numpy as np
 import pytest
 
-from sims.environments import InvalidEnvironment
 from sims.environments._mujoco_tasks import TASKS
 from sims.environments.mujoco import mujoco_simulator
 from sims.environments.restorable import seeds

@@ -6,7 +6,6 @@ import gymnasium
 import numpy as np
 import pytest
 
-from sims.environments import InvalidEnvironment
 from sims.environments.mujoco import mujoco_simulator
 from sims.environments.restorable import seeds
 from sims.environments.simulators import CartPoleSimulator, GymnasiumSimulator, gymnasium_simulator
