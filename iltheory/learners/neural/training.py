@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from iltheory.learners.neural.averaging import EMA, Average, rule
@@ -97,6 +98,9 @@ def train(
 ) -> Trained:
     """Update a recipe's networks a number of times.
 
+    Torch runs on one thread of the CPU meanwhile: networks of this size lose more by handing work over than they win,
+    and a seed gives the same bits on machines with any number of cores.
+
     Parameters
     ----------
     updates : number of them, counted from the start of the run
@@ -121,7 +125,7 @@ def train(
     settings = {**recipe.settings, "ema": None if averaging is None else [averaging.decay, averaging.power]}
     run = _Run(parts, settings, None if folder is None else Path(folder))
     start = run.resume(total)
-    with _bar(progress, start, total) as advance, run.writing(start):
+    with _one_thread(), _bar(progress, start, total) as advance, run.writing(start):
         for update in range(start + 1, total + 1):
             run.take(update, recipe.update())
             if average is not None:
@@ -237,6 +241,16 @@ class _Run:
         else:
             where = "No checkpoint was kept: give folder=..., and perhaps a smaller save_every."
         return TrainingDiverged(f"{what}: training stopped.\n  {where} A smaller learning_rate often helps.")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager
