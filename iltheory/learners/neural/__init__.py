@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.behavioral_cloning import BehavioralCloning, behavioral_cloning
+from iltheory.learners.neural.dagger import Dagger, dagger
 from iltheory.learners.neural.heads import CategoricalHead, GaussianHead, MixtureHead, PointHead, SquashedGaussianHead
 from iltheory.learners.neural.networks import MLP, Architecture, Flat, OneHot, PolicyNetwork
 from iltheory.learners.neural.policy import NeuralPolicy
@@ -15,6 +16,7 @@ __all__ = [
     "Architecture",
     "BehavioralCloning",
     "CategoricalHead",
+    "Dagger",
     "EMA",
     "Flat",
     "GaussianHead",
@@ -32,6 +34,7 @@ __all__ = [
     "TrainingDiverged",
     "Transitions",
     "behavioral_cloning",
+    "dagger",
     "train",
     "transitions",
 ]

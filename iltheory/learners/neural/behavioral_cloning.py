@@ -10,12 +10,13 @@ from typing import Any
 import torch
 
 from iltheory.learners.neural.averaging import EMA
+from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork
 from iltheory.learners.neural.optimizers import adam, nonnegative
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
-from iltheory.learners.neural.transitions import Batches, Transitions, shown, spaces_of
+from iltheory.learners.neural.transitions import Transitions, shown, spaces_of
 from sims.datasets import Trajectories
 from sims.sampled import SampledMDP, Spaces
 
