@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 @app.command("list")
@@ -51,6 +55,7 @@ def verify(
         float | None, typer.Option(help="Seconds for the whole run (default: 90, or unlimited with --n).")
     ] = None,
     arithmetic: Annotated[str, typer.Option(help="auto, float64, interval, ball or rational.")] = "auto",
+    device: Annotated[str | None, typer.Option(help="Torch device of floats and intervals (default: numpy).")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random instances.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")] = None,
     dask: Annotated[str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a dask cluster instead.")] = None,
@@ -62,7 +67,7 @@ def verify(
     Exit status 1 if a claim is refuted, 2 on bad input.
 
     [dim]Examples:[/]  iltheory verify   ·   iltheory verify pdl --n 1000   ·
-    iltheory verify ross-bagnell-2010-thm-2-1 --arithmetic rational --json out.json
+    iltheory verify ross-bagnell-2010-thm-2-1 --arithmetic rational --json out.json   ·   iltheory verify --device cuda
     """
     from iltheory.engine import executors
     from iltheory.engine.report import document
@@ -72,7 +77,13 @@ def verify(
     if workers is not None and dask is not None:
         raise typer.BadParameter("a dask cluster has its own workers; give one of the two.", param_hint="--workers")
     claims = chosen(ids)
-    pool = executors.processes(workers) if dask is None else executors.dask(dask)
+    pool: AbstractContextManager[Executor]
+    if dask is not None:
+        pool = executors.dask(dask)
+    elif device is not None and workers is None:
+        pool = nullcontext(executors.serial())  # one process holds a GPU
+    else:
+        pool = executors.processes(workers)
     with pool as executor, progress(Console(stderr=True)) as on_result:
         reports = verify_all(
             claims,
@@ -80,6 +91,7 @@ def verify(
             budget=budget,
             seed=seed,
             arithmetic=arithmetic,
+            device=device,
             ledger=ledger,
             executor=executor,
             on_result=on_result,

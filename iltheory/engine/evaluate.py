@@ -74,6 +74,7 @@ def decide(
     size: int,
     *,
     arithmetic: str = "auto",
+    device: str | None = None,
     seed: Sequence[int] = (0,),
     delta: Fraction = DELTA,
 ) -> Decision:
@@ -83,13 +84,14 @@ def decide(
     ----------
     instance : values of the parameters (exact, or of the system asked for), with ``size`` instances
     arithmetic : ``auto`` screens in intervals and escalates; a number system's name stays in it
+    device : torch device of the floats and intervals, None for numpy; exact numbers, balls and samples have none
     seed, delta : of a statistical claim: seed of the outcomes, and probability that any of the verdicts is wrong
     """
     if claim.statistical:
         return _decide_by_sampling(claim, instance, size, seed, delta)
     if arithmetic != "auto":
-        return _evaluate(claim, instance, size, ar.get_system(arithmetic))
-    decision = _evaluate(claim, instance, size, ar.INTERVAL)
+        return _evaluate(claim, instance, size, ar.get_system(arithmetic, device=device))
+    decision = _evaluate(claim, instance, size, ar.get_system("interval", device=device))
     # No number of bits proves an equality: it is only tried at the highest precision, for the narrowest width.
     bits = BALL_BITS[-1:] if decision.op == "==" else BALL_BITS
     for system in (ar.RATIONAL, *map(ar.Ball, bits)):
@@ -163,19 +165,21 @@ def exact_sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     raise AssertionError("balls represent every number")
 
 
-def check_separable(claim: Claim, instance: Instance, *, arithmetic: str = "auto") -> None:
+def check_separable(
+    claim: Claim, instance: Instance, *, arithmetic: str = "auto", device: str | None = None
+) -> None:
     """Check on the first two instances of a batch that a formula gives each what it gives it alone.
 
     Parameters
     ----------
-    arithmetic : as for :func:`decide`, but not ``float64``, where rounding depends on the batch
+    arithmetic, device : as for :func:`decide`, but not ``float64``, where rounding depends on the batch
 
     Raises
     ------
     InvalidClaim
         If it mixes the instances, as a sum or maximum without an axis does.
     """
-    system = ar.INTERVAL if arithmetic == "auto" else ar.get_system(arithmetic)
+    system = ar.get_system("interval" if arithmetic == "auto" else arithmetic, device=device)
     both, *single = (claim.select(instance, index) for index in (np.arange(2), 0, 1))
     together = _bounds(claim, both, 2, system)
     for i, alone in enumerate(_bounds(claim, one, 1, system) for one in single):

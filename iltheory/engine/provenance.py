@@ -66,6 +66,17 @@ def _file(module: str) -> Path | None:
     return None if spec is None or spec.origin is None else Path(spec.origin)
 
 
+def arithmetic_on(arithmetic: str, device: str | None) -> str:
+    """Name an arithmetic with the device it runs on, as blocks are filed: verdicts are the same, widths may differ."""
+    return arithmetic if device is None else f"{arithmetic} on {device}, torch {version('torch')}"
+
+
+def split_arithmetic(filed: str) -> tuple[str, str | None]:
+    """Arithmetic and device of what `arithmetic_on` made."""
+    arithmetic, _, place = filed.partition(" on ")
+    return arithmetic, place.partition(",")[0] or None
+
+
 def _digest() -> str:
     digest = hashlib.sha256()
     for room in ROOMS:

@@ -59,6 +59,7 @@ class Report:
     claim : id
     op : ``<=``, ``>=`` or ``==``
     arithmetic : ``auto`` or the number system asked for
+    device : torch device of its floats and intervals, or None for numpy
     seed : of the random instances
     families : counts by family
     systems : how many instances each number system decided
@@ -90,6 +91,7 @@ class Report:
     variants_refuted: int = 0
     variants: int = 0
     delta: float = 0.0
+    device: str | None = None
 
     def _count(self, name: str) -> int:
         return sum(getattr(family, name) for family in self.families)
@@ -180,7 +182,9 @@ def document(reports: Iterable[Report]) -> dict[str, Any]:
     return {"schema": SCHEMA, "reports": [report.to_json() for report in reports]}
 
 
-def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed: int) -> Report:
+def summarize(
+    claim: Claim, records: Iterable[Record], *, arithmetic: str, seed: int, device: str | None = None
+) -> Report:
     """Add up the blocks of one claim."""
     counts: dict[str, Counter[str]] = {}
     seconds: dict[str, float] = {}
@@ -217,6 +221,7 @@ def summarize(claim: Claim, records: Iterable[Record], *, arithmetic: str, seed:
     return Report(
         claim=claim.id,
         arithmetic=arithmetic,
+        device=device,
         seed=seed,
         delta=float(DELTA) if claim.statistical else 0.0,
         families=families,

@@ -25,7 +25,7 @@ from iltheory.engine.blocks import run_blocks
 from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, check_separable, decide, exact_sides
 from iltheory.engine.executors import processes, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
-from iltheory.engine.provenance import libraries, versions
+from iltheory.engine.provenance import arithmetic_on, libraries, split_arithmetic, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
 from iltheory.engine.statistical import enclose_by_sampling
 from iltheory.engine.worlds import GYMNASIUM, LAWS, FixedWorld, RandomWorld, World, worlds
@@ -58,10 +58,16 @@ class Plan:
     seed: int
     arithmetic: str
     n: int | None
+    device: str | None = None
+
+    @property
+    def filed_arithmetic(self) -> str:
+        """Under what the blocks of this run are filed."""
+        return arithmetic_on(self.arithmetic, self.device)
 
     def key(self, claim: Claim, family: str, index: int, size: int) -> BlockKey:
         """Coordinates of a block."""
-        return BlockKey(claim.id, claim.hash, self.arithmetic, family, self.seed, index, size, versions())
+        return BlockKey(claim.id, claim.hash, self.filed_arithmetic, family, self.seed, index, size, versions())
 
 
 def verify(
@@ -71,6 +77,7 @@ def verify(
     budget: float | None = None,
     seed: int = 0,
     arithmetic: str = "auto",
+    device: str | None = None,
     ledger: str | Path | None = None,
     executor: Executor | None = None,
 ) -> Report:
@@ -81,6 +88,7 @@ def verify(
         budget=budget,
         seed=seed,
         arithmetic=arithmetic,
+        device=device,
         ledger=ledger,
         executor=executor or serial(),
     )[0]
@@ -93,6 +101,7 @@ def verify_all(
     budget: float | None = None,
     seed: int = 0,
     arithmetic: str = "auto",
+    device: str | None = None,
     ledger: str | Path | None = None,
     executor: Executor | None = None,
     on_result: Callable[[Record], object] | None = None,
@@ -108,8 +117,10 @@ def verify_all(
         (default: 90 for the whole catalogue, its share for fewer claims; unlimited if ``n`` is given)
     seed : the same seed gives the same instances
     arithmetic : ``auto`` (intervals, then rationals, then balls), or one number system to stay in
+    device : torch device, such as ``cuda``, on which floats and intervals are computed; by default numpy. The verdicts
+        are the same; what intervals leave open, and claims that are sampled, go on without it
     ledger : file that keeps every finished block, so that an interrupted run resumes; by default a temporary one
-    executor : any ``concurrent.futures.Executor``; by default one process a core
+    executor : any ``concurrent.futures.Executor``; by default one process a core, or this one alone with a device
     on_result : called with each finished block
 
     Raises
@@ -120,6 +131,8 @@ def verify_all(
         If no instance of a claim meets its assumptions.
     """
     _check_options(n, budget, seed, arithmetic, executor)
+    if device is not None:
+        device = ar.get_system("interval" if arithmetic == "auto" else arithmetic, device=device).device
     chosen = [lookup(claim) for claim in claims]
     by_id = {claim.id: claim for claim in chosen}
     for claim in chosen:
@@ -129,17 +142,18 @@ def verify_all(
             )
     foreign = {id: claim for id, claim in by_id.items() if catalogue().get(id) is not claim}
     work = partial(run_block, claims=foreign)
-    with _opened(ledger) as book, _executor(executor, here=bool(foreign)) as pool:
-        plan = Plan(seed, arithmetic, n)
+    with _opened(ledger) as book, _executor(executor, here=bool(foreign) or device is not None) as pool:
+        plan = Plan(seed, arithmetic, n, device)
         run_blocks(_first(chosen, plan), work, ledger=book, executor=pool, on_result=on_result)
         limit = _default_budget(len(chosen)) if budget is None and n is None else budget
-        spent = sum(record.seconds for record in _records(book, chosen, seed, arithmetic)) / worker_count(pool)
+        spent = sum(record.seconds for record in _records(book, chosen, plan)) / worker_count(pool)
         if limit is None or limit > spent:
             left = None if limit is None else limit - spent
             run_blocks(_more(chosen, plan), work, ledger=book, executor=pool, budget=left, on_result=on_result)
         reports = [
             _with_worst_instance(
-                claim, summarize(claim, _records(book, [claim], seed, arithmetic), arithmetic=arithmetic, seed=seed)
+                claim,
+                summarize(claim, _records(book, [claim], plan), arithmetic=arithmetic, device=device, seed=seed),
             )
             for claim in chosen
         ]
@@ -195,16 +209,20 @@ def _default_budget(claims: int) -> float:
 
 
 def _executor(given: Executor | None, *, here: bool) -> AbstractContextManager[Executor]:
-    """The caller's executor; or worker processes, unless these could not look the claims up."""
+    """The caller's executor; or worker processes, unless these could not look the claims up or share the device."""
     if given is not None:
         return nullcontext(given)
     return nullcontext(serial()) if here else processes()
 
 
-def _records(book: Ledger, claims: Sequence[Claim], seed: int, arithmetic: str) -> Iterator[Record]:
+def _records(book: Ledger, claims: Sequence[Claim], plan: Plan) -> Iterator[Record]:
     for claim in claims:
         yield from book.results(
-            claim=claim.id, claim_hash=claim.hash, arithmetic=arithmetic, seed=seed, versions=versions()
+            claim=claim.id,
+            claim_hash=claim.hash,
+            arithmetic=plan.filed_arithmetic,
+            seed=plan.seed,
+            versions=versions(),
         )
 
 
@@ -267,18 +285,25 @@ def run_block(key: BlockKey, claims: Mapping[str, Claim]) -> dict[str, Any]:
             f"with {versions()}.\n"
             "  Install the same packages, and the same Python, on every worker; after an edit, run again."
         )
+    arithmetic, device = split_arithmetic(key.arithmetic)
     if key.family == TIGHT:
-        return _on_tight(claim)
+        return _on_tight(claim, device)
     if key.family == VARIANTS:
-        return {"refuted": sum(_is_refuted(variant) for variant in claim.false_variants)}
+        return {"refuted": sum(_is_refuted(variant, device) for variant in claim.false_variants)}
     instance = _draw(claim, key)
-    rigorous, random = key.arithmetic != "float64", isinstance(_worlds()[key.family], RandomWorld)
+    rigorous, random = arithmetic != "float64", isinstance(_worlds()[key.family], RandomWorld)
     # The tests of the catalogue do this for its own claims: one law is enough for them.
     unchecked = random and (key.claim in claims or key.family == f"random {LAWS[0]}")
     if unchecked and key.index == 0 and key.size > 1 and rigorous and not claim.statistical:
-        check_separable(claim, instance, arithmetic=key.arithmetic)
+        check_separable(claim, instance, arithmetic=arithmetic, device=device)
     decision = decide(
-        claim, instance, key.size, arithmetic=key.arithmetic, seed=(*_seeds(claim, key), 1), delta=_share(key)
+        claim,
+        instance,
+        key.size,
+        arithmetic=arithmetic,
+        device=device,
+        seed=(*_seeds(claim, key), 1),
+        delta=_share(key),
     )
     return _result(claim, instance, decision)
 
@@ -293,7 +318,7 @@ def evidence(claim: Claim, ledger: Path, *, seed: int = 0, arithmetic: str = "au
     if not ledger.exists():
         return None
     with Ledger(ledger) as book:
-        records = list(_records(book, [claim], seed, arithmetic))
+        records = list(_records(book, [claim], Plan(seed, arithmetic, None)))
     return summarize(claim, records, arithmetic=arithmetic, seed=seed) if records else None
 
 
@@ -380,7 +405,7 @@ def _result(claim: Claim, instance: Instance, decision: Decision) -> dict[str, A
     }
 
 
-def _on_tight(claim: Claim) -> dict[str, Any]:
+def _on_tight(claim: Claim, device: str | None) -> dict[str, Any]:
     """Evaluate the tight instance, exactly if the formula allows it, and compare both sides with their closed forms."""
     assert claim.tight is not None
     tight = claim.tight()
@@ -399,11 +424,11 @@ def _on_tight(claim: Claim) -> dict[str, Any]:
     else:
         lhs, rhs = exact_sides(claim, instance)
         agrees = not any(ar.equal(side, form).refuted for side, form in ((lhs, tight.lhs), (rhs, tight.rhs)))
-    ratio = float(decide(claim, instance, 1).ratios[0])
+    ratio = float(decide(claim, instance, 1, device=device).ratios[0])
     return {"ratio": ratio if isfinite(ratio) else None, "agrees": agrees}
 
 
-def _is_refuted(variant: Claim) -> bool:
+def _is_refuted(variant: Claim, device: str | None) -> bool:
     assert variant.counterexample is not None
     instance = variant.bind_any(variant.counterexample())
-    return bool(decide(variant, instance, 1).verdicts[0] == REFUTED)
+    return bool(decide(variant, instance, 1, device=device).verdicts[0] == REFUTED)
