@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ class Checkpoints:
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         stored.refuse_pickles(folder)
-        self.folder, self._settings = folder / "checkpoints", dict(settings)
+        self.folder, self._settings = folder / "checkpoints", json.loads(json.dumps(settings))  # as they are read
 
     def updates(self) -> list[int]:
         """Numbers of updates at which there are checkpoints, in order."""
@@ -101,7 +102,7 @@ def finite(parts: Parts) -> str | None:
 
 def _state(part: Any) -> Any:
     if isinstance(part, np.random.Generator):
-        return part.bit_generator.state
+        return {**part.bit_generator.state, "children": _seeds(part).n_children_spawned}
     if isinstance(part, torch.Generator):
         return part.get_state()
     return part.state_dict()
@@ -109,11 +110,17 @@ def _state(part: Any) -> Any:
 
 def _restore(part: Any, state: Any) -> None:
     if isinstance(part, np.random.Generator):
+        # What Generator.spawn gives next depends on the number of children, which the state of the bits leaves out.
+        _seeds(part).spawn(state.pop("children") - _seeds(part).n_children_spawned)
         part.bit_generator.state = state
     elif isinstance(part, torch.Generator):
         part.set_state(state)
     else:
         part.load_state_dict(state)
+
+
+def _seeds(generator: np.random.Generator) -> Any:
+    return generator.bit_generator.seed_seq
 
 
 def _pack(value: Any, name: str, arrays: dict[str, NDArray[Any]]) -> Any:
