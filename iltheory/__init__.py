@@ -42,6 +42,8 @@ from iltheory.claims.kinds import (
 from iltheory.claims.linear_kinds import DiscountedLinearMDP, LinearMDP
 from iltheory.claims.registry import catalogue
 from iltheory.engine.report import Report
+from iltheory.engine.sampled_report import SampledReport
+from iltheory.engine.sampled_worlds import verify_sampled
 from iltheory.engine.verify import reproduce, verify, verify_all
 from iltheory.measures import (
     Sampling,
@@ -75,6 +77,7 @@ from iltheory.measures import (
     state_occupancy_tv,
     trajectory_chi2,
     trajectory_hellinger2,
+    trajectory_js,
     trajectory_kl,
     trajectory_law,
     trajectory_tv,
@@ -104,6 +107,7 @@ __all__ = [
     "Policy",
     "Report",
     "Reward",
+    "SampledReport",
     "Sampling",
     "SignedReward",
     "SignedStationaryReward",
@@ -159,12 +163,14 @@ __all__ = [
     "sweep",
     "trajectory_chi2",
     "trajectory_hellinger2",
+    "trajectory_js",
     "trajectory_kl",
     "trajectory_law",
     "trajectory_tv",
     "value",
     "verify",
     "verify_all",
+    "verify_sampled",
     "worst_case",
 ]
 

@@ -20,6 +20,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, Comparison
 from sims.arithmetic.raw import to_numpy
 from sims.errors import IltheoryError
+from sims.sampled import SampledMDP, SampledPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +137,7 @@ class Claim:
     largest : sizes of random instances
     samples : of a statistical claim, whose function asks for ``il.sampled_mean``: most outcomes of each expectation on
         one instance; None for claims that are computed
+    sampled : whether all its quantities have counterparts on sampled worlds, so that ``il.verify_sampled`` decides it
     false_variants : deliberately wrong versions, each with a known counterexample
     counterexample : of a false variant: returns an instance that refutes it
     """
@@ -150,6 +152,7 @@ class Claim:
     tight: Callable[[], Tight] | None = None
     largest: Sizes = Sizes()
     samples: int | None = None
+    sampled: bool = False
     false_variants: list[Claim] = field(default_factory=list)
     counterexample: Callable[[], Any] | None = None
 
@@ -242,6 +245,7 @@ class Claim:
             "parameters": self.parameter_words,
             "assumptions": [assumption.name for assumption in self.assumptions],
             "samples": self.samples,
+            "sampled": self.sampled,
             "false_variants": [{"id": v.id, "statement": v.statement} for v in self.false_variants],
             "proof": inspect.getdoc(self.function) or "",
         }
@@ -305,6 +309,7 @@ def claim(
     tight: Callable[[], Tight] | None = None,
     largest: Sizes = Sizes(),
     samples: int | None = None,
+    sampled: bool = False,
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Turn a function into a claim; see :class:`Claim` for the arguments.
 
@@ -327,6 +332,7 @@ def claim(
             ("source", source, Paper | None, "an il.Paper or None"),
             ("largest", largest, Sizes, "iltheory.claims.claim.Sizes"),
             ("samples", samples, int | None, "a whole number of outcomes, or None"),
+            ("sampled", sampled, bool, "True or False"),
         ):
             if not isinstance(value, kind):
                 raise InvalidClaim(f"{name}: {argument}={value!r:.60} must be {words}.")
@@ -358,6 +364,7 @@ def claim(
             tight=tight,
             largest=largest,
             samples=samples,
+            sampled=sampled,
         )
 
     return decorate
@@ -401,7 +408,7 @@ def _quantity(value: Any) -> Any:
     """Let plain floats answer comparisons as the numbers of every other system do."""
     if isinstance(value, tuple):
         return tuple(map(_quantity, value))
-    return value if isinstance(value, TabularMDP | int) else ar.wrap(value)
+    return value if isinstance(value, TabularMDP | SampledMDP | SampledPolicy | int) else ar.wrap(value)
 
 
 def _failing(condition: Any) -> str:

@@ -112,6 +112,7 @@ def trajectory_chain_rule_reversed(mdp: FiniteHorizonMDP, pi: Policy, other: Pol
     status=FROM_MEMORY,
     tight=lambda: Tight(first_error(horizon=3), Fraction(3, 10), Fraction(3, 10), note="one error at most"),
     largest=TRAJECTORIES,
+    sampled=True,
 )
 def trajectory_subadditive(mdp: FiniteHorizonMDP, pi: Policy, other: Policy) -> Any:
     """The distance of the laws of trajectories is at most the expected sum of those of the action laws.

@@ -66,6 +66,7 @@ def tosses(horizon: int) -> tuple[TabularMDP, Numbers]:
     status=FROM_MEMORY,
     tight=lambda: Tight(leak(), lhs=SLIGHT, rhs=SLIGHT, note="one step"),
     largest=ENUMERATED,
+    sampled=True,
 )
 def trajectories_part(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """Trajectories differ as much as the learner is likely ever to part from a deterministic expert.
@@ -95,6 +96,7 @@ def trajectories_part_on_average(mdp: FiniteHorizonMDP, expert: DeterministicPol
     status=FROM_MEMORY,
     assumptions=[UNIT_REWARDS],
     tight=lambda: Tight(leak(Fraction(3, 4)), lhs=Fraction(3, 4), rhs=4, note="one step"),
+    sampled=True,
 )
 def horizon_free(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """Cloning with the log loss pays for the range of the return, not for the horizon.
@@ -124,6 +126,7 @@ def horizon_free_squared(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, lea
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
     tight=lambda: Tight(leak(), lhs=SLIGHT, rhs=Fraction(1, 50), note="one step; the ratio tends to 1 with the error"),
+    sampled=True,
 )
 def horizon_free_sharp(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """The constant 4 may be 1, and no constant below 1 will do.
@@ -149,6 +152,7 @@ def horizon_free_stochastic(mdp: FiniteHorizonMDP, expert: Policy, learner: Poli
     statement=r"|J(\pi_E) - J(\hat\pi)| \le (R_{\max} - R_{\min})\, \rho",
     status=DERIVED_HERE,
     tight=lambda: Tight(leak(), lhs=SLIGHT, rhs=SLIGHT, note="one step"),
+    sampled=True,
 )
 def parting_bound(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """Nothing is lost before the learner parts from the expert, and then at most the range of the return.
@@ -180,6 +184,7 @@ def parting_per_step(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner
     statement=r"\rho \le D_H^2(\mathbb{P}^{\hat\pi}, \mathbb{P}^{\pi_E})",
     status=DERIVED_HERE,
     tight=lambda: Tight(leak(), lhs=SLIGHT, rhs=Fraction(1, 50), note="one step; the ratio tends to 1 with the error"),
+    sampled=True,
 )
 def parting_below(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """The squared Hellinger distance is at least the probability of ever parting.
@@ -206,6 +211,7 @@ def parting_below_stochastic(mdp: FiniteHorizonMDP, expert: Policy, learner: Pol
     statement=r"D_H^2(\mathbb{P}^{\hat\pi}, \mathbb{P}^{\pi_E}) \le 2 \rho",
     status=DERIVED_HERE,
     tight=lambda: Tight(leak(Fraction(1)), lhs=2, rhs=2, note="a learner that always errs"),
+    sampled=True,
 )
 def parting_above(mdp: FiniteHorizonMDP, expert: DeterministicPolicy, learner: Policy) -> Any:
     """The squared Hellinger distance is at most twice the probability of ever parting.

@@ -148,6 +148,7 @@ def reduction_in_reverse(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy)
     status=FROM_MEMORY,
     assumptions=[UNIT_REWARDS],
     tight=_first_step_tight,
+    sampled=True,
 )
 def reduction_average(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """In terms of the average error, and never more than everything.

@@ -51,6 +51,7 @@ def _first_step() -> Tight:
     status=AS_PUBLISHED,
     assumptions=[UNIT_REWARDS],
     tight=_first_step,
+    sampled=True,
 )
 def supervised_bound(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """Supervised learning pays quadratically in the horizon.

@@ -39,7 +39,7 @@ def log_ratio(first: ActionLaws, second: ActionLaws, actions: Array, horizon: in
         raise NotEstimable(
             f"log densities of actions are only known to {slack:.1e} in floats, over {horizon} steps to more than "
             f"{SLACK:.1e}: laws that saturate, or are very narrow. Use larger deviations, or compare the policies by "
-            " il.policy_hellinger2, which needs no actions."
+            "il.policy_hellinger2, which needs no actions."
         )
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(p == q, 0.0, q - p))

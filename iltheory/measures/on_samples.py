@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures import f_divergences, occupancies, policies, trajectories, values
+from iltheory.measures import f_divergences, occupancies, policies, returns, trajectories, values
 from iltheory.measures.action_laws import SLACK, law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
 from iltheory.measures.episodes import Expectation, PathSum, Source
 from iltheory.measures.quantity import never_on_samples, on_samples
@@ -56,6 +56,18 @@ def largest_reward(mdp: SampledMDP) -> Numbers:
     return ar.INTERVAL.convert(mdp.rewards_range[1])
 
 
+@on_samples(returns.smallest_return)
+def smallest_return(mdp: SampledMDP) -> Numbers:
+    """H times the lower end of the declared range."""
+    return ar.INTERVAL.convert(_returns(mdp)[0])
+
+
+@on_samples(returns.largest_return)
+def largest_return(mdp: SampledMDP) -> Numbers:
+    """H times the upper end of the declared range."""
+    return ar.INTERVAL.convert(_returns(mdp)[1])
+
+
 # Divergences of the action laws along a policy.
 
 
@@ -82,8 +94,8 @@ def policy_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     if least is None:
         raise NotEstimable(
             "il.policy_kl and il.trajectory_kl are means without a bound: the second policy may give an action any "
-            "small probability. Smooth it, sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)), which bounds them by "
-            "log(n_actions / weight) a step, or use il.trajectory_hellinger2 or il.trajectory_js, which are bounded."
+            "small probability. Smooth it, sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)), for a "
+            "bound of log(n_actions / weight) a step, or use il.trajectory_hellinger2 or il.trajectory_js, which are bounded."
         )
     return _mean_over_steps(mdp, first, second, "KL divergence", _log(1 / least), lambda moment, p, q: law_kl(p, q))
 
@@ -123,6 +135,28 @@ def _mean_over_steps(
 def trajectory_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """H times :func:`policy_kl`."""
     return mdp.horizon * policy_kl(mdp, first, second)
+
+
+@on_samples(returns.parting)
+def parting(mdp: SampledMDP, expert: Any, learner: Any) -> Numbers:
+    """``1 - E_expert[prod_h learner_h(a_h | s_h)]``; numbered actions only, where the product is a probability."""
+    if not mdp.spaces.discrete:
+        raise NotEstimable(
+            "il.parting is about numbered actions: a learner with a density never agrees with an expert."
+        )
+    actor, other = _policy(expert), _policy(learner)
+    part = PathSum(
+        Source(mdp, (actor,)), "log-likelihood", (other,), lambda moment, laws: laws[other].log_density(moment.actions)
+    )
+    outcome = Expectation(
+        (part,),
+        "parting",
+        lambda log: -np.expm1(np.minimum(log, 0.0)),
+        Fraction(0),
+        Fraction(1),
+        _adding(mdp) + Fraction(SLACK),
+    )
+    return expect(outcome)
 
 
 @on_samples(trajectories.trajectory_tv)
@@ -190,6 +224,8 @@ never_on_samples(
     "it is a supremum over states and actions; episodes bound no state that they did not visit",
     values.disadvantage,
     values.step_disadvantages,
+    returns.largest_advantage,
+    returns.largest_luck,
 )
 never_on_samples(
     "it compares the laws of states, whose densities are not known; il.trajectory_tv, il.trajectory_hellinger2 and "

@@ -73,6 +73,7 @@ class Sampling:
         self._asked: list[_Mean] = []
         self._scope: Any = None
         self._level: Fraction | None = None
+        self._plain = False
 
     @property
     def known(self) -> int:
@@ -110,6 +111,15 @@ class Sampling:
             yield
         finally:
             self._level = None
+
+    @contextmanager
+    def estimates(self) -> Iterator[None]:
+        """Within this, expectations are the plain means of their outcomes, which enclose nothing: to plan with."""
+        self._plain = True
+        try:
+            yield
+        finally:
+            self._plain = False
 
     def mean(self, draw: Draw, low: Fraction, high: Fraction) -> Numbers:
         """Enclose the next expectation, of outcomes that ``draw`` draws."""
@@ -160,8 +170,10 @@ class Sampling:
         return mean
 
     def _enclosed(self, mean: _Mean, low: Fraction, high: Fraction, rounding: Fraction) -> Numbers:
-        ends = Fraction(0), Fraction(1)
-        if len(mean.outcomes):
+        ends = (Fraction(0), Fraction(1))
+        if self._plain:
+            ends = 2 * (Fraction(float(np.mean(mean.outcomes))),)
+        elif len(mean.outcomes):
             share = self._share(mean)
             least, most = mean.enclose(share if self._level is None else self._level, share, self._level is None)
             # Computing and rescaling an outcome in floats moved it a little.

@@ -1,0 +1,336 @@
+"""Decide claims about worlds that can only be sampled, with one probability of error for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor, log10
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from iltheory.claims.claim import Claim, InvalidClaim, collecting, verdicts
+from iltheory.claims.kinds import Count, InvalidInstance, Kind, Model, PolicyKind, PositiveNumber, UnitNumber
+from iltheory.claims.kinds import Sequence as SequenceKind
+from iltheory.claims.registry import catalogue
+from iltheory.engine.sampled_report import CONTROLS, SampledReport, SampledVerdict
+from iltheory.engine.verify import lookup
+from iltheory.measures.sampled import FIRST, Sampling
+from sims import arithmetic as ar
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Comparison, Enclosure
+from sims.errors import InvalidArgument, require
+from sims.sampled import NotEstimable, SampledMDP, SampledPolicy
+
+Values = Mapping[str, Any] | Sequence[Any]
+"""Values of a claim's parameters other than the model: by name, or in order."""
+
+
+@dataclass
+class _Case:
+    """One claim on one instance, and what is known about it so far."""
+
+    claim: Claim
+    instance: dict[str, Any]
+    number: int
+    expectations: int = 0
+    verdict: int = UNDECIDED
+    met: int = UNDECIDED
+    lhs: Enclosure | None = None
+    rhs: Enclosure | None = None
+    op: str = ""
+    needed: int | None = None
+    seconds: float = 0.0
+    open: bool = True
+
+
+def verify_sampled(
+    claims: str | Claim | Iterable[str | Claim] | None,
+    mdp: SampledMDP,
+    policies: Values | list[Values],
+    *,
+    delta: Any = Fraction(1, 100),
+    samples: int = 4096,
+    seed: int = 0,
+    control: str = "union",
+) -> SampledReport:
+    """Decide claims about policies of a sampled world by rolling these policies out.
+
+    Roll-outs are drawn until every claim is decided or ``samples`` episodes of each policy are spent; confidence
+    sequences allow to look after every doubling. Claims share the episodes, and the expectations that several ask for.
+
+    Parameters
+    ----------
+    claims : ids, claims, or None for all of the catalogue with a counterpart on sampled worlds that fit the policies
+    mdp : the world, with its horizon and the range of rewards that are part of what is claimed
+    policies : values of the other parameters, by name or in their order; a list of such for several instances
+    delta : what is controlled. ``union``: the probability that any verdict of the run is wrong. ``e-bh``: the expected
+        share of wrong verdicts among those given (the false discovery rate), for many claims at once
+    samples : most episodes of each policy (and of each pair, for divergences of trajectories)
+    seed : of all randomness
+    control : ``union`` or ``e-bh``
+
+    Raises
+    ------
+    NotEstimable
+        If a claim asks for a quantity that no number of roll-outs bounds; nothing has been rolled out then.
+    InvalidInstance
+        If the values are none of a claim's parameters.
+    InvalidArgument
+        If an option is out of its range.
+    """
+    began = perf_counter()
+    require("mdp", mdp, SampledMDP, "sims.sampled.sampled_table(mdp)")
+    delta, samples = _check_options(delta, samples, control)
+    cases = _cases(claims, mdp, policies)
+    sampling = Sampling(np.random.default_rng(seed), delta, samples=0)
+    for case in cases:
+        _look(case, sampling)  # without outcomes: to learn which expectations there are
+        case.expectations = sampling.asked
+    if any(case.expectations == 0 and case.open for case in cases):
+        idle = next(case.claim.id for case in cases if case.expectations == 0 and case.open)
+        raise InvalidClaim(f"{idle} asks for no expectation over episodes: there is nothing to sample.")
+    sampling.expectations = max(sampling.known, 1)
+    while any(case.open for case in cases) and sampling.samples < samples:
+        sampling.samples = min(max(2 * sampling.samples, FIRST), samples)
+        for case in cases:
+            if case.open:
+                _look(case, sampling, level=None if control == "union" else delta / len(cases))
+    if control == "e-bh":
+        _discover(cases, sampling, delta)
+    for case in cases:
+        if case.verdict == UNDECIDED and case.met == HOLDS:
+            case.needed = _needed(case, sampling)
+    return SampledReport(
+        world=mdp.description,
+        horizon=mdp.horizon,
+        rewards=(str(mdp.clip[0]), str(mdp.clip[1])),
+        rescaled=mdp.is_rescaled,
+        delta=float(delta),
+        control=control,
+        seed=seed,
+        samples=sampling.samples,
+        episodes=sampling.episodes,
+        steps=sampling.steps,
+        clipped=sampling.clipped,
+        expectations=sampling.known,
+        seconds=perf_counter() - began,
+        verdicts=tuple(_verdict(case, mdp) for case in cases),
+    )
+
+
+def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> None:
+    """Evaluate a case with the outcomes there are, and close it if they decide it.
+
+    Parameters
+    ----------
+    level : decide by what the bets of this case alone have earned now, at this level; None: by the run's enclosures
+    """
+    began = perf_counter()
+    comparison, case.met = _evaluate(case, sampling)
+    sides = (_enclosure(side, sampling.delta) for side in (comparison.lhs, comparison.rhs))
+    (case.lhs, case.rhs), case.op = sides, comparison.op
+    if level is None or case.met != HOLDS:
+        case.verdict = int(comparison.verdicts.reshape(()))
+    else:
+        case.verdict = _at_level(case, sampling, level)
+    case.open = case.met == UNDECIDED or (case.met == HOLDS and case.verdict == UNDECIDED)
+    case.seconds += perf_counter() - began
+
+
+def _evaluate(case: _Case, sampling: Sampling) -> tuple[Comparison, int]:
+    """A case's comparison, and whether its assumptions are met."""
+    with sampling.evaluation(scope=case.number), collecting() as conditions:
+        try:
+            comparison = case.claim.evaluate(case.instance)
+        except NotEstimable as problem:
+            raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from None
+    if comparison.verdicts.size != 1:
+        raise InvalidClaim(
+            f"{case.claim.id} compares numbers of shape {comparison.verdicts.shape}; compare one number."
+        )
+    return comparison, min((int(np.min(verdicts(condition))) for _, condition in conditions), default=HOLDS)
+
+
+def _at_level(case: _Case, sampling: Sampling, level: Fraction) -> int:
+    """The verdict that the bets of a case have earned now: its e-value against the opposite is at least ``1 / level``.
+
+    At all values of its m expectations with which the verdict is wrong, some bet has earned ``m / level``. So if it is
+    wrong, the mean of what the m bets have earned at the true values, an e-value, is at least ``1 / level``.
+    """
+    with sampling.evidence(level, Fraction(1, case.expectations)):
+        comparison, _ = _evaluate(case, sampling)
+    return int(comparison.verdicts.reshape(()))
+
+
+def _discover(cases: list[_Case], sampling: Sampling, delta: Fraction) -> None:
+    """Give the verdicts of the e-Benjamini-Hochberg procedure (Wang and Ramdas 2022; catalogue: e-values).
+
+    Of each case one of two hypotheses is true, the claim or its opposite; so of ``2 K`` hypotheses K are null, and with
+    thresholds ``K / (delta k)`` the false discovery rate is at most delta, however the e-values depend on each other.
+    """
+    tried = [case for case in cases if case.met == HOLDS]
+    k, found = len(cases), []
+    for case in tried:
+        # Decided at level delta * high / k, and not at delta * low / k; a case is closed when it is at delta / k.
+        low, high = 0, k + 1 if case.open else 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            decided = _at_level(case, sampling, delta * middle / k) != UNDECIDED
+            low, high = (low, middle) if decided else (middle, high)
+        found.append(high)
+    most = max((j for j in range(1, k + 1) if sum(rank <= j for rank in found) >= j), default=0)
+    for case, rank in zip(tried, found, strict=True):
+        if case.open and rank <= most:
+            case.verdict = _at_level(case, sampling, delta * most / k)
+
+
+def _needed(case: _Case, sampling: Sampling) -> int | None:
+    """About how many episodes of each policy would decide a case, if its sides are where the sample means put them.
+
+    Widths shrink with the root of the number of episodes (catalogue: claims-to-plan).
+    """
+    assert case.lhs is not None and case.rhs is not None
+    if case.op == "==":  # what samples show of an equality that holds is never more than noise
+        return None
+    with sampling.estimates():
+        comparison, _ = _evaluate(case, sampling)
+    ends = case.lhs - case.rhs
+    apart = float(ar.midpoint(comparison.lhs).reshape(())) - float(ar.midpoint(comparison.rhs).reshape(()))
+    if apart == 0:
+        return None
+    reach = float(ends.upper) - apart if apart < 0 else apart - float(ends.lower)
+    return _two_digits(max(sampling.samples * (reach / apart) ** 2, sampling.samples + 1))
+
+
+def _two_digits(x: float) -> int:
+    unit = 10 ** max(floor(log10(x)) - 1, 0)
+    return int(ceil(x / unit) * unit)
+
+
+# Instances.
+
+
+def _cases(
+    claims: str | Claim | Iterable[str | Claim] | None, mdp: SampledMDP, policies: Values | list[Values]
+) -> list[_Case]:
+    several = policies if isinstance(policies, list) else [policies]
+    if claims is None:
+        chosen = [claim for claim in catalogue().values() if claim.sampled]
+        pairs = [(claim, values) for claim in chosen for values in several if _fits(claim, mdp, values)]
+    else:
+        wanted = [claims] if isinstance(claims, str | Claim) else list(claims)
+        pairs = [(lookup(claim), values) for claim in wanted for values in several]
+    if not pairs:
+        raise InvalidArgument(
+            "no claim fits: give claims about models with a horizon and the values of their parameters."
+        )
+    return [_Case(claim, bind(claim, mdp, values), i) for i, (claim, values) in enumerate(pairs)]
+
+
+def _fits(claim: Claim, mdp: SampledMDP, values: Values) -> bool:
+    try:
+        bind(claim, mdp, values)
+    except InvalidInstance:
+        return False
+    return True
+
+
+def bind(claim: Claim, mdp: SampledMDP, values: Values) -> dict[str, Any]:
+    """Match a sampled world and values with the parameters of a claim.
+
+    Parameters
+    ----------
+    values : of the parameters other than the model, by name or in order
+
+    Raises
+    ------
+    NotEstimable
+        If the claim is about a kind of object that sampled worlds have not.
+    InvalidInstance
+        If names or values do not fit.
+    """
+    models = [name for name, kind in claim.parameters.items() if isinstance(kind, Model)]
+    if len(models) != 1 or not claim.parameters[models[0]].finite:  # type: ignore[attr-defined]
+        what = "no model" if not models else "two models" if len(models) > 1 else "a discounted model"
+        raise NotEstimable(f"{claim.id} is about {what}; a sampled world is one model with a horizon.")
+    others = [name for name in claim.parameters if name not in models]
+    named = dict(values) if isinstance(values, Mapping) else dict(zip(others, values, strict=False))
+    if set(named) != set(others) or (not isinstance(values, Mapping) and len(values) != len(others)):
+        raise InvalidInstance(f"{claim.id} takes ({', '.join(others)}) beside the world; got {_listed(values)}.")
+    instance: dict[str, Any] = {}
+    for name, kind in claim.parameters.items():
+        instance[name] = mdp if name in models else _value(claim, name, kind, named[name])
+    return instance
+
+
+def _value(claim: Claim, name: str, kind: Kind, value: Any) -> Any:
+    if isinstance(kind, SequenceKind):
+        return tuple(_value(claim, f"{name}[{i}]", kind.of, one) for i, one in enumerate(value))
+    if isinstance(kind, PolicyKind):
+        if not isinstance(value, SampledPolicy):
+            raise InvalidInstance(
+                f"{claim.id}: {name} must be a sims.sampled.SampledPolicy, got {type(value).__name__}; a table is "
+                "TabularPolicy(pi)."
+            )
+        if kind.deterministic and not value.deterministic:
+            raise InvalidInstance(f"{claim.id}: {name} must be deterministic, one action with probability 1.")
+        return value
+    if isinstance(kind, Count):
+        return kind.check(name, value, {})
+    if isinstance(kind, UnitNumber | PositiveNumber):
+        return ar.INTERVAL.convert(kind.check(name, value, {}))
+    raise NotEstimable(f"{claim.id} is about a {kind} ({name}): it needs a table of states.")
+
+
+def _listed(values: Values) -> str:
+    return ", ".join(values) if isinstance(values, Mapping) else f"{len(values)} values"
+
+
+def _check_options(delta: Any, samples: Any, control: Any) -> tuple[Fraction, int]:
+    if control not in CONTROLS:
+        raise InvalidArgument(f"control={control!r}: must be one of {', '.join(CONTROLS)}.")
+    if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
+        raise InvalidArgument(f"samples={samples!r}: must be a whole number of episodes, at least 1.")
+    try:
+        exact = Fraction(delta)
+    except (TypeError, ValueError, OverflowError):
+        exact = Fraction(0)
+    if not 0 < exact < 1:
+        raise InvalidArgument(f"delta={delta!r}: must lie strictly between 0 and 1.")
+    return exact, int(samples)
+
+
+# What is reported.
+
+
+def _enclosure(side: Any, delta: Fraction) -> Enclosure:
+    rigorous = Enclosure.of(ar.reshape(ar.INTERVAL.coerce(side), ()))
+    return rigorous if rigorous.width == 0 else replace(rigorous, sense="confidence", delta=delta)
+
+
+def _verdict(case: _Case, mdp: SampledMDP) -> SampledVerdict:
+    assert case.lhs is not None and case.rhs is not None
+    outcome = {HOLDS: "holds", REFUTED: "refuted", UNDECIDED: "undecided"}[case.verdict]
+    if case.met != HOLDS:
+        outcome = "not applicable" if case.met == REFUTED else "undecided"
+    names = {name: _name(value) for name, value in case.instance.items() if value is not mdp}
+    return SampledVerdict(
+        claim=case.claim.id,
+        statement=case.claim.statement,
+        parameters=names,
+        outcome=outcome,
+        op=case.op,
+        lhs=case.lhs,
+        rhs=case.rhs,
+        needed=case.needed,
+        expectations=case.expectations,
+        seconds=case.seconds,
+    )
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_name, value))
+    return str(getattr(value, "name", type(value).__name__)) if isinstance(value, SampledPolicy) else str(value)
