@@ -108,4 +108,5 @@ def _evaluation(fields: Mapping[str, Any]) -> Evaluation:
 
 
 def _spaces(fields: Mapping[str, Any]) -> Spaces:
-    return Spaces(**{name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()})
+    read: dict[str, Any] = {name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()}
+    return Spaces(**read)

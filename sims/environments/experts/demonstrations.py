@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 import numpy as np
 
@@ -12,12 +11,15 @@ from sims.environments._spaces import spaces_of
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
 from sims.environments.experts.storage import Expert, load
+from sims.environments.sampled import sampled_environment
 
 
 def demonstrations(
     expert: str | Expert, n: int, rng: int | np.random.Generator, *, stochastic: bool = False
 ) -> Trajectories:
     """Roll an expert out in its own environment, to termination or the registered time limit.
+
+    Rewards are those of :func:`sims.environments.sampled_environment`, clipped to its declared range.
 
     Parameters
     ----------
@@ -31,8 +33,6 @@ def demonstrations(
     InvalidExpert
         If the expert is unknown, or has no card that names its environment.
     """
-    from sims.environments import sampled_environment
-
     one = load(expert) if isinstance(expert, str) else expert
     if one.card is None:
         raise InvalidExpert(
@@ -42,8 +42,8 @@ def demonstrations(
     policy = one.stochastic if stochastic else one.policy
     if policy is None:
         raise InvalidExpert(f"the expert for {one.card.environment} has no stochastic version.")
-    world = sampled_environment(one.card.environment, horizon=time_limit(one.card.environment))
-    return world.roll(policy, n, np.random.default_rng(rng)).trajectories()
+    mdp = sampled_environment(one.card.environment)
+    return mdp.roll(policy, n, np.random.default_rng(rng)).trajectories()
 
 
 def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
@@ -78,21 +78,3 @@ def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
             f"{path} records the action {trajectories.actions.max()}; {environment} has {spaces.n_actions} of them."
         )
     return trajectories
-
-
-def time_limit(environment: str) -> int:
-    """The time limit under which Gymnasium registers an environment, in steps.
-
-    Raises
-    ------
-    InvalidExpert
-        If it registers none.
-    """
-    world: Any = world_of(environment)
-    limit = world.spec.max_episode_steps
-    world.close()
-    if limit is None:
-        raise InvalidExpert(
-            f"{environment} has no registered time limit: roll the expert out in a world with a horizon."
-        )
-    return int(limit)

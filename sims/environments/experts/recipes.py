@@ -60,7 +60,7 @@ RECIPES: dict[str, Recipe] = {
         options={"n_steps": 256, "batch_size": 256, "n_epochs": 4, "gamma": 0.99, "gae_lambda": 0.94},
     ),
     "LunarLander-v3": PPO(
-        rounds=60,
+        rounds=36,
         round_steps=16_384,
         copies=16,
         learning_rate=5e-4,
@@ -75,7 +75,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "InvertedPendulum-v5": ARS(directions=8, top=4, step_size=0.2, noise=0.2, rounds=4),
     "Hopper-v5": ARS(directions=8, top=4, step_size=0.02, noise=0.05, rounds=16, alive_bonus=1.0),
-    "HalfCheetah-v5": ARS(directions=4, top=4, step_size=0.02, noise=0.03, rounds=20, iterations=10),
+    "HalfCheetah-v5": ARS(directions=4, top=4, step_size=0.02, noise=0.03, rounds=10, iterations=10),
     "Walker2d-v5": PPO(
         rounds=60,
         round_steps=16_384,
