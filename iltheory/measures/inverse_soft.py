@@ -109,7 +109,7 @@ def expected_utility(mdp: TabularMDP, law: Numbers, r: Numbers, utility: Utility
 def shown_utility(law: Numbers, r: Numbers, utility: Utility) -> Numbers:
     """``phi(r)`` where the law has mass, else 0; shaped like r."""
     shown = ar.possibly_nonzero(law)
-    return ar.where(shown, utility(ar.where(shown, r, 1)), 0)
+    return utility(r) if shown.all() else ar.where(shown, utility(ar.where(shown, r, 1)), 0)
 
 
 @quantity
