@@ -164,7 +164,7 @@ class DivergenceRewards(Adversary):
             best: Floats = self.divergence.reward(d, e)
         if self._unbounded_at(self.divergence.low):  # rounding must not push it to the end of the domain
             best = np.where(e > 0, np.maximum(best, self.divergence.low + EDGE), best)
-        return self.admit(np.where(np.isnan(best), 0.0, best))
+        return self.admit(np.where(np.isnan(best), self.divergence.low, best))  # the limit where neither goes
 
     def admit(self, strategy: Floats) -> Floats:
         return np.clip(strategy, max(self.divergence.low, -LARGE), min(self.divergence.high, LARGE))
