@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,7 +31,8 @@ class MujocoSimulator(RestorableSimulator):
     """
 
     def __init__(self, id: str, n: int, *, threads: int, **options: Any) -> None:
-        self._env = make(id, {"max_episode_steps": -1, "disable_env_checker": True, **options}).unwrapped
+        with without_deprecations():
+            self._env = make(id, {"max_episode_steps": -1, "disable_env_checker": True, **options}).unwrapped
         super().__init__(id, n, spaces_of(self._env, id))
         self._mujoco, model = extra("mujoco"), self._env.model
         self._task = TASKS[id](self._env)
@@ -75,6 +79,24 @@ class MujocoSimulator(RestorableSimulator):
         if states.dtype != np.float64 or states.shape[1:] != (size + self._position.shape[1],):
             raise InvalidEnvironment(f"snapshot was taken of another world than {self.name}.")
         self._batch.state[:], self._position = states[:, :size], states[:, size:].copy()
+
+
+@contextmanager
+def without_deprecations() -> Iterator[None]:
+    """Keep MuJoCo from printing, and writing into the working folder, that a task's file uses a deprecated attribute.
+
+    Its other warnings become Python's.
+    """
+    mujoco = extra("mujoco")
+    before, said = mujoco.get_mju_user_warning(), list[str]()
+    mujoco.set_mju_user_warning(said.append)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(before)
+    for message in said:
+        if "deprecated" not in message:
+            warnings.warn(message, stacklevel=3)
 
 
 def mujoco_simulator(id: str, n: int, *, threads: int = 2, **make_kwargs: Any) -> MujocoSimulator:

@@ -52,12 +52,12 @@ def test_games_end_when_their_lives_are_lost():
     simulator = atari_simulator("breakout", 1, frame_skip=30)
     simulator.reset(np.random.default_rng(0))
     fire = np.array([simulator.spec.actions.index("FIRE")])
-    for step in range(200):
-        if simulator.step(fire).terminated[0]:
-            break
-    assert 5 < step < 199
-    seen, rewards, over = simulator.step(fire)
-    assert over[0] and rewards[0] == 0
+    steps = 1
+    while not simulator.step(fire).terminated[0]:
+        steps += 1
+    assert 5 < steps < 200
+    after = simulator.step(fire)
+    assert after.terminated[0] and after.rewards[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,27 @@ def test_steps_are_those_of_env_step(id, steps, options, dtype):
         ended += COPIES - running.sum()
     can_end = id in ("InvertedPendulum-v5", "InvertedDoublePendulum-v5", "Hopper-v5", "Walker2d-v5")
     assert (ended > 0) == (can_end and options.get("terminate_when_unhealthy", True)) or id == "Ant-v5"
+
+
+def test_nothing_is_printed_or_left_behind(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    mujoco_simulator("HalfCheetah-v5", 1)
+    assert capfd.readouterr() == ("", "")
+    assert not any(tmp_path.iterdir())
+
+
+def test_results_do_not_depend_on_threads_or_on_copies_that_ended():
+    alone, many = mujoco_simulator("Hopper-v5", 1, threads=1), mujoco_simulator("Hopper-v5", 30, threads=3)
+    many.reset(np.random.default_rng(0))
+    last = many.snapshot()[[29]]
+    act = controller(np.random.default_rng(3), many)
+    seen, alive = many.restore(many.snapshot()), np.ones(30, dtype=bool)
+    alone.restore(last)
+    while alive[29]:
+        actions = act(seen, np.float64)
+        seen, rewards, over = many.step(actions)
+        step = alone.step(actions[[29]])
+        np.testing.assert_array_equal(step.observations[0], seen[29])
+        assert (step.rewards[0], step.terminated[0]) == (rewards[29], over[29])
+        alive = ~over
+    assert not alive.all()
