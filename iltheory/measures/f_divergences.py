@@ -66,7 +66,8 @@ class FDivergence:
         """
         system = ar.system_of(r)
         start = self.reward(system.convert(ratio), system.convert(1))
-        return self.envelope(ar.maximum(r, start)) + ratio * ar.minimum(r - start, 0)
+        inside = ar.maximum(r, start)
+        return self.envelope(inside) + ratio * (r - inside)
 
     def centred(self) -> FDivergence:
         """The same divergence of laws with rewards moved so that the best one is 0 where ``d = e``.
