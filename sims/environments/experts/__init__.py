@@ -11,7 +11,7 @@ from sims.environments.experts.demonstrations import demonstrations, recorded
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.network import Network, Normalization, linear
 from sims.environments.experts.stable_baselines3 import from_stable_baselines3
-from sims.environments.experts.storage import Expert, load, shipped
+from sims.environments.experts.storage import Expert, cards, load, shipped
 
 __all__ = [
     "Card",
@@ -20,6 +20,7 @@ __all__ = [
     "InvalidExpert",
     "Network",
     "Normalization",
+    "cards",
     "demonstrations",
     "from_stable_baselines3",
     "linear",

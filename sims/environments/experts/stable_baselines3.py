@@ -25,9 +25,9 @@ from sims.environments._spaces import spaces_of
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
 from sims.environments.experts.network import Network, Normalization
-from sims.environments.experts.policies import Boltzmann, Greedy, Noisy, Squashed, SquashedNoise
+from sims.environments.experts.policies import Boltzmann, Greedy, NetworkPolicy, Noisy, Squashed, SquashedNoise
 from sims.environments.experts.storage import Expert
-from sims.sampled import SampledPolicy, Spaces
+from sims.sampled import Spaces
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -93,7 +93,7 @@ def _expert(tensors: Tensors, settings: dict[str, Any], spaces: Spaces, normaliz
         weights, biases = ([tensors[f"{name}.{part}"] for name in named] for part in ("weight", "bias"))
         return Network(seen, weights, biases, _activation(settings, default))
 
-    policy: SampledPolicy
+    policy: NetworkPolicy
     if "action_net.weight" in tensors:
         net = network("mlp_extractor.policy_net", "action_net", default="tanh")
         policy = Greedy(net, spaces)

@@ -17,7 +17,7 @@ from sims.environments._make import extra
 from sims.environments.experts.card import Card
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.network import Network
-from sims.environments.experts.policies import Boltzmann, Greedy, Noisy
+from sims.environments.experts.policies import Boltzmann, Greedy, NetworkPolicy, Noisy
 from sims.sampled import SampledPolicy, Spaces
 
 Array = NDArray[Any]
@@ -38,7 +38,7 @@ class Expert:
     card : where it comes from and what it returns; None for an expert of somebody else's
     """
 
-    policy: SampledPolicy
+    policy: NetworkPolicy
     stochastic: SampledPolicy | None
     card: Card | None
 
@@ -55,6 +55,18 @@ def versions(network: Network, log_std: Array | None, spaces: Spaces) -> tuple[G
 def shipped() -> tuple[str, ...]:
     """The ids of the experts that come with the project, sorted."""
     return _ids(SHIPPED)
+
+
+def cards(*, folder: str | PathLike[str] | None = None) -> tuple[Card, ...]:
+    """The cards of the experts that are shipped, or in a folder, sorted by id.
+
+    Raises
+    ------
+    InvalidExpert
+        If one cannot be read.
+    """
+    root = SHIPPED if folder is None else Path(folder)
+    return tuple(read_card(root / f"{id}.json") for id in _ids(root))
 
 
 def load(id: str, *, folder: str | PathLike[str] | None = None) -> Expert:
