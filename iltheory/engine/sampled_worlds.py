@@ -20,7 +20,7 @@ from iltheory.engine.verify import lookup
 from iltheory.measures.sampled import FIRST, Sampling
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Comparison, Enclosure
-from sims.errors import InvalidArgument, require
+from sims.errors import IltheoryError, InvalidArgument, require
 from sims.sampled import NotEstimable, SampledMDP, SampledPolicy
 
 Values = Mapping[str, Any] | Sequence[Any]
@@ -86,11 +86,7 @@ def verify_sampled(
     cases = _cases(claims, mdp, policies)
     sampling = Sampling(np.random.default_rng(seed), delta, samples=0)
     for case in cases:
-        _look(case, sampling)  # without outcomes: to learn which expectations there are
-        case.expectations = sampling.asked
-    if any(case.expectations == 0 and case.open for case in cases):
-        idle = next(case.claim.id for case in cases if case.expectations == 0 and case.open)
-        raise InvalidClaim(f"{idle} asks for no expectation over episodes: there is nothing to sample.")
+        _announce(case, sampling)
     sampling.expectations = max(sampling.known, 1)
     while any(case.open for case in cases) and sampling.samples < samples:
         sampling.samples = min(max(2 * sampling.samples, FIRST), samples)
@@ -120,6 +116,17 @@ def verify_sampled(
     )
 
 
+def _announce(case: _Case, sampling: Sampling) -> None:
+    """Evaluate a case without outcomes, to learn which expectations it asks for and that all of them can be bounded."""
+    try:
+        _look(case, sampling)
+    except (IltheoryError, TypeError) as problem:  # a formula that computes with tables meets something else
+        raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from problem
+    case.expectations = sampling.asked
+    if case.open and case.expectations == 0:
+        raise InvalidClaim(f"{case.claim.id} asks for no expectation over episodes: there is nothing to sample.")
+
+
 def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> None:
     """Evaluate a case with the outcomes there are, and close it if they decide it.
 
@@ -142,10 +149,7 @@ def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> Non
 def _evaluate(case: _Case, sampling: Sampling) -> tuple[Comparison, int]:
     """A case's comparison, and whether its assumptions are met."""
     with sampling.evaluation(scope=case.number), collecting() as conditions:
-        try:
-            comparison = case.claim.evaluate(case.instance)
-        except NotEstimable as problem:
-            raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from None
+        comparison = case.claim.evaluate(case.instance)
     if comparison.verdicts.size != 1:
         raise InvalidClaim(
             f"{case.claim.id} compares numbers of shape {comparison.verdicts.shape}; compare one number."

@@ -94,8 +94,8 @@ def policy_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     if least is None:
         raise NotEstimable(
             "il.policy_kl and il.trajectory_kl are means without a bound: the second policy may give an action any "
-            "small probability. Smooth it, sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)), for a "
-            "bound of log(n_actions / weight) a step, or use il.trajectory_hellinger2 or il.trajectory_js, which are bounded."
+            "small probability. With sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)) they have the "
+            "bound log(n_actions / weight) a step; il.trajectory_hellinger2 and il.trajectory_js are bounded for all."
         )
     return _mean_over_steps(mdp, first, second, "KL divergence", _log(1 / least), lambda moment, p, q: law_kl(p, q))
 

@@ -1,0 +1,125 @@
+"""Laws of actions: densities integrate to one, draws follow them, divergences are their integrals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from iltheory.measures.action_laws import law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
+from sims.sampled import Categorical, Gaussian, GaussianMixture, InvalidPolicy, NotEstimable, Point, SquashedGaussian
+
+GRID = np.linspace(-14, 14, 200_001)[:, None]
+PAIRS = {
+    "normal": (Gaussian([[0.3]], [[0.8]]), Gaussian([[-0.5]], [[1.7]])),
+    "same deviation": (Gaussian([[0.0]], [[1.0]]), Gaussian([[0.25]], [[1.0]])),
+    "mixture": (
+        GaussianMixture([[0.3, 0.7]], [[[-1.0], [1.0]]], [[[0.5], [0.8]]]),
+        GaussianMixture([[0.5, 0.5]], [[[-0.5], [1.5]]], [[[0.7], [0.8]]]),
+    ),
+    "squashed": (SquashedGaussian([[0.3]], [[0.8]], -2, 3), SquashedGaussian([[-0.2]], [[0.5]], -2, 3)),
+}
+
+
+def density(law, x):
+    """The law's density at many points."""
+    kind = type(law)
+    if kind is Gaussian:
+        law = Gaussian(np.repeat(law.mean, len(x), 0), np.repeat(law.std, len(x), 0))
+    elif kind is GaussianMixture:
+        law = GaussianMixture(*(np.repeat(part, len(x), 0) for part in (law.weights, law.mean, law.std)))
+    else:
+        normal = law.normal
+        law = SquashedGaussian(np.repeat(normal.mean, len(x), 0), np.repeat(normal.std, len(x), 0), -2, 3)
+    return np.exp(law.log_density(x)), law
+
+
+def points(law):
+    return np.linspace(-1.9999, 2.9999, 200_001)[:, None] if isinstance(law, SquashedGaussian) else GRID
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_densities_integrate_to_one_and_draws_follow_them(name):
+    for law in PAIRS[name]:
+        x = points(law)
+        p, _ = density(law, x)
+        assert abs(integrate.trapezoid(p, x[:, 0]) - 1) < 1e-6
+        cumulative = np.cumsum(p) * (x[1, 0] - x[0, 0])
+        _, many = density(law, np.zeros((4000, 1)))
+        draws = many.sample(np.random.default_rng(0))[:, 0]
+        assert stats.kstest(draws, lambda z, x=x, c=cumulative: np.interp(z, x[:, 0], c)).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_divergences_are_the_integrals(name):
+    first, second = PAIRS[name]
+    x = points(first)
+    p, many = density(first, x)
+    q, others = density(second, x)
+    tv = integrate.trapezoid(np.abs(p - q), x[:, 0]) / 2
+    share = law_tv(many, others, x)  # its mean under the first law is the total variation
+    assert abs(integrate.trapezoid(p * share, x[:, 0]) - tv) < 1e-5
+    assert np.all((share >= 0) & (share <= 1))
+    if name != "mixture":
+        hellinger = integrate.trapezoid((np.sqrt(p) - np.sqrt(q)) ** 2, x[:, 0])
+        assert abs(law_hellinger2(first, second)[0] - hellinger) < 1e-5
+        present = p > 1e-300
+        kl = integrate.trapezoid(np.where(present, p * np.log(np.where(present, p / q, 1)), 0), x[:, 0])
+        assert abs(law_kl(first, second)[0] - kl) < 1e-5
+
+
+def test_vectors_add_up_over_entries():
+    one = [law_kl(Gaussian([[m]], [[s]]), Gaussian([[0.0]], [[1.0]]))[0] for m, s in ((0.5, 1.0), (-1.0, 2.0))]
+    assert law_kl(Gaussian([[0.5, -1.0]], [[1.0, 2.0]]), Gaussian([[0.0, 0.0]], [[1.0, 1.0]]))[0] == pytest.approx(
+        sum(one)
+    )
+
+
+def test_equal_laws_are_exactly_equal():
+    law = Gaussian(np.random.default_rng(0).normal(size=(50, 3)), 0.7)
+    actions = law.sample(np.random.default_rng(1))
+    for distance in (law_tv(law, law, actions), law_hellinger2(law, law), law_kl(law, law)):
+        assert (distance == 0).all()
+
+
+def test_a_point_and_a_density_have_nothing_in_common():
+    point, normal = Point([[0.5], [1.0]]), Gaussian([[0.5], [1.0]], [[0.1], [0.1]])
+    mine, others = point.sample(np.random.default_rng(0)), normal.sample(np.random.default_rng(0))
+    assert (law_tv(point, normal, mine) == 1).all() and (law_tv(normal, point, others) == 1).all()
+    assert (law_hellinger2(point, normal) == 2).all() and np.isinf(law_kl(point, normal)).all()
+    assert (log_ratio(point, normal, mine, 1) == -np.inf).all()
+    assert (log_ratio(point, normal, others, 1) == np.inf).all()
+    assert (log_ratio(normal, point, mine, 1) == np.inf).all()
+    same = Point([[0.5], [2.0]])
+    assert law_tv(point, same, mine).tolist() == [0, 1] and law_hellinger2(point, same).tolist() == [0, 2]
+
+
+def test_impossible_actions_are_never_drawn():
+    law = Categorical(np.tile([0.0, 0.3, 0.0, 0.7, 0.0], (20_000, 1)))
+    drawn = law.sample(np.random.default_rng(0))
+    assert set(drawn) == {1, 3} and abs((drawn == 1).mean() - 0.3) < 0.02
+    assert np.isneginf(law.log_density(np.zeros(20_000, dtype=int))).all()
+    assert law_entropy(Categorical([[0.5, 0.5]]))[0] == pytest.approx(np.log(2))
+
+
+def test_densities_that_rounding_hides_are_refused():
+    law, other = SquashedGaussian([[40.0]], [[1.0]]), SquashedGaussian([[39.0]], [[1.0]])
+    with pytest.raises(NotEstimable, match="only known to"):
+        log_ratio(law, other, law.sample(np.random.default_rng(0)), 100)
+    with pytest.raises(NotEstimable, match="no bound"):
+        law_entropy(law)
+    with pytest.raises(NotEstimable, match="no closed form"):
+        law_kl(*PAIRS["mixture"])
+
+
+def test_what_is_no_law_is_refused():
+    with pytest.raises(InvalidPolicy, match=r"probabilities\[1\]"):
+        Categorical([[0.5, 0.5], [0.5, 0.6]])
+    with pytest.raises(InvalidPolicy, match="std has the entry 0"):
+        Gaussian([[0.0]], [[0.0]])
+    with pytest.raises(InvalidPolicy, match="no finite numbers"):
+        Gaussian([[np.nan]], [[1.0]])
+    with pytest.raises(InvalidPolicy, match="low < high"):
+        SquashedGaussian([[0.0]], [[1.0]], 1, -1)
+    with pytest.raises(InvalidPolicy, match=r"mean has shape"):
+        GaussianMixture([[1.0]], [[[0.0], [1.0]]], [[[1.0], [1.0]]])
