@@ -36,8 +36,9 @@ def test_least_squares_clones_a_linear_expert_from_its_actions_before_clipping_o
     # Before clipping there is nothing to fit but the expert itself: it is the same map, everywhere.
     anywhere = np.random.default_rng(0).standard_normal((100, 11))
     np.testing.assert_allclose(before.network(anywhere), expert.network(anywhere), atol=1e-8)
-    # After clipping no affine map fits, and the best one falls.
-    assert np.abs(np.clip(after.network(seen), -1, 1) - executed).max() > 0.5
+    # After clipping no affine map fits; the best one is off by 1 % of the range on average, and falls.
+    errors = np.abs(np.clip(after.network(seen), -1, 1) - executed)
+    assert 0.005 < errors.mean() < 0.04 and errors.max() > 0.2
     returns = {
         policy: world.roll(policy, 5, np.random.default_rng(100)).returns.mean() for policy in (expert, before, after)
     }
