@@ -11,9 +11,10 @@ from sims.environments.experts.demonstrations import demonstrations, recorded
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.network import Network, Normalization, linear
 from sims.environments.experts.stable_baselines3 import from_stable_baselines3
-from sims.environments.experts.storage import Expert, cards, load, shipped
+from sims.environments.experts.storage import SHIPPED, Expert, cards, load, shipped
 
 __all__ = [
+    "SHIPPED",
     "Card",
     "Evaluation",
     "Expert",

@@ -53,11 +53,11 @@ class Controller:
 RECIPES: dict[str, Recipe] = {
     "CartPole-v1": Controller((0.3, 0.9, 6.0, 2.0), gain=5.0),
     "Acrobot-v1": PPO(
-        rounds=20,
-        round_steps=16_384,
+        rounds=16,
+        round_steps=8_192,
         copies=16,
-        learning_rate=3e-4,
-        options={"n_steps": 256, "batch_size": 256, "n_epochs": 4, "gamma": 0.99, "gae_lambda": 0.94},
+        learning_rate=1e-3,
+        options={"n_steps": 128, "batch_size": 256, "n_epochs": 4, "gamma": 0.99, "gae_lambda": 0.94},
     ),
     "LunarLander-v3": PPO(
         rounds=36,
