@@ -16,7 +16,7 @@ from sims.environments.atari_simulator import AtariSimulator, atari_simulator
 from sims.environments.errors import InvalidEnvironment
 from sims.environments.gymnasium import GymnasiumTable, gymnasium_table, read_gymnasium
 from sims.environments.mujoco import MujocoSimulator, mujoco_simulator
-from sims.environments.restorable import RestorableSimulator, Snapshot
+from sims.environments.restorable import RestorableSimulator, Snapshot, rewards_from
 from sims.environments.sampled import REWARD_RANGES, RewardRange, sampled_environment
 from sims.environments.seals import from_seals
 from sims.environments.simulators import gymnasium_simulator
@@ -36,5 +36,6 @@ __all__ = [
     "gymnasium_table",
     "mujoco_simulator",
     "read_gymnasium",
+    "rewards_from",
     "sampled_environment",
 ]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sims.environments.errors import InvalidEnvironment
-from sims.sampled import Simulator, Spaces, Step
-from sims.sampled.simulator import Array, Mask
+from sims.sampled import SampledPolicy, Simulator, Spaces, Step
+from sims.sampled.simulator import Array, Floats, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +155,58 @@ class RestorableSimulator(Simulator):
             fix = "finite numbers" if spaces.n_actions is None else f"0, ..., {spaces.n_actions - 1}"
             raise InvalidEnvironment(f"actions[{i}] is {taken[i]}; actions of {self.name} are {fix}.")
         return taken
+
+
+def rewards_from(
+    simulator: RestorableSimulator,
+    snapshot: Snapshot,
+    policy: SampledPolicy,
+    rng: np.random.Generator,
+    *,
+    step: int,
+    horizon: int,
+    first: ArrayLike | None = None,
+) -> Floats:
+    """Rewards of following a policy from saved states to the horizon: samples of its values there.
+
+    Parameters
+    ----------
+    simulator : n copies of the world
+    snapshot : n states; ``snapshot[np.repeat(i, n)]`` for n samples at one state
+    policy : that goes on from there
+    rng : all randomness, of the world and the policy, independent for each copy
+    step : steps that were taken before the snapshot
+    horizon : number of steps of an episode
+    first : actions ``[n, ...]`` to take instead of the policy's first: then these are samples of ``Q(s, a)``
+
+    Returns
+    -------
+    array ``[n, horizon - step]``
+        As the world pays them, not clipped; 0 once it terminated.
+
+    Raises
+    ------
+    InvalidEnvironment
+        If `step` is no step before the horizon, or the snapshot or an action does not fit.
+    """
+    if not 0 <= step < horizon:
+        raise InvalidEnvironment(f"step={step}: must be from 0 to {horizon - 1}, before the horizon={horizon}.")
+    policy.check(simulator.spaces)
+    world, actor = rng.spawn(2)
+    observations, running = simulator.restore(snapshot, world), snapshot.running.copy()
+    rewards = np.zeros((simulator.n, horizon - step))
+    for h in range(step, horizon):
+        if not running.any():
+            break
+        actions = simulator.spaces.no_actions(simulator.n)
+        if h == step and first is not None:
+            actions = np.asarray(first)
+        else:
+            laws = policy.laws(observations[running], np.full(int(running.sum()), h))
+            actions[running] = laws.sample(actor)
+        observations, rewards[:, h - step], terminated = simulator.step(actions)
+        running = ~terminated
+    return rewards
 
 
 def seeds(rng: np.random.Generator, n: int) -> list[int]:
