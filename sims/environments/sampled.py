@@ -34,7 +34,7 @@ REWARD_RANGES = {
     "CartPole-v1": RewardRange(0, 1, True, "every step pays 1"),
     "Acrobot-v1": RewardRange(-1, 0, True, "every step pays -1, the one that reaches the height 0"),
     "MountainCar-v0": RewardRange(-1, 0, True, "every step pays -1"),
-    "MountainCarContinuous-v0": RewardRange(-0.1, 100, True, "-0.1 a^2 with |a| <= 1, and 100 at the goal"),
+    "MountainCarContinuous-v0": RewardRange(-0.1, 100, True, "-0.1 a^2 with a in [-1, 1], and 100 at the goal"),
     "Pendulum-v1": RewardRange(-16.28, 0, True, "-(angle^2 + 0.1 speed^2 + 0.001 torque^2) >= -(pi^2 + 6.4 + 0.004)"),
     "LunarLander-v3": RewardRange(
         -100, 100, False, "the end pays -100 or 100; only hard landings change the shaping by more"
@@ -46,9 +46,7 @@ REWARD_RANGES = {
     "HalfCheetah-v5": RewardRange(-10, 20, False, "the velocity: experts run at 5 to 15 m/s"),
     "Ant-v5": RewardRange(-10, 10, False, "1 for health, the velocity, costs of control of at most 4"),
     "Swimmer-v5": RewardRange(-5, 5, False, "the velocity: experts swim at 1 m/s at most"),
-    "Reacher-v5": RewardRange(
-        -3, 0, True, "-(distance + |a|^2): two links of 0.21 m, targets within 0.2 m, |a|^2 <= 2"
-    ),
+    "Reacher-v5": RewardRange(-3, 0, True, "-(distance + squared controls): at most 0.41 m and 2"),
     "ALE/Pong-v5": RewardRange(-1, 1, True, "a point takes longer than a step"),
     "ALE/Freeway-v5": RewardRange(0, 1, True, "a crossing takes longer than a step"),
     "ALE/Breakout-v5": RewardRange(0, 7, False, "one brick: 1, 4 or 7 points"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -260,3 +262,19 @@ def test_a_missing_extra_is_one_command(missing, id):
     *_, before, command = run.stderr.strip().splitlines()
     assert before.startswith("sims.environments.errors.InvalidEnvironment: ")
     assert command == "  pip install 'iltheory[envs]'"
+
+
+def test_the_page_lists_the_declared_ranges():
+    page = (Path(__file__).parents[2] / "docs" / "environments.md").read_text(encoding="utf-8")
+    for id, (low, high, exact, why) in REWARD_RANGES.items():
+        cells = id, f"[{low:g}, {high:g}]", "yes" if exact else "clipped", why
+        assert f"| {' | '.join(cells)} |\n" in page
+
+
+def test_the_code_of_the_page_runs():
+    page = (Path(__file__).parents[2] / "docs" / "environments.md").read_text(encoding="utf-8")
+    session: dict = {"__name__": "__environments__"}
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(block.replace("20, np.random", "2, np.random"), session)
+    assert session["rolled"].returns.mean() > 2000
+    assert session["hopper"].description == re.search(r"# (Hopper-v5 for exactly .*)", page).group(1)
