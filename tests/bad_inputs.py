@@ -35,7 +35,16 @@ from sims import DeterministicTransitions, SparseTransitions, TabularMDP, famili
 from sims import arithmetic as ar
 from sims.arithmetic import MixedArithmetic, NotANumber, NotRepresentable, NotSingle, UndecidedComparison
 from sims.datasets import InvalidDataset, Trajectories, read_imitation, read_minari, write_imitation, write_minari
-from sims.environments import InvalidEnvironment, from_seals, gymnasium_table
+from sims.environments import (
+    InvalidEnvironment,
+    atari_simulator,
+    from_seals,
+    gymnasium_simulator,
+    gymnasium_table,
+    mujoco_simulator,
+    sampled_environment,
+)
+from sims.environments.atari import InvalidGame
 from sims.errors import IltheoryError, InvalidArgument
 from sims.families import InvalidParameter
 from sims.tabular import InvalidModel, InvalidOccupancy, InvalidPolicy
@@ -149,6 +158,15 @@ ENVIRONMENTS = [
     bad("option of an environment", lambda _: gymnasium_table("FrozenLake-v1", size=8), InvalidEnvironment, "FrozenLake-v1", "size"),
     bad("horizon of a table", lambda _: gymnasium_table("FrozenLake-v1", horizon=-1), InvalidModel, "horizon=-1"),
     bad("seals row sum", lambda _: from_seals(transition_matrix=[[[0.9]]], reward_matrix=[1.0], initial_state_dist=[1.0], horizon=2), InvalidEnvironment, "transition_matrix[0, 0] sums to 0.9"),
+    bad("unknown world", lambda _: sampled_environment("Hoper-v5"), InvalidEnvironment, "Hoper-v5", "Use 'Hopper-v5'"),
+    bad("world without a time limit", lambda _: sampled_environment("ALE/Pong-v5"), InvalidEnvironment, "no registered time limit", "horizon=H"),
+    bad("world of unknown rewards", lambda _: sampled_environment("BipedalWalker-v3"), InvalidEnvironment, "no range of rewards", "rewards=(low, high)"),
+    bad("range without 0", lambda _: sampled_environment("CartPole-v1", rewards=(1, 2)), InvalidArgument, "rewards=(1, 2)", "low <= 0 <= high"),
+    bad("time limit of a simulator", lambda _: gymnasium_simulator("CartPole-v1", 2, max_episode_steps=9), InvalidEnvironment, "max_episode_steps", "horizon=H"),
+    bad("no copies", lambda _: mujoco_simulator("Hopper-v5", 0), InvalidEnvironment, "n=0", "at least 1"),
+    bad("old MuJoCo task", lambda _: mujoco_simulator("Hopper-v4", 2), InvalidEnvironment, "Hopper-v4", "Use 'Hopper-v5'"),
+    bad("unknown game", lambda _: atari_simulator("ponk", 2), InvalidGame, "ponk", "pong"),
+    bad("step before a reset", lambda _: gymnasium_simulator("CartPole-v1", 2).step(np.zeros(2, int)), InvalidEnvironment, "not started", "reset(rng)"),
     bad("seals without an end", lambda _: from_seals(transition_matrix=[[[1]]], reward_matrix=[1], initial_state_dist=[1]), InvalidEnvironment, "horizon is infinite", "discount=gamma"),
 ]  # fmt: skip
 
