@@ -9,6 +9,7 @@ from __future__ import annotations
 from sims.environments.experts.card import Card, Evaluation
 from sims.environments.experts.demonstrations import demonstrations, recorded
 from sims.environments.experts.errors import InvalidExpert
+from sims.environments.experts.games import GameExpert, OpenLoop, game_expert
 from sims.environments.experts.network import Network, Normalization, linear
 from sims.environments.experts.stable_baselines3 import from_stable_baselines3
 from sims.environments.experts.storage import SHIPPED, Expert, cards, load, shipped
@@ -18,12 +19,15 @@ __all__ = [
     "Card",
     "Evaluation",
     "Expert",
+    "GameExpert",
     "InvalidExpert",
     "Network",
     "Normalization",
+    "OpenLoop",
     "cards",
     "demonstrations",
     "from_stable_baselines3",
+    "game_expert",
     "linear",
     "load",
     "recorded",
