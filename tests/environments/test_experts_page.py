@@ -21,14 +21,29 @@ def run(*args: str):
     return CliRunner().invoke(app, ["experts", *args], catch_exceptions=False)
 
 
+def between(mark: str) -> list[str]:
+    return re.search(rf"<!-- {mark} -->\n(.*)<!-- /{mark} -->", PAGE, flags=re.DOTALL)[1].splitlines()
+
+
 def test_the_page_has_the_numbers_of_the_cards():
-    table = re.search(r"<!-- experts -->\n(.*)<!-- /experts -->", PAGE, flags=re.DOTALL)[1]
     rows = ["| expert | return | with noise | steps | kB |", "|---|---|---|---|---|"]
     for card in experts.cards():
         shown = [f"{made.mean:.1f} [{made.low:.1f}, {made.high:.1f}]" for made in (card.deterministic, card.stochastic)]
         size = (experts.SHIPPED / f"{card.id}.safetensors").stat().st_size / 1000
         rows.append(f"| `{card.id}` | {' | '.join(shown)} | {card.steps:,} | {size:.1f} |")
-    assert table == "\n".join(rows) + "\n"
+    assert between("experts") == rows
+
+
+def test_the_page_has_the_values_of_the_games():
+    head, _rule, *rows = between("games")
+    assert head == "| table | game | states | decisions | frames each | sticky | return |" and len(rows) >= 5
+    for row in rows:
+        name = re.match(r"\| `(\w+)`", row)[1]
+        expert = experts.game_expert(name)
+        spec, states = expert.table.spec, expert.table.n_states
+        value = expert.value if expert.value.denominator == 1 else f"{float(expert.value):.12g}"
+        numbers = f"{states:,} | {spec.horizon} | {spec.frame_skip} | {spec.sticky} | {value}"
+        assert row == f"| `{name}` | {spec.game} | {numbers} |"
 
 
 def test_the_first_block_of_the_page_runs():

@@ -90,6 +90,7 @@ def two_actions():
 def test_shipped_tables_have_experts(name):
     expert = game_expert(name)
     assert expert.value == Fraction(expert.mdp.optimal_value())
+    assert (expert.stochastic.pi > 0).all() and not expert.stochastic.deterministic and expert.policy.deterministic
 
 
 def test_there_is_no_such_table():

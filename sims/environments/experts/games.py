@@ -56,7 +56,7 @@ class GameExpert:
     pi : optimal policy, ints as probabilities ``[H, S, A]``; ties go to the first action
     value : what it returns from the start, exactly: no player returns more points
     policy : the same on the numbers of states, for ``sampled_table(mdp)``
-    stochastic : the policy of largest return plus `temperature` times causal entropy: it takes every action
+    stochastic : the policy of largest return plus causal entropy times a temperature: it takes every action
     """
 
     table: AtariTable
@@ -92,7 +92,7 @@ def game_expert(table: str | AtariTable, *, temperature: float = 0.1) -> GameExp
     Parameters
     ----------
     table : one that `sims.environments.atari.tabulate` made, or the name of one of `sims.environments.atari.shipped`
-    temperature : of the stochastic version, in points
+    temperature : of the stochastic version, as a share of the points that a step can win or lose at most
 
     Raises
     ------
@@ -102,5 +102,6 @@ def game_expert(table: str | AtariTable, *, temperature: float = 0.1) -> GameExp
     game = load(table) if isinstance(table, str) else table
     mdp = game.mdp()
     pi = mdp.optimal_policy()
-    soft = mdp.to("float64").soft_optimal(temperature).policy
+    points = max(1, *(abs(end) for end in game.reward_range))
+    soft = mdp.to("float64").soft_optimal(temperature * points).policy
     return GameExpert(game, mdp, pi, Fraction(mdp.value(pi)), TabularPolicy(pi), TabularPolicy(soft))
