@@ -1,0 +1,174 @@
+"""Verdicts about sampled worlds: right, with the confidence they state, and undecided with what would decide them."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import iltheory as il
+from iltheory.claims.foster_2024 import leak
+from iltheory.claims.kinds import InvalidInstance
+from iltheory.claims.registry import catalogue
+from iltheory.engine.verify import lookup
+from sims import families
+from sims.errors import InvalidArgument
+from sims.sampled import NotEstimable, SampledMDP, TabularPolicy, sampled_table
+
+TENTH, HALF = Fraction(1, 10), Fraction(1, 2)
+
+
+def cliff(horizon: int = 6, error: Fraction = TENTH) -> tuple[SampledMDP, TabularPolicy, TabularPolicy]:
+    return sampled(*families.cliff(horizon=horizon, error=error))
+
+
+def sampled(mdp, expert, learner) -> tuple[SampledMDP, TabularPolicy, TabularPolicy]:
+    return sampled_table(mdp), TabularPolicy(expert), TabularPolicy(learner)
+
+
+def outcomes(report) -> dict[str, str]:
+    return {verdict.claim: verdict.outcome for verdict in report.verdicts}
+
+
+@pytest.mark.parametrize("control", ["union", "e-bh"])
+def test_claims_that_hold_with_room_are_found_to_hold(control):
+    world, *policies = cliff()
+    report = il.verify_sampled(None, world, tuple(policies), control=control)
+    found = outcomes(report)
+    assert found.pop("foster-2024-hellinger-dp.tv") == "undecided"  # an equality: no number of roll-outs shows it
+    assert len(found) >= 8 and set(found.values()) == {"holds"}
+    words = {report.words(verdict) for verdict in report.verdicts}
+    stated = {"union": "holds with confidence 1-0.01", "e-bh": "holds at false discovery rate 0.01"}[control]
+    assert words == {stated, "undecided: no number of roll-outs is known to decide"}
+    assert "6 steps" in report.world and "clipped to [0, 1]" in report.world and report.clipped == 0
+
+
+@pytest.mark.parametrize("control", ["union", "e-bh"])
+@pytest.mark.parametrize(
+    ("variant", "world"),
+    [
+        ("ross-bagnell-2010-thm-2-1/linear-in-h", lambda: cliff(8, HALF)),
+        ("traj-chain-rules.tv/mean-over-steps", lambda: cliff(8, TENTH)),
+        ("foster-2024-parting.above/without-the-factor-2", lambda: cliff(4, Fraction(9, 10))),
+        ("foster-2024-thm-2-1.sharp/half-the-constant", lambda: sampled(*leak(HALF))),
+    ],
+)
+def test_false_variants_are_refuted_with_confidence(variant, world, control):
+    claim = next(v for v in lookup(variant.partition("/")[0]).false_variants if v.id == variant)
+    mdp, expert, learner = world()
+    report = il.verify_sampled(claim, mdp, (expert, learner), samples=2**15, control=control)
+    (verdict,) = report.verdicts
+    assert verdict.outcome == "refuted" and report.words(verdict).startswith("refuted")
+    assert control == "e-bh" or verdict.lhs.lower > verdict.rhs.upper
+
+
+def test_an_undecided_claim_says_how_many_roll_outs_would_decide_it():
+    mdp, _, learner = families.cliff(horizon=4, error=Fraction(1, 4))
+    exact = Fraction(il.value(mdp, learner))
+
+    @il.claim(statement="J <= c", sampled=True)
+    def close(mdp: il.FiniteHorizonMDP, pi: il.Policy):
+        """A bound slightly above the truth."""
+        return il.value(mdp, pi) <= exact + Fraction(1, 10)
+
+    world, pi = sampled_table(mdp), TabularPolicy(learner)
+    (planned,) = il.verify_sampled(close, world, (pi,), samples=512, seed=1).verdicts
+    assert planned.outcome == "undecided" and planned.needed > 512
+    (decided,) = il.verify_sampled(close, world, (pi,), samples=8 * planned.needed, seed=1).verdicts
+    assert decided.outcome == "holds"
+    report = il.verify_sampled(close, world, (pi,), samples=2**17, seed=1)
+    assert planned.needed / 8 <= report.samples <= 8 * planned.needed  # looks are at powers of two
+
+
+def test_a_run_is_repeatable_and_its_episodes_are_shared():
+    world, *policies = cliff()
+    first, second = (il.verify_sampled(None, world, tuple(policies), samples=512, seed=4) for _ in range(2))
+    assert [v.lhs for v in first.verdicts] == [v.lhs for v in second.verdicts]
+    # Two policies and their mixtures (in either order) are rolled out, for nine claims.
+    assert first.episodes <= 4 * 512 and first.expectations == 5
+    assert json.loads(json.dumps(first.to_json(), allow_nan=False))["verdicts"][0]["outcome"] == "holds"
+
+
+def test_several_instances_and_values_by_name():
+    world, expert, learner = cliff()
+    instances = [{"expert": expert, "learner": learner}, {"learner": expert, "expert": expert}]
+    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, instances, samples=2048)
+    assert report.verdicts[0].outcome == "holds" and len(report.verdicts) == 2
+    assert report.verdicts[1].lhs.lower < 0 < report.verdicts[1].lhs.upper
+
+
+def test_rewards_beyond_an_assumption_make_it_not_applicable_until_they_are_rescaled():
+    mdp, expert, learner = families.cliff(horizon=4, error=TENTH)
+    world = sampled_table(mdp.with_rewards(3 * mdp.r))
+    policies = TabularPolicy(expert), TabularPolicy(learner)
+    (verdict,) = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, policies, samples=512).verdicts
+    assert verdict.outcome == "not applicable"
+    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world.rescaled(), policies, samples=2048)
+    assert outcomes(report) == {"ross-bagnell-2010-thm-2-1": "holds"} and report.rescaled
+
+
+def test_an_unfinished_budget_decides_nothing():
+    world, *policies = cliff()
+    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=1)
+    assert outcomes(report) == {"ross-bagnell-2010-thm-2-1": "undecided"}
+
+
+def test_il_sampled_mean_of_two_claims_are_different_expectations():
+    def coin(p):
+        @il.claim(id=f"coin-{p}", statement="p <= 1/2", sampled=True)
+        def fair(mdp: il.FiniteHorizonMDP):
+            """A coin shows heads at most half of the time."""
+            return il.sampled_mean(lambda rng, n: rng.random(n) < p) <= HALF
+
+        return fair
+
+    world, *_ = cliff()
+    report = il.verify_sampled([coin(0.1), coin(0.9)], world, ())
+    assert outcomes(report) == {"coin-0.1": "holds", "coin-0.9": "refuted"} and report.expectations == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"delta": 0}, "delta=0"),
+        ({"delta": 2}, "delta=2"),
+        ({"samples": 0}, "samples=0"),
+        ({"control": "bonferroni"}, "union, e-bh"),
+    ],
+)
+def test_options_out_of_range_are_named(options, message):
+    world, *policies = cliff()
+    with pytest.raises(InvalidArgument, match=message):
+        il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), **options)
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_rolled_out():
+    world, expert, learner = cliff()
+    with pytest.raises(NotEstimable, match=r"dagger-2011-thm-2-2 has no counterpart.*supremum over states"):
+        il.verify_sampled("dagger-2011-thm-2-2", world, (expert, learner))
+    with pytest.raises(NotEstimable, match="a discounted model"):
+        il.verify_sampled("j-gap-from-occ", world, (expert, learner))
+    with pytest.raises(InvalidInstance, match="got 1 values"):
+        il.verify_sampled("ross-bagnell-2010-thm-2-1", world, (expert,))
+    with pytest.raises(InvalidInstance, match="takes \\(expert, learner\\)"):
+        il.verify_sampled("ross-bagnell-2010-thm-2-1", world, {"pi": expert, "other": learner})
+    with pytest.raises(InvalidInstance, match="TabularPolicy"):
+        il.verify_sampled("ross-bagnell-2010-thm-2-1", world, (np.ones((2, 2)), learner))
+    with pytest.raises(InvalidInstance, match="must be deterministic"):
+        il.verify_sampled("foster-2024-thm-2-1", world, (learner, expert))
+    with pytest.raises(InvalidArgument, match="SampledMDP"):
+        il.verify_sampled("ross-bagnell-2010-thm-2-1", families.cliff(horizon=2, error=HALF).mdp, (expert, learner))
+
+    @il.claim(statement="r <= 1/2", sampled=True)
+    def idle(mdp: il.FiniteHorizonMDP, pi: il.Policy):
+        """Nothing to sample, and nothing decided: the declared range is a bound, no value."""
+        il.assume(il.value(mdp, pi) >= 0)
+        return il.smallest_reward(mdp) <= HALF
+
+    assert outcomes(il.verify_sampled(idle, world, (expert,))) == {"idle": "holds"}
+
+
+def test_the_catalogue_has_claims_for_sampled_worlds():
+    assert sum(claim.sampled for claim in catalogue().values()) >= 9
