@@ -21,9 +21,9 @@ from harness import Bench, Row
 
 GROUPS = (
     "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "attack",
-    "mutants", "faults", "memory", "rollouts",
+    "mutants", "faults", "memory", "rollouts", "atari",
 )  # fmt: skip
-ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts")
+ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WIDTHS = (58, 36, 10, 10, 9, 8, 8)
 
