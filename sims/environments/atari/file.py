@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.environments.atari.errors import BuildFailed, InvalidTable
-from sims.environments.atari.layers import replacing
+from sims.environments.atari.layers import Arrays, replacing
 from sims.environments.atari.spec import Spec
 from sims.environments.atari.table import AtariTable
 from sims.environments.atari.thumbnails import HEIGHT, WIDTH, accumulated, changes
@@ -33,7 +33,7 @@ def save(table: AtariTable, path: str | Path) -> None:
         If the disk refuses.
     """
     header = {"schema": SCHEMA, "spec": table.spec.as_json(), "provenance": dict(table.provenance)}
-    arrays: dict[str, NDArray[Any]] = {name: _narrow(getattr(table, name)) for name in NUMBERS}
+    arrays: Arrays = {name: _narrow(getattr(table, name)) for name in NUMBERS}
     arrays["header"] = np.frombuffer(json.dumps(header, sort_keys=True).encode(), dtype=np.uint8)
     arrays["images"], arrays["palette"] = changes(table.images), table.palette
     try:
@@ -100,7 +100,7 @@ def _load(file: Any, name: str) -> AtariTable:
     return AtariTable(spec=spec, provenance=provenance, images=images, palette=arrays["palette"], **numbers)
 
 
-def _check(arrays: dict[str, NDArray[Any]], spec: Spec, provenance: Any, name: str) -> None:
+def _check(arrays: Arrays, spec: Spec, provenance: Any, name: str) -> None:
     """Raise ``InvalidTable`` unless the arrays fit together: every state leads to the next step, or to an end."""
     layers, following = arrays["layers"], arrays["next_state"]
     shape = (*following.shape[:1], len(spec.actions), spec.outcomes)

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 CHUNK = 32
 """States that a worker expands at once; what a killed build loses for each process, at most."""
 
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, Any]
+"""Arrays by name."""
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,14 @@ class Spec:
     @staticmethod
     def from_json(document: dict[str, Any]) -> Spec:
         """Read what :meth:`as_json` wrote."""
-        texts = {name: tuple(str(x) for x in document[name]) for name in ("actions", "start")}
-        numbers = {name: int(document[name]) for name in ("horizon", "frame_skip")}
-        return Spec(game=str(document["game"]), sticky=Fraction(document["sticky"]), **numbers, **texts)
+        return Spec(
+            game=str(document["game"]),
+            horizon=int(document["horizon"]),
+            frame_skip=int(document["frame_skip"]),
+            actions=tuple(map(str, document["actions"])),
+            sticky=Fraction(document["sticky"]),
+            start=tuple(map(str, document["start"])),
+        )
 
 
 def read_spec(game: str, *, horizon: Any, frame_skip: Any, actions: Any, sticky: Any, start: Any) -> Spec:

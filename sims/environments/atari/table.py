@@ -154,7 +154,8 @@ class AtariTable:
         Each pixel stands for 4 x 4 of the screen's and has the colour of them that is rarest on it, so small
         things are visible. States whose screens look the same differ elsewhere in the machine.
         """
-        return self.palette[self.images[self.image_of[self._checked(state)]]]
+        image: Image = self.palette[self.images[self.image_of[self._checked(state)]]]
+        return image
 
     def inputs(self, state: int) -> tuple[tuple[str, int], ...]:
         """A shortest way to a state from a game just loaded: actions, and for how many frames each is held."""

@@ -30,9 +30,9 @@ def workplace(path: Path | None, spec: Spec) -> Iterator[Path]:
         If the disk refuses.
     """
     if path is None:
-        with tempfile.TemporaryDirectory(prefix="atari-") as folder:
-            _begin(Path(folder), spec)
-            yield Path(folder)
+        with tempfile.TemporaryDirectory(prefix="atari-") as temporary:
+            _begin(Path(temporary), spec)
+            yield Path(temporary)
         return
     folder = folder_of(path)
     try:
