@@ -14,6 +14,9 @@ SCHEMA = "iltheory-sampled/1"
 CONTROLS = ("union", "e-bh")
 """What ``delta`` bounds: the probability of any wrong verdict, or the expected share of wrong ones."""
 
+MANY = 10**9
+"""Roll-outs that are not counted any more."""
+
 
 @dataclass(frozen=True)
 class SampledVerdict:
@@ -60,6 +63,7 @@ class SampledReport:
     expectations : number of different expectations that share ``delta``
     seconds : of the whole run
     verdicts : one for each claim and instance
+    refused : claims with a counterpart on other sampled worlds, and why not on this one
     """
 
     world: str
@@ -76,6 +80,7 @@ class SampledReport:
     expectations: int
     seconds: float
     verdicts: tuple[SampledVerdict, ...]
+    refused: Mapping[str, str]
 
     def words(self, verdict: SampledVerdict) -> str:
         """A verdict of this run in words."""
@@ -86,6 +91,8 @@ class SampledReport:
         if verdict.outcome == "undecided":
             if verdict.needed is None:
                 return "undecided: no number of roll-outs is known to decide"
+            if verdict.needed > MANY:
+                return f"undecided: more than {MANY:,} roll-outs of each policy would decide"
             return f"undecided: about {verdict.needed:,} roll-outs of each policy would decide"
         return verdict.outcome
 
@@ -115,6 +122,7 @@ class SampledReport:
             "expectations": self.expectations,
             "seconds": self.seconds,
             "verdicts": [self._verdict_json(verdict) for verdict in self.verdicts],
+            "refused": dict(self.refused),
         }
 
     def _verdict_json(self, verdict: SampledVerdict) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def verify_sampled(
 
     Parameters
     ----------
-    claims : ids, claims, or None for all of the catalogue with a counterpart on sampled worlds that fit the policies
+    claims : ids, claims, or None for all of the catalogue with a counterpart on sampled worlds that fit the policies;
+        those of them that cannot be bounded in this world are listed as refused, with the reason
     mdp : the world, with its horizon and the range of rewards that are part of what is claimed
     policies : values of the other parameters, by name or in their order; a list of such for several instances
     delta : what is controlled. ``union``: the probability that any verdict of the run is wrong. ``e-bh``: the expected
@@ -84,6 +85,10 @@ def verify_sampled(
     require("mdp", mdp, SampledMDP, "sims.sampled.sampled_table(mdp)")
     delta, samples = _check_options(delta, samples, control)
     cases = _cases(claims, mdp, policies)
+    refused: dict[str, str] = {}
+    if claims is None:  # what somebody asks for by name is refused by an error
+        refused = {case.claim.id: reason for case in cases if (reason := _why_not(case)) is not None}
+        cases = [case for case in cases if case.claim.id not in refused]
     sampling = Sampling(np.random.default_rng(seed), delta, samples=0)
     for case in cases:
         _announce(case, sampling)
@@ -113,6 +118,7 @@ def verify_sampled(
         expectations=sampling.known,
         seconds=perf_counter() - began,
         verdicts=tuple(_verdict(case, mdp) for case in cases),
+        refused=refused,
     )
 
 
@@ -125,6 +131,15 @@ def _announce(case: _Case, sampling: Sampling) -> None:
     case.expectations = sampling.asked
     if case.open and case.expectations == 0:
         raise InvalidClaim(f"{case.claim.id} asks for no expectation over episodes: there is nothing to sample.")
+
+
+def _why_not(case: _Case) -> str | None:
+    """Why a claim cannot be decided in this world, with these policies; None if it can."""
+    try:
+        _announce(replace(case), Sampling(np.random.default_rng(0), Fraction(1, 2), samples=0))
+    except NotEstimable as problem:
+        return str(problem)
+    return None
 
 
 def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> None:

@@ -1,0 +1,34 @@
+"""Verdicts about sampled worlds, for the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from iltheory.engine.sampled_report import SampledReport
+from sims.arithmetic import Enclosure
+
+STYLES = {"refuted": "bold red", "holds": "blue", "undecided": "yellow", "not applicable": "dim"}
+
+
+def sampled_page(report: SampledReport) -> RenderableType:
+    """The world, one row a verdict, and what the run cost and assumed."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    for column in ("lhs", "", "rhs"):
+        table.add_column(column, no_wrap=True)
+    for verdict in report.verdicts:
+        words = Text(report.words(verdict), style=STYLES[verdict.outcome])
+        table.add_row(verdict.claim, words, interval(verdict.lhs), verdict.op, interval(verdict.rhs))
+    refused = "".join(f"\nrefused: {reason}" for reason in report.refused.values())
+    clipped = f"; {report.clipped:,} rewards were clipped" if report.clipped else "; no reward was clipped"
+    cost = f"{report.episodes:,} episodes, {report.steps:,} steps, {report.seconds:.1f} s{clipped}"
+    return Group(Text(f"{report.world}\n"), table, Text(f"{refused}\n\n{cost}\n{report.meaning}", style="dim"))
+
+
+def interval(side: Enclosure) -> str:
+    """Both ends, or the number where they are equal."""
+    low, high = float(side.lower), float(side.upper)
+    return f"{low:.4g}" if side.width == 0 else f"[{low:.4g}, {high:.4g}]"
