@@ -38,15 +38,18 @@ from sims.datasets import InvalidDataset, Trajectories, read_imitation, read_min
 from sims.environments import (
     InvalidEnvironment,
     atari_simulator,
+    experts,
     from_seals,
     gymnasium_simulator,
     gymnasium_table,
     mujoco_simulator,
     sampled_environment,
 )
-from sims.environments.atari import InvalidGame
+from sims.environments.atari import InvalidGame, InvalidTable
+from sims.environments.experts import InvalidExpert
 from sims.errors import IltheoryError, InvalidArgument
 from sims.families import InvalidParameter
+from sims.sampled import InvalidPolicy as InvalidSampledPolicy
 from sims.tabular import InvalidModel, InvalidOccupancy, InvalidPolicy
 from sims.tabular.errors import InvalidMixture, TooLarge
 from sims.tabular.mixtures import step_mixture
@@ -599,6 +602,24 @@ def of_another_program(folder: Path) -> Any:
     return Ledger(folder / "x.sqlite")
 
 
+def of_pickles(folder: Path) -> Any:
+    import pickle
+
+    (folder / "model.zip").write_bytes(pickle.dumps({"policy": 1}))
+    return experts.from_stable_baselines3(folder / "model.zip", "CartPole-v1")
+
+
+EXPERTS = [
+    bad("expert unknown", lambda _: experts.load("Hoper-v5"), InvalidExpert, "'Hoper-v5'", "near it: Hopper-v5", "There are: "),
+    bad("expert pickled", lambda _: experts.load("policy.pkl"), InvalidExpert, "pickled", "refused"),
+    bad("expert a folder without one", lambda folder: experts.load("CartPole-v1", folder=folder), InvalidExpert, "There are: none"),
+    bad("expert of pickles", of_pickles, InvalidExpert, "no zip file with policy.pth", "is refused"),
+    bad("expert of another world", lambda _: experts.load("Hopper-v5").policy.check(experts.load("CartPole-v1").policy.spaces), InvalidSampledPolicy, "(11,)", "(4,)", "another world's"),
+    bad("expert NaN", lambda _: experts.linear([[NAN]]), InvalidExpert, "weight contains nan", "finite"),
+    bad("expert of no table", lambda _: experts.game_expert("tetris"), InvalidTable, "tetris", "pong"),
+]  # fmt: skip
+
+
 def of_text(folder: Path) -> Any:
     (folder / "x.sqlite").write_text("my notes, not a database at all " * 50)
     return Ledger(folder / "x.sqlite")
@@ -637,6 +658,7 @@ TABLE = [
     *POLICIES,
     *FAMILIES,
     *ENVIRONMENTS,
+    *EXPERTS,
     *DATASETS,
     *LEARNERS,
     *GAMES,
@@ -655,6 +677,8 @@ COMMANDS = [
     (["show", "ross-bagnel"], ["ross-bagnel", "did you mean ross-bagnell-2010"]),
     (["show", FLIP, "--ledger", "notes.txt"], ["notes.txt", "not an SQLite file"]),
     (["verify", "no-such-claim-at-all"], ["no-such-claim-at-all"]),
+    (["experts", "card", "Hoper-v5"], ["Hoper-v5", "near it: Hopper-v5"]),
+    (["experts", "roll", "CartPole-v1", "--episodes", "1"], ["--episodes"]),
     (["verify", FLIP, "--n", "0"], ["--n"]),
     (["verify", FLIP, "--n", "many"], ["--n", "valid integer"]),
     (["verify", FLIP, "--budget", "nan"], ["budget=nan", "positive number of seconds"]),
