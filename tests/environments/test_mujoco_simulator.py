@@ -81,3 +81,26 @@ def test_results_do_not_depend_on_threads_or_on_copies_that_ended():
         assert (step.rewards[0], step.terminated[0]) == (rewards[29], over[29])
         alive = ~over
     assert not alive.all()
+
+
+@pytest.mark.parametrize("fault", ["no warm start", "fresh positions"])
+def test_faults_in_the_last_bits_are_seen(fault):
+    """The two ways in which a batch most easily differs from env.step: it does, and the comparison shows it."""
+    id = "Walker2d-v5" if fault == "no warm start" else "Reacher-v5"
+    simulator = mujoco_simulator(id, 1)
+    observations = simulator.reset(np.random.default_rng(0))
+    env = gymnasium.make(id).unwrapped
+    env.reset(seed=seeds(np.random.default_rng(0), 1)[0])
+    act, differs = controller(np.random.default_rng(3), simulator), False
+    for _ in range(30):
+        actions = act(observations, np.float64)
+        if fault == "no warm start":  # what mujoco.rollout does
+            simulator._batch.bind("qacc_warmstart")[:] = 0
+        observations, _, terminated = simulator.step(actions)
+        if fault == "fresh positions":  # as if derived fields were those after the last substep
+            simulator._batch.forward()
+            observations = simulator._task.observations(simulator._data)
+        differs = differs or not np.array_equal(env.step(actions[0])[0], observations[0])
+        if terminated[0]:
+            break
+    assert differs
