@@ -200,7 +200,8 @@ class Aggregation(Recipe):
         observations, steps, actions, iterations = self._gathered.tensors
         chosen = slice(None) if i is None else iterations == i
         with torch.no_grad():
-            return float(self.actor(observations[chosen], steps[chosen]).loss(actions[chosen]).sum()) * self._weight
+            loss = self.actor(observations[chosen], steps[chosen]).loss(actions[chosen])
+        return self._weight * float(loss.sum())
 
     def outcome(self) -> dict[str, Any]:
         """What :class:`Dagger` adds to :class:`~iltheory.learners.neural.training.Trained`."""
