@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from iltheory.learners.neural._soft_recipe import SoftOptions, SoftTrained
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.behavioral_cloning import BehavioralCloning, behavioral_cloning
 from iltheory.learners.neural.dagger import Dagger, dagger
 from iltheory.learners.neural.heads import CategoricalHead, GaussianHead, MixtureHead, PointHead, SquashedGaussianHead
+from iltheory.learners.neural.iq_learn import IQLearn, iq_learn
+from iltheory.learners.neural.ls_iq import ls_iq
 from iltheory.learners.neural.networks import MLP, Architecture, Flat, OneHot, PolicyNetwork
 from iltheory.learners.neural.policy import NeuralPolicy
+from iltheory.learners.neural.sqil import sqil
 from iltheory.learners.neural.stored import InvalidCheckpoint
 from iltheory.learners.neural.training import History, Recipe, Trained, TrainingDiverged, train
 from iltheory.learners.neural.transitions import Transitions, transitions
+from iltheory.learners.neural.value_dice import value_dice
 
 __all__ = [
     "Architecture",
@@ -21,6 +26,7 @@ __all__ = [
     "Flat",
     "GaussianHead",
     "History",
+    "IQLearn",
     "InvalidCheckpoint",
     "MLP",
     "MixtureHead",
@@ -29,12 +35,18 @@ __all__ = [
     "PointHead",
     "PolicyNetwork",
     "Recipe",
+    "SoftOptions",
+    "SoftTrained",
     "SquashedGaussianHead",
     "Trained",
     "TrainingDiverged",
     "Transitions",
     "behavioral_cloning",
     "dagger",
+    "iq_learn",
+    "ls_iq",
+    "sqil",
     "train",
     "transitions",
+    "value_dice",
 ]

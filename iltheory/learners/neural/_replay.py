@@ -25,7 +25,9 @@ class Batch(NamedTuple):
     absorbing: Any
     weights: Any
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number n of transitions."""
         return len(self.weights)
 
 

@@ -84,7 +84,7 @@ class Critic(nn.Module):  # type: ignore[misc] # torch is untyped here
         The absorbing state is visited as often as its flow equation says: ``gamma / (1 - gamma)`` times for each time
         it is entered.
         """
-        weights = batch.weights / len(batch)
+        weights = batch.weights / batch.size
         if not batch.absorbing.any():
             return Values(weights, q, v, self.discount * next_v)
         ends = (weights * batch.absorbing).sum() * self.discount / (1 - self.discount)
@@ -121,7 +121,7 @@ class SoftQ(Critic):
     def values(self, batch: Batch, ahead: Critic) -> Values:
         """See :class:`Critic`."""
         assert isinstance(ahead, SoftQ)
-        n = len(batch)
+        n = batch.size
         if ahead is self:  # one pass through the network is quicker than two
             q = self.q(torch.cat([batch.observations, batch.next_observations]))
             v = self.v(q)
@@ -143,7 +143,7 @@ class SoftQ(Critic):
         v, following = self.v(q), ahead.v(ahead.q(batch.next_observations))
         law = torch.softmax(q / self.temperature, -1)
         rows = [self.at(batch, q[:, a], v, following, ahead) for a in range(q.shape[-1])]
-        resting = law.new_full((len(rows[0].weights) - len(batch), q.shape[-1]), 1 / q.shape[-1])
+        resting = law.new_full((len(rows[0].weights) - batch.size, q.shape[-1]), 1 / q.shape[-1])
         shares = torch.cat([law, resting]).T  # [A, n] or [A, n + 1]
         weights = torch.cat([share * row.weights for share, row in zip(shares, rows, strict=True)])
         return Values(weights, *(torch.cat([getattr(row, name) for row in rows]) for name in ("q", "v", "later")))
