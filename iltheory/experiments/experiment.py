@@ -13,7 +13,7 @@ from sims.errors import InvalidArgument
 Cell = Mapping[str, Any]
 """Settings of one piece of work, its seed included: JSON values."""
 
-MODULES: tuple[str, ...] = ()
+MODULES = ("horizon_tables", "recoverability", "hellinger", "duality_gaps")
 """The files of this package that hold experiments, in the order of a report."""
 
 

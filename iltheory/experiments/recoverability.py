@@ -1,0 +1,67 @@
+"""DAgger's bound u H epsilon on Atari games, with u computed exactly: what one action loses where the learner goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.statistics import log_slope, mean_over_seeds
+from iltheory.experiments.tables import grid, groups, horizons, noisy_game
+
+CLAIM = "dagger-2011-thm-2-2"
+ROUNDS = 5
+
+
+def work(cell: Cell) -> Mapping[str, Any]:
+    """Gap, u and error of DAgger's policy after some rounds of one trajectory, as upper ends of enclosures."""
+    import iltheory as il
+    from iltheory import learners
+    from sims import arithmetic as ar
+
+    mdp = noisy_game(cell["table"], cell["horizon"])
+    expert = mdp.optimal_policy()
+    everything = learners.TabularPolicies()
+    run = learners.dagger(
+        mdp.to("float64"), ar.midpoint(expert), everything, iterations=ROUNDS, trajectories=1, rng=cell["seed"]
+    )
+    intervals = mdp.to("interval")
+    learner = intervals.policy(run.policy)
+    sides = {
+        "gap": il.gap(intervals, expert, learner),
+        "u": il.disadvantage(intervals, expert, learner),
+        "error": il.on_policy_error_rate(intervals, expert, learner),
+    }
+    return {"states": mdp.n_states, **{name: float(ar.upper(side)) for name, side in sides.items()}}
+
+
+def summary(outcomes: Sequence[Outcome]) -> Section:
+    """One row a game and horizon; how u grows with the horizon says whether the game forgives."""
+    rows: list[tuple[str, ...]] = []
+    findings: list[Finding] = []
+    for (table,), of_table in groups(outcomes, "table").items():
+        by_horizon = {h: [o.result for o in some] for (h,), some in groups(of_table, "horizon").items()}
+        for h, results in by_horizon.items():
+            sides = [mean_over_seeds([result[side] for result in results]) for side in ("gap", "u", "error")]
+            bound = mean_over_seeds([result["u"] * h * result["error"] for result in results])
+            quadratic = mean_over_seeds([h**2 * result["error"] for result in results])
+            rows.append(
+                (table, str(h), str(len(results)), *map(str, sides), f"{bound.centre:.3g}", f"{quadratic.centre:.3g}")
+            )
+        largest = max(result["u"] / h for h, results in by_horizon.items() for result in results)
+        slope = log_slope({h: [result["u"] for result in results] for h, results in by_horizon.items()})
+        findings.append(
+            Finding(f"{table}: u grows with slope {slope or 'none, u is 0'} in H; u is at most {largest:.3g} H", CLAIM)
+        )
+    columns = ("table", "H", "seeds", "mean gap [95 %, Student]", "u", "error", "u H error", "H^2 error")
+    return Section(columns, tuple(rows), tuple(findings))
+
+
+EXPERIMENT = Experiment(
+    id="recoverability",
+    title="DAgger's u on exact Atari tables",
+    work=work,
+    full=horizons(seeds=10),
+    smoke=grid(table=("breakout",), horizon=(6, 8, 10), seed=range(2)),
+    summary=summary,
+)
