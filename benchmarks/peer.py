@@ -194,6 +194,51 @@ def imitation_mce_irl(x):
     return Task(run, prepare)
 
 
+def imitation_bc(x):
+    """Behavioural cloning by a number of gradient steps, with its own defaults (two layers of 32)."""
+    import tempfile
+
+    import gymnasium
+    import torch
+    from imitation.algorithms.bc import BC
+    from imitation.data.types import Transitions
+    from imitation.util.logger import configure
+
+    torch.set_num_threads(1)
+    observations, actions, n = x["observations"], x["actions"], int(x["updates"])
+    spaces = (
+        gymnasium.spaces.Box(-np.inf, np.inf, observations.shape[1:], np.float32),
+        gymnasium.spaces.Discrete(int(actions.max()) + 1),
+    )
+    shown = Transitions(
+        obs=observations.astype(np.float32),
+        acts=actions,
+        infos=np.array([{}] * len(actions)),
+        next_obs=observations.astype(np.float32),
+        dones=np.zeros(len(actions), dtype=bool),
+    )
+
+    def prepare():
+        quiet = configure(tempfile.mkdtemp(), format_strs=[])
+        learner = BC(
+            observation_space=spaces[0],
+            action_space=spaces[1],
+            rng=np.random.default_rng(0),
+            demonstrations=shown,
+            batch_size=int(x["batch_size"]),
+            custom_logger=quiet,
+        )
+        return (learner,)
+
+    def run(learner):
+        learner.train(n_batches=n, log_interval=10 * n, progress_bar=False)
+        with torch.no_grad():
+            likelihood = learner.policy.evaluate_actions(torch.as_tensor(shown.obs), torch.as_tensor(shown.acts))[1]
+        return -float(likelihood.mean())
+
+    return Task(run, prepare)
+
+
 TASKS = {
     "quantecon.evaluate_policy": quantecon_evaluate,
     "quantecon.modified_policy_iteration": quantecon_mpi,
@@ -203,6 +248,7 @@ TASKS = {
     "mdpsolver.mpi": mdpsolver_mpi,
     "imitation.mce_occupancy_measures": imitation_marginals,
     "imitation.MCEIRL": imitation_mce_irl,
+    "imitation.BC": imitation_bc,
 }
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from harness import Bench, Row
 
 GROUPS = (
-    "values", "optimal", "occupancies", "marginals", "irl", "learners", "saddles", "exact", "claims", "attack",
-    "mutants", "faults", "memory", "rollouts", "atari",
+    "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "saddles", "exact", "claims",
+    "attack", "mutants", "faults", "memory", "rollouts", "atari",
 )  # fmt: skip
 ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
