@@ -68,7 +68,7 @@ def verify_sampled(
     from iltheory.reporting.sampled_pages import sampled_page
     from sims.environments import sampled_environment
 
-    claims = chosen(ids) if ids else None
+    claims = [claim for claim in chosen(ids) if claim.sampled or claim.id in ids] if ids else None
     mdp = sampled_environment(world, horizon=horizon, rewards=rewards)
     policies = (_policy(expert or world), _policy(learner or f"{world}:stochastic"))
     with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):

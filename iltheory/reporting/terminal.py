@@ -24,18 +24,22 @@ if TYPE_CHECKING:
     from iltheory.engine.comparison import Row  # it loads all learners, which most pages do without
 
 LONGEST_NUMBER = 60
+SAMPLED = " [on samples]"
+"""Mark of claims that have a counterpart on sampled worlds."""
 STYLES = {"refuted": "bold red", "instances": "green", "confidence": "blue", "consistent": "cyan", "none": "yellow"}
 
 
 def claims_table(claims: Sequence[Claim]) -> RenderableType:
-    """One row a claim: id, what it says, source, status."""
+    """One row a claim: id, what it says, source, status; with a mark on those that sampled worlds have, too."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
     for column in ("what it says", "source"):
         table.add_column(column, overflow="fold")
     for claim in claims:
-        table.add_row(claim.id, claim.summary, short_source(claim))
-    return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them."))
+        table.add_row(claim.id, claim.summary + SAMPLED * claim.sampled, short_source(claim))
+    sampled = sum(claim.sampled for claim in claims)
+    marked = f"; `iltheory verify-sampled` decides the {sampled} marked{SAMPLED}, too" if sampled else ""
+    return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them{marked}."))
 
 
 def comparison_table(rows: Sequence[Row]) -> RenderableType:
@@ -91,6 +95,8 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
     facts.add_row("assumptions", "; ".join(a.name for a in claim.assumptions) or "none beyond these kinds")
     if claim.statistical:
         facts.add_row("sampled", f"until decided, at most {claim.samples:,} outcomes of each expectation")
+    if claim.sampled:
+        facts.add_row("on samples", f"in worlds without tables, too: iltheory verify-sampled {claim.id}")
     for variant in claim.false_variants:
         facts.add_row("false variant", _wrong(variant))
     if claim.tight is not None:
