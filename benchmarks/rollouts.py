@@ -86,8 +86,8 @@ def _row(id: str, options: dict[str, Any]) -> Row:
     same = "the same bits" if np.array_equal(ends["ours"], ends["theirs"]) else "DIFFERENT observations"
     rate = COPIES * STEPS
     note = (
-        f"wall clock; {rate / mine:,.0f} and {rate / peer:,.0f} env steps/s, {same} after {STEPS} steps; "
-        f"through SampledMDP, resets included, {rate / through:,.0f}"
+        f"wall clock, load {os.getloadavg()[0]:.0f}; {rate / mine:,.0f} and {rate / peer:,.0f} env steps/s, {same} "
+        f"after {STEPS} steps; through SampledMDP, resets included, {rate / through:,.0f}"
     )
     measured = peer / mine if same == "the same bits" and len(os.sched_getaffinity(0)) >= THREADS else None
     task = f"roll-outs {id}, {COPIES} copies, {THREADS} threads"

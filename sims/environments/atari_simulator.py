@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     observation: NDArray[np.uint8]
 
 
-class _Seen(Emulator):
+class RamEmulator(Emulator):
     """An emulator that also shows its memory."""
 
     def ram(self) -> NDArray[np.uint8]:
@@ -63,7 +63,7 @@ class AtariSimulator(RestorableSimulator):
     """
 
     def __init__(self, spec: Spec, n: int, observe: Observed) -> None:
-        self._emulator, self.spec = _Seen(spec.game), spec
+        self._emulator, self.spec = RamEmulator(spec.game), spec
         self._look = {"ram": self._emulator.ram, "screen": self._emulator.rgb}[observe]
         start = root(self._emulator, spec)
         if start.state is None:
