@@ -13,6 +13,7 @@ from sims.sampled.policies import SampledPolicy, Smoothed, TabularPolicy
 from sims.sampled.rollouts import Rollouts
 from sims.sampled.simulator import Simulator, Spaces, Step
 from sims.sampled.tabular import TabularSimulator, sampled_table
+from sims.sampled.uniform import UniformBox, UniformPolicy
 
 __all__ = [
     "COPIES",
@@ -35,5 +36,7 @@ __all__ = [
     "Step",
     "TabularPolicy",
     "TabularSimulator",
+    "UniformBox",
+    "UniformPolicy",
     "sampled_table",
 ]
