@@ -1,4 +1,4 @@
-"""Where verification looks: random instances of several laws, named families, and real Gymnasium tables."""
+"""Where verification looks: random instances of several laws, named families, Gymnasium tables and Atari games."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ GYMNASIUM: Mapping[str, tuple[str, dict[str, Any]]] = {
 """Real tables: registered id and options of ``gymnasium.make``."""
 CLIFF_WALKING_HORIZON = 100
 """CliffWalking registers no time limit."""
+
+ATARI: Mapping[str, str] = {
+    "BeamRider": "beam_rider",
+    "Breakout": "breakout",
+    "Freeway": "freeway",
+    "Freeway, sticky": "freeway_sticky",
+    "Pong": "pong",
+    "Seaquest": "seaquest",
+    "SpaceInvaders": "space_invaders",
+}
+"""Games of the Arcade Learning Environment: the table that comes with `sims.environments.atari`."""
 
 
 class World(ABC):
@@ -174,10 +185,11 @@ def worlds() -> Iterator[World]:
     yield from (RandomWorld(law) for law in LAWS)
     yield from _named()
     yield from (FixedWorld(name, _gymnasium(name)) for name in GYMNASIUM)
+    yield from (FixedWorld(name, _atari(name)) for name in ATARI)
 
 
 def problem(name: str, *, horizon: int | None = None) -> tuple[TabularMDP, Any]:
-    """A named family or Gymnasium table with a finite horizon: an exact model and its optimal, deterministic policy.
+    """A world with a finite horizon that is no random one: an exact model and its optimal, deterministic policy.
 
     Parameters
     ----------
@@ -227,13 +239,28 @@ def _gymnasium(name: str) -> Build:
         id, options = GYMNASIUM[name]
         end = {} if id != "CliffWalking-v1" else {"horizon": CLIFF_WALKING_HORIZON}
         table = gymnasium_table(id, **options, **(end if finite else {"discount": Fraction(99, 100)}))
-        mdp = unit_rewards(table)
-        expert = mdp.to("float64").optimal_policy()
-        expert = ar.convert(expert, "rational")
-        learner = (9 * expert + Fraction(1, mdp.n_actions)) / 10
-        return mdp, expert, learner
+        return _with_policies(unit_rewards(table))
 
     return build
+
+
+def _atari(name: str) -> Build:
+    """A game with states joined that no future tells apart; with a discount, points count up to the same horizon."""
+
+    @cache
+    def build(finite: bool) -> tuple[TabularMDP, Any, Any]:
+        from sims.environments.atari import load, merged
+
+        game = merged(load(ATARI[name])).table.mdp(unit_rewards=True)
+        return _with_policies(game if finite else game.with_end(discount=Fraction(99, 100)))
+
+    return build
+
+
+def _with_policies(mdp: TabularMDP) -> tuple[TabularMDP, Any, Any]:
+    """A model, an optimal policy, and that policy with a tenth of its actions at random."""
+    expert = ar.convert(mdp.to("float64").optimal_policy(), "rational")
+    return mdp, expert, (9 * expert + Fraction(1, mdp.n_actions)) / 10
 
 
 def unit_rewards(mdp: TabularMDP) -> TabularMDP:

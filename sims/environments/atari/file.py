@@ -81,9 +81,10 @@ def _folder() -> Any:
 
 def _load(file: Any, name: str) -> AtariTable:
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InvalidTable(f"{name} is no table of a game, but a single array.")
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise InvalidTable(f"{name} is no table of a game, but a single array.")
+        with archive:
             missing = {*NUMBERS, *PICTURES, "header"} - set(archive.files)
             if missing:
                 raise InvalidTable(f"{name} is no table of a game: it has no {', '.join(sorted(missing))}.")
