@@ -24,6 +24,7 @@ from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import MixedArithmetic, Numbers, RationalArray, System
 from sims.errors import IltheoryError
+from sims.sampled import SampledMDP
 from sims.tabular import InvalidPolicy
 from sims.tabular.reading import read_numbers
 from sims.tabular.validation import check_distributions, check_finite
@@ -121,7 +122,10 @@ class Model(Kind):
 
     def check(self, name: str, value: Any, before: Instance) -> TabularMDP:
         if not isinstance(value, TabularMDP):
-            raise InvalidInstance(f"{name} must be a TabularMDP, got {type(value).__name__}.")
+            raise InvalidInstance(
+                f"{name} must be a TabularMDP, got {type(value).__name__}."
+                + " Claims about sampled worlds are decided by il.verify_sampled." * isinstance(value, SampledMDP)
+            )
         if (value.horizon is not None) != self.finite:
             needs, has = ("horizon=H", "discount") if self.finite else ("discount=gamma", "horizon")
             raise InvalidInstance(f"{name} has a {has}; this claim is about models with {needs}.")

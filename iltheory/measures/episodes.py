@@ -49,7 +49,7 @@ class Expectation:
 
     Attributes
     ----------
-    parts : the sums; those of one source are over the same episodes
+    parts : the sums, each of a source of its own
     combine : of one array ``[n]`` for each part, the outcomes ``[n]`` in [low, high]
     low, high : numbers that no outcome leaves
     rounding : how far rounding may move an outcome, relative to ``high - low``
