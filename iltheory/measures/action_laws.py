@@ -14,7 +14,7 @@ from sims import arithmetic as ar
 from sims.sampled import ActionLaws, Categorical, Gaussian, NotEstimable, Point, SquashedGaussian
 from sims.sampled.simulator import Array, Floats
 
-SLACK = 2.0**-30
+SLACK = 2.0**-24
 """How far rounding may move the logarithm of a likelihood ratio, over a whole episode; enclosures are wider by this."""
 
 
