@@ -50,6 +50,7 @@ from sims.environments.experts import InvalidExpert
 from sims.errors import IltheoryError, InvalidArgument
 from sims.families import InvalidParameter
 from sims.sampled import InvalidPolicy as InvalidSampledPolicy
+from sims.sampled import Spaces
 from sims.tabular import InvalidModel, InvalidOccupancy, InvalidPolicy
 from sims.tabular.errors import InvalidMixture, TooLarge
 from sims.tabular.mixtures import step_mixture
@@ -653,6 +654,55 @@ LEDGERS = [
     bad("result NaN", lambda _: recorded({"ratio": NAN}), LedgerError, "block 0 of c", "nan as strings"),
 ]  # fmt: skip
 
+
+def by_network(_: Path, demos: Any = None, **options: Any) -> Any:
+    """Clone with a network; two states, two actions."""
+    neural = learners.neural
+    options = {"updates": 1, "seed": 0, **options}
+    architecture = options.pop("architecture", neural.Architecture(neural.OneHot(2), neural.CategoricalHead(2)))
+    return neural.behavioral_cloning(demos or walks(), Spaces((), n_actions=2), architecture=architecture, **options)
+
+
+def diverged(folder: Path) -> Any:
+    rewards = np.array([[1e30], [-1e30]] * 4)
+    wild = Trajectories.from_arrays(np.arange(9.0)[None, :, None], rewards[None], None, [True], [False])
+    return learners.neural.behavioral_cloning(
+        wild, Spaces((1,), action_low=(-1.0,), action_high=(1.0,)), updates=9, seed=0, folder=folder / "run"
+    )
+
+
+def damaged_policy(folder: Path) -> Any:
+    by_network(folder).policy.save(folder / "policy")
+    file = folder / "policy" / "policy.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    return learners.neural.NeuralPolicy.load(folder / "policy")
+
+
+def pickled_policy(folder: Path) -> Any:
+    (folder / "policy.pt").write_bytes(b"PK\x03\x04 and so on")
+    return learners.neural.NeuralPolicy.load(folder / "policy.pt")
+
+
+def of_another_run(folder: Path) -> Any:
+    by_network(folder, folder=folder / "run")
+    return by_network(folder, folder=folder / "run", updates=2, learning_rate=0.5)
+
+
+NEURAL = [
+    bad("policy damaged", damaged_policy, IltheoryError, "policy.safetensors is damaged", "sha256", "Restore it"),
+    bad("policy pickled", pickled_policy, IltheoryError, "policy.pt", "pickled objects", "never loaded", "safetensors"),
+    bad("policy missing", lambda folder: learners.neural.NeuralPolicy.load(folder / "none"), IltheoryError, "policy.json does not exist"),
+    bad("run of other options", of_another_run, IltheoryError, "learning_rate=0.001 there and 0.5 here", "another folder"),
+    bad("training diverges", diverged, IltheoryError, "at update 1: training stopped", "no checkpoint yet", "learning_rate"),
+    bad("demos of another space", lambda folder: by_network(folder, Trajectories.from_arrays([[[0.0], [1.0]]], [[1]], None, [True], [False])), InvalidDataset, "(1,)", "those of the world ()", "another world"),
+    bad("architecture of another space", lambda folder: by_network(folder, architecture=learners.neural.Architecture(learners.neural.Flat((3,)), learners.neural.CategoricalHead(2))), InvalidSampledPolicy, "(3,)", "different observation spaces"),
+    bad("number of states unknown", lambda folder: by_network(folder, architecture=None), InvalidSampledPolicy, "OneHot(n_states, horizon)"),
+    bad("device unknown", lambda folder: by_network(folder, device="abacus"), InvalidArgument, "device='abacus' cannot be used"),
+    bad("no seed", lambda folder: by_network(folder, seed=None), InvalidArgument, "seed=None", "at least 0"),
+    bad("updates 0", lambda folder: by_network(folder, updates=0), InvalidArgument, "updates=0"),
+    bad("ema of one", lambda folder: by_network(folder, ema=1.0), InvalidArgument, "ema decay=1.0", "[0, 1)"),
+]  # fmt: skip
+
 TABLE = [
     *MODELS,
     *POLICIES,
@@ -661,6 +711,7 @@ TABLE = [
     *EXPERTS,
     *DATASETS,
     *LEARNERS,
+    *NEURAL,
     *GAMES,
     *INSTANCES,
     *JSON,
