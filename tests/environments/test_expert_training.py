@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +22,7 @@ from sims.environments.experts.evaluation import Interval, reset_seeds, student_
 from sims.environments.experts.ppo import PPO
 from sims.environments.experts.recipes import RECIPES
 from sims.environments.experts.training import train
+from sims.errors import InvalidArgument
 
 SMALL_ARS = ARS(directions=2, top=1, step_size=0.2, noise=0.2, rounds=3, iterations=1)
 SMALL_PPO = PPO(rounds=2, round_steps=64, copies=2, learning_rate=1e-3, options={"n_steps": 32, "n_epochs": 2})
@@ -88,6 +91,27 @@ def test_weights_that_are_no_numbers_stop_and_keep_the_round_before(tmp_path):
     with pytest.raises(InvalidExpert):
         run(Diverges(), "InvertedPendulum-v5", tmp_path, lambda run, score: kept.append(run))
     assert not kept and (tmp_path / "run.checkpoint").exists()
+
+
+def test_a_full_disk_stops_and_keeps_the_round_before(tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        run(SMALL_ARS, "InvertedPendulum-v5", tmp_path, interrupt)
+    before = (tmp_path / "run.checkpoint").read_bytes()
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(InvalidExpert, match="could not be written: No space left on device"):
+            run(SMALL_ARS, "InvertedPendulum-v5", tmp_path)
+    assert (tmp_path / "run.checkpoint").read_bytes() == before
+    assert run(SMALL_ARS, "InvertedPendulum-v5", tmp_path).done == 3
+
+
+def test_a_negative_seed_is_refused(tmp_path):
+    with pytest.raises(InvalidArgument, match="seed=-1: must be at least 0"):
+        command.expert("InvertedPendulum-v5", -1, tmp_path, Console(quiet=True))
 
 
 class LinearReward:

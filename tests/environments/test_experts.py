@@ -14,6 +14,7 @@ from sims.environments import experts, sampled_environment
 from sims.environments.experts import InvalidExpert, Network, Normalization, linear
 from sims.environments.experts.evaluation import episodes, reset_seeds, student_interval, world_of
 from sims.environments.experts.policies import Boltzmann, Greedy, Noisy
+from sims.environments.experts.recipes import RECIPES
 from sims.environments.experts.storage import SHIPPED
 from sims.sampled import Categorical, InvalidPolicy, Point, Spaces
 
@@ -26,6 +27,8 @@ ATTAINED = {
     "InvertedPendulum-v5": 1000,
     "Hopper-v5": 3000,
     "HalfCheetah-v5": 3000,
+    "Acrobot-v1": -100,
+    "LunarLander-v3": 250,
 }
 """Returns that the project's experiments rely on."""
 
@@ -92,6 +95,24 @@ def test_cartpole_is_the_written_controller():
     assert np.array_equal(expert.policy.laws(observations, steps).probabilities[:, 1], right > 0)
     stochastic = expert.stochastic.laws(observations, steps).probabilities[:, 1]
     assert stochastic == pytest.approx(1 / (1 + np.exp(-5 * right)), rel=1e-12)
+
+
+def test_the_lander_is_the_written_law():
+    gains = RECIPES["LunarLander-v3"]
+    rng = np.random.default_rng(0)
+    observations = rng.standard_normal((2000, 8)) * rng.choice([0.1, 1, 10], (2000, 1))
+    observations[:, 6:] = rng.integers(2, size=(2000, 2))
+    actions = []
+    for x, y, vx, vy, angle, spin, left, right in observations:
+        target = min(max(gains.lean[0] * x + gains.lean[1] * vx, -gains.steepest), gains.steepest)
+        turn = gains.right_itself[0] * (target - angle) - gains.right_itself[1] * spin
+        lift = gains.climb[0] * (gains.cone * abs(x) - y) - gains.climb[1] * vy
+        if left or right:
+            turn, lift = 0, -gains.climb[1] * vy
+        actions.append(np.argmax([gains.idle, turn, lift, -turn]))
+    policy = experts.load("LunarLander-v3").policy
+    assert set(actions) == {0, 1, 2, 3}
+    assert np.array_equal(policy.laws(observations, np.zeros(2000, dtype=np.intp)).probabilities.argmax(1), actions)
 
 
 def test_demonstrations_are_whole_episodes_of_the_expert():

@@ -131,7 +131,7 @@ def weights_bytes(network: Network, log_std: Array | None) -> bytes:
 def write(folder: Path, card: Card, weights: bytes) -> None:
     """Write the two files of an expert, each wholly or not at all; the card, which vouches for the weights, last."""
     for suffix, content in ((".safetensors", weights), (".json", card.to_json().encode())):
-        with replacing(folder / f"{card.id}{suffix}") as new:
+        with replacing(folder / f"{card.id}{suffix}", error=InvalidExpert) as new:
             new.write_bytes(content)
 
 

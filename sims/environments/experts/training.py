@@ -21,6 +21,7 @@ from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import episodes, reset_seeds, world_of
 from sims.environments.experts.network import Network
 from sims.environments.experts.policies import Greedy
+from sims.errors import InvalidArgument
 
 Array = NDArray[Any]
 
@@ -89,8 +90,13 @@ def train(
     Raises
     ------
     InvalidExpert
-        If the checkpoint is damaged or of another run, or training gave a weight that is no number.
+        If the checkpoint is damaged or of another run, training gave a weight that is no number, or the disk refuses.
+        The checkpoint of the round before is kept.
+    InvalidArgument
+        If the seed is negative.
     """
+    if seed < 0:
+        raise InvalidArgument(f"seed={seed}: must be at least 0.")
     identity = json.dumps({"environment": environment, "seed": seed, "recipe": repr(recipe)})
     run = _resume(checkpoint, identity) if checkpoint.exists() else Run({}, {})
     world = world_of(environment)
@@ -115,9 +121,9 @@ def _keep(path: Path, identity: str, run: Run) -> None:
     numbers = {"done": run.done, "score": run.score, "best_round": run.best_round, "seconds": run.seconds}
     states = {"now": run.tensors, "best": run.best}
     tensors = {f"{kind}/{name}": np.array(x, order="C") for kind, state in states.items() for name, x in state.items()}
-    with replacing(path) as new:
-        metadata = {"identity": identity, "run": json.dumps(numbers)}
-        extra("safetensors.numpy").save_file(tensors, new, metadata=metadata)
+    content = extra("safetensors.numpy").save(tensors, metadata={"identity": identity, "run": json.dumps(numbers)})
+    with replacing(path, error=InvalidExpert) as new:
+        new.write_bytes(content)
 
 
 def _resume(path: Path, identity: str) -> Run:
