@@ -22,6 +22,9 @@ from iltheory.learners.neural.transitions import Transitions, shown, spaces_of
 from sims.datasets import Trajectories
 from sims.sampled import SampledMDP, Spaces
 
+BETAS = (0.0, 0.9)
+"""Of Adam for both players: momentum makes them circle around an equilibrium (Gulrajani et al. 2017)."""
+
 
 @dataclass(frozen=True, eq=False)
 class AdVIL(Trained):
@@ -112,8 +115,9 @@ class Moments(Recipe):
         self, data: Transitions, actor: PolicyNetwork, f: Discriminator, seeds: Seeds, settings: Mapping[str, Any]
     ) -> None:
         self.actor, self.settings, self._f, self._seeds = actor, settings, f, seeds
-        self._policy_optimizer = adam(actor.parameters(), settings["learning_rate"])
-        self._optimizer = adam([p for p in f.parameters() if p.requires_grad], settings["discriminator_rate"])
+        self._policy_optimizer = adam(actor.parameters(), settings["learning_rate"], betas=BETAS)
+        learnt = [p for p in f.parameters() if p.requires_grad]
+        self._optimizer = adam(learnt, settings["discriminator_rate"], betas=BETAS)
         everything = (data.observations, data.steps, *f.view(data), data.weights)
         self._batches = Batches(everything, settings["batch_size"], seeds.batches)
 

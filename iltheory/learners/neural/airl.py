@@ -169,7 +169,8 @@ class ShapedJudge(Judge):
         """Logistic regression of the expert's steps against those of a round."""
         with torch.no_grad():
             log_pi = self._actor(self._demos.observations, self._demos.steps).log_density(self._demos.actions)
-        expert, learner = (*self._shown, log_pi), (*self.reward.vectors(seen.moves), seen.log_densities)
+        expert = *self._shown, log_pi, self._demos.weights
+        learner = *self.reward.vectors(seen.moves), seen.log_densities, seen.moves.weights
         sums = {"payoff": 0.0, "penalty": 0.0}
         for _ in range(self._fit.updates):
             for name, value in self._step(self._draw(expert), self._draw(learner), seen.absorbing).items():
@@ -186,13 +187,13 @@ class ShapedJudge(Judge):
 
     def _step(self, expert: tuple[Any, ...], learner: tuple[Any, ...], absorbing: float) -> dict[str, Any]:
         laws = []
-        for (*vectors, log_pi), resting in ((expert, self._absorbing), (learner, absorbing)):
+        for (*vectors, log_pi, weights), resting in ((expert, self._absorbing), (learner, absorbing)):
             logits = self.reward(*vectors) - log_pi
             rewards = reward_of_logit(JENSEN_SHANNON, torch.cat([logits, logits.new_zeros(1)]))
-            laws.append(Law(rewards, law_weights(len(logits), resting).to(logits.device)))
+            laws.append(Law(rewards, law_weights(weights, resting)))
         value, penalty = payoff(JENSEN_SHANNON, *laws), torch.zeros(())
         if self._fit.gradient_penalty:
-            penalty = gradient_penalty(self.reward, expert[:-1], learner[:-1], self._seeds.noise)
+            penalty = gradient_penalty(self.reward, expert[:-2], learner[:-2], self._seeds.noise)
         self._optimizer.zero_grad()
         (self._fit.gradient_penalty * penalty - value).backward()
         self._optimizer.step()

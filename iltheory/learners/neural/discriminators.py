@@ -78,8 +78,8 @@ def absorbing_share(demos: Transitions, horizon: int) -> float:
 
     An episode that was truncated earlier counts with the steps it shows.
     """
-    resting = float((demos.absorbing * (horizon - 1 - demos.steps)).sum())
-    return resting / (resting + len(demos))
+    resting = float((demos.weights * demos.absorbing * (horizon - 1 - demos.steps)).sum())
+    return resting / (resting + float(demos.weights.sum()))
 
 
 class View(nn.Module):  # type: ignore[misc] # torch is untyped here
@@ -170,11 +170,10 @@ class Discriminator(nn.Module):  # type: ignore[misc]
         return torch.cat([self(first, second), self.absorbing if self.outputs == 1 else self.absorbing[None]])
 
 
-def law_weights(n: int, absorbing: float) -> Any:
-    """Probabilities ``[n + 1]``: n steps alike, and at last the absorbing state."""
-    weights = torch.full((n + 1,), (1 - absorbing) / n, dtype=torch.float64)
-    weights[-1] = absorbing
-    return weights
+def law_weights(weights: Any, absorbing: float) -> Any:
+    """Probabilities ``[n + 1]`` of steps whose ``weights`` ``[n]`` have mean 1, and at last of the absorbing state."""
+    shares = (1 - absorbing) / len(weights) * weights.double()
+    return torch.cat([shares, shares.new_tensor([absorbing])])
 
 
 def gradient_penalty(function: Any, first: Sequence[Any], second: Sequence[Any], generator: Any) -> Any:

@@ -124,8 +124,8 @@ def gail(
 
     The neural twin of :func:`iltheory.learners.adversarial_imitation`: ``min_pi max_r <e, phi(r)> - <d_pi, r>`` with
     the same utilities (Ghasemipour, Zemel and Gu 2019; Ke et al. 2021). The discriminator climbs it by gradients, with
-    a gradient penalty; the policy is improved by reinforcement learning on r. Occupancies are those of H steps, of which
-    those after a termination are spent in the absorbing state: it has a reward of its own.
+    a gradient penalty; the policy is improved by reinforcement learning on r. Occupancies are those of H steps; those
+    after a termination are spent in the absorbing state, which has a reward of its own.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ class DivergenceJudge(Judge):
         self.discriminator = Discriminator(view, seeds.init, hidden=fit.hidden).to(device)
         self._optimizer = adam(self.discriminator.parameters(), fit.learning_rate)
         self.reward = LearnedReward(self.discriminator, divergence)
-        self._shown, self._absorbing = self.discriminator.view(demos), absorbing_share(demos, horizon)
+        self._shown, self._absorbing = self._vectors(demos), absorbing_share(demos, horizon)
 
     @property
     def parts(self) -> Mapping[str, Any]:
@@ -260,7 +260,7 @@ class DivergenceJudge(Judge):
 
     def improve(self, seen: Round) -> Mapping[str, Any]:
         """Climb the payoff against the steps of a round."""
-        played, sums = self.discriminator.view(seen.moves), {"payoff": 0.0, "penalty": 0.0}
+        played, sums = self._vectors(seen.moves), {"payoff": 0.0, "penalty": 0.0}
         for _ in range(self._fit.updates):
             for name, value in self._step(self._draw(self._shown), self._draw(played), seen.absorbing).items():
                 sums[name] += float(value) / self._fit.updates
@@ -270,21 +270,23 @@ class DivergenceJudge(Judge):
         """The rewards of the last discriminator."""
         return self.reward(seen.moves), self.reward.absorbing
 
-    def _draw(self, vectors: tuple[Any, Any]) -> tuple[Any, ...]:
+    def _vectors(self, moves: Transitions) -> tuple[Any, ...]:
+        return (*self.discriminator.view(moves), moves.weights)
+
+    def _draw(self, vectors: tuple[Any, ...]) -> tuple[Any, ...]:
         rows = torch.from_numpy(self._seeds.batches.integers(len(vectors[0]), size=self._fit.batch_size))
         return tuple(x[rows.to(x.device)] for x in vectors)
 
     def _step(self, shown: tuple[Any, ...], played: tuple[Any, ...], absorbing: float) -> dict[str, Any]:
         laws = [
-            Law(reward_of_logit(self.divergence, self.discriminator.everywhere(*x)), weights.to(x[0].device))
-            for x, weights in (
-                (shown, law_weights(len(shown[0]), self._absorbing)),
-                (played, law_weights(len(played[0]), absorbing)),
+            Law(
+                reward_of_logit(self.divergence, self.discriminator.everywhere(*vectors)), law_weights(weights, resting)
             )
+            for (*vectors, weights), resting in ((shown, self._absorbing), (played, absorbing))
         ]
         value, penalty = payoff(self.divergence, *laws), torch.zeros(())
         if self._fit.gradient_penalty:
-            penalty = gradient_penalty(self.discriminator, shown, played, self._seeds.noise)
+            penalty = gradient_penalty(self.discriminator, shown[:2], played[:2], self._seeds.noise)
         self._optimizer.zero_grad()
         (self._fit.gradient_penalty * penalty - value).backward()
         self._optimizer.step()

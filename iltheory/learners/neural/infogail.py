@@ -173,7 +173,7 @@ class InformedJudge(Judge):
             logits = self.posterior.everywhere(first[rows], second[rows])
             ended = resting / resting.sum() if resting.sum() > 0 else torch.full_like(resting, 1 / self._codes)
             right = torch.cat([told[rows], ended[None]])
-            weights = law_weights(len(rows), seen.absorbing).to(logits)
+            weights = law_weights(moves.weights[rows], seen.absorbing).to(logits)
             bound = sampled_information(weights, logits, right)
             self._optimizer.zero_grad()
             (-bound).backward()
