@@ -16,7 +16,7 @@ from iltheory.measures import f_divergences, occupancies, policies, returns, tra
 from iltheory.measures.action_laws import SLACK, law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
 from iltheory.measures.episodes import Expectation, PathSum, Source
 from iltheory.measures.quantity import never_on_samples, on_samples
-from iltheory.measures.sampled import ROUNDING, expect
+from iltheory.measures.sampled import ROUNDING, expect, in_order
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import require
@@ -183,9 +183,10 @@ def _of_share(
     """Mean, over episodes of either policy, of a function of the logarithm of their likelihood ratio.
 
     With ``w = prod second(a|s) / first(a|s)`` the share of the second policy in the law of these episodes is
-    ``u = w / (1 + w)``. The functions change by at most half as much as ``log w``, relative to their range.
+    ``u = w / (1 + w)``. The functions are symmetric in the two policies, and change by at most half as much as
+    ``log w``, relative to their range.
     """
-    p, q = _policy(first), _policy(second)
+    p, q = in_order(_policy(first), _policy(second))
     if p is q:
         return ar.INTERVAL.convert(0)
     part = PathSum(

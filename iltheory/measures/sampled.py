@@ -17,6 +17,7 @@ from iltheory.measures.quantity import quantity
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.sampled import SampledPolicy
 from sims.sampled.simulator import Floats
 
 Draw = Callable[[np.random.Generator, int], Any]
@@ -24,6 +25,8 @@ Draw = Callable[[np.random.Generator, int], Any]
 
 ROUNDING = Fraction(1, 2**48)
 """How far rounding may move an outcome, relative to its range; enclosures are wider by this."""
+
+EPISODES = "a quantity of a sampled world needs episodes: decide claims about it with il.verify_sampled(...)."
 
 FIRST = 256
 """Outcomes drawn before the first look."""
@@ -70,6 +73,7 @@ class Sampling:
         self._means: dict[Any, _Mean] = {}
         self._generators: dict[Any, np.random.Generator] = {}
         self._sums: dict[Source, dict[PathSum, Floats]] = {}
+        self._met: dict[SampledPolicy, int] = {}
         self._asked: list[_Mean] = []
         self._scope: Any = None
         self._level: Fraction | None = None
@@ -144,6 +148,12 @@ class Sampling:
             drawn = _rescaled(wanted.combine(*sums), self.samples - have, wanted.low, wanted.high)
             mean.outcomes = np.concatenate([mean.outcomes, drawn])
         return self._enclosed(mean, wanted.low, wanted.high, wanted.rounding)
+
+    def in_order(self, *policies: SampledPolicy) -> tuple[SampledPolicy, ...]:
+        """Policies in the order in which this sampling met them first."""
+        for policy in policies:
+            self._met.setdefault(policy, len(self._met))
+        return tuple(sorted(policies, key=self._met.__getitem__))
 
     def _extend(self, part: PathSum) -> None:
         """Roll out what a sum lacks, for all sums over episodes of its source that are as far."""
@@ -230,10 +240,12 @@ def expect(wanted: Expectation) -> Numbers:
     InvalidArgument
         If there is nothing that samples.
     """
-    sampling = _current(
-        "a quantity of a sampled world needs episodes: decide claims about it with il.verify_sampled(...)."
-    )
-    return sampling.expect(wanted)
+    return _current(EPISODES).expect(wanted)
+
+
+def in_order(*policies: SampledPolicy) -> tuple[SampledPolicy, ...]:
+    """Policies in the order in which the sampling at work met them: symmetric formulas then share episodes."""
+    return _current(EPISODES).in_order(*policies)
 
 
 def _current(needs: str) -> Sampling:
