@@ -49,6 +49,7 @@ class RamEmulator(Emulator):
     """An emulator that also shows its memory."""
 
     def ram(self) -> NDArray[np.uint8]:
+        """The machine's 128 bytes."""
         memory: NDArray[np.uint8] = self._ale.getRAM()
         return memory
 
