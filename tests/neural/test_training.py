@@ -293,6 +293,15 @@ def test_options_out_of_range_are_refused(options: Any, words: str) -> None:
         cloned(**options)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_cuda_device_learns_the_same_and_goes_on_from_its_checkpoints(tmp_path: Path) -> None:
+    for updates in (130, 450):
+        there = cloned(updates=updates, device="cuda", folder=tmp_path)
+    here = cloned()
+    for name, weight in here.policy.weights.items():
+        assert np.allclose(there.policy.weights[name], weight, atol=1e-3)
+
+
 def test_a_device_that_is_not_there_is_refused() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device here")

@@ -87,7 +87,12 @@ def behavioral_cloning(
 
 
 class Cloning(Recipe):
-    """Gradient steps of behavioural cloning; arguments as those of :func:`behavioral_cloning`."""
+    """Gradient steps of behavioural cloning; arguments as those of :func:`behavioral_cloning`.
+
+    Parameters
+    ----------
+    settings : what else makes this run this run
+    """
 
     def __init__(
         self,

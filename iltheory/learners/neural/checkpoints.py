@@ -88,7 +88,7 @@ class Checkpoints:
 
     def clear(self) -> None:
         """Delete what a killed process left half-written."""
-        for path in self.folder.glob(".*"):
+        for path in self.folder.glob(".[0-9]*.*"):
             shutil.rmtree(path)
 
 

@@ -94,7 +94,7 @@ def _described(path: Path, kind: str) -> dict[str, Any]:
 
 def refuse_pickles(path: Path) -> None:
     """Raise ``InvalidCheckpoint`` for the path of a pickle, and of torch's archives of pickles."""
-    if path.suffix in PICKLES or (path.is_file() and _looks_pickled(path)):
+    if path.is_file() and (path.suffix in PICKLES or _looks_pickled(path)):
         raise InvalidCheckpoint(
             f"{path} holds pickled objects, which can run any code and are never loaded.\n"
             "  Where you trust it, load it yourself and save its weights with safetensors."
