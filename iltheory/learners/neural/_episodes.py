@@ -96,12 +96,12 @@ class Episodes(VecEnv):  # type: ignore[misc] # stable-baselines3 is untyped her
 
     def state_dict(self) -> dict[str, Any]:
         """The episodes."""
-        return {"copies": self._copies.state_dict(), "steps": self._steps, "codes": self._code}
+        return {"copies": self._copies.state_dict(), "steps": self._steps.copy(), "codes": self._code.copy()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on with them; the next reset returns where they are."""
         self._copies.load_state_dict(state["copies"])
-        self._steps, self._code, self._fresh = state["steps"], state["codes"], True
+        self._steps, self._code, self._fresh = state["steps"].copy(), state["codes"].copy(), True
 
     def _begin(self, over: Array) -> None:
         self._copies.begin(over)

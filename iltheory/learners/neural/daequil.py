@@ -67,8 +67,8 @@ def daequil(
     """Dataset aggregation with the loss of the best discriminator (Swamy et al. 2021, DAeQuIL).
 
     The neural twin of :func:`iltheory.learners.daequil`. Iteration i lets the policy act, asks the expert in every
-    state visited, fits a new discriminator ``f_i``, with values in [-1, 1], to climb ``U3(pi_i, f)``, and trains the policy
-    further on ``mean_{j <= i} E_{s ~ pi_j}[E_pi f_j - E_{pi_E} f_j] - regularization / i * E[entropy]``:
+    state visited, fits a new discriminator ``f_i``, with values in [-1, 1], to climb ``U3(pi_i, f)``, and trains the
+    policy further on ``mean_{j <= i} E_{s ~ pi_j}[E_pi f_j - E_{pi_E} f_j] - regularization / i * E[entropy]``:
     follow-the-regularised-leader. In the absorbing state all policies act alike, so it costs nothing.
 
     Parameters
