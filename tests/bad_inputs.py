@@ -616,6 +616,8 @@ EXPERTS = [
     bad("expert a folder without one", lambda folder: experts.load("CartPole-v1", folder=folder), InvalidExpert, "There are: none"),
     bad("expert of pickles", of_pickles, InvalidExpert, "no zip file with policy.pth", "is refused"),
     bad("expert of another world", lambda _: experts.load("Hopper-v5").policy.check(experts.load("CartPole-v1").policy.spaces), InvalidSampledPolicy, "(11,)", "(4,)", "another world's"),
+    bad("expert of no episodes", lambda _: experts.demonstrations("CartPole-v1", 0, 0), InvalidArgument, "n=0", "at least 1"),
+    bad("expert of a negative seed", lambda _: experts.demonstrations("CartPole-v1", 1, -1), InvalidArgument, "rng=-1", "at least 0"),
     bad("expert NaN", lambda _: experts.linear([[NAN]]), InvalidExpert, "weight contains nan", "finite"),
     bad("expert of no table", lambda _: experts.game_expert("tetris"), InvalidTable, "tetris", "pong"),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
 from sims.environments.experts.storage import Expert, load
 from sims.environments.sampled import sampled_environment
+from sims.tabular.sampling import _generator as generator
 
 
 def demonstrations(
@@ -32,6 +33,8 @@ def demonstrations(
     ------
     InvalidExpert
         If the expert is unknown, or has no card that names its environment.
+    InvalidArgument
+        If n or the seed is none.
     """
     one = load(expert) if isinstance(expert, str) else expert
     if one.card is None:
@@ -43,7 +46,7 @@ def demonstrations(
     if policy is None:
         raise InvalidExpert(f"the expert for {one.card.environment} has no stochastic version.")
     mdp = sampled_environment(one.card.environment)
-    return mdp.roll(policy, n, np.random.default_rng(rng)).trajectories()
+    return mdp.roll(policy, n, generator(rng)).trajectories()
 
 
 def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
