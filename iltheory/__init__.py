@@ -41,6 +41,7 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.linear_kinds import DiscountedLinearMDP, LinearMDP
 from iltheory.claims.registry import catalogue
+from iltheory.engine.batches import evaluate_batch
 from iltheory.engine.report import Report
 from iltheory.engine.sampled_report import SampledReport
 from iltheory.engine.sampled_worlds import verify_sampled
@@ -127,6 +128,7 @@ __all__ = [
     "disadvantage",
     "equal",
     "error_rate",
+    "evaluate_batch",
     "exp",
     "falsify",
     "games",

@@ -19,6 +19,9 @@ from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure, NotRepresentab
 NOT_APPLICABLE = 2
 """Verdict of an instance that certainly violates an assumption."""
 
+ARITHMETICS = ("auto", *ar.SYSTEMS)
+"""``auto`` screens in intervals and escalates; a number system's name stays in it."""
+
 BALL_BITS = (128, 512)
 """Precisions tried, in turn, for instances that neither intervals nor rationals decide."""
 
@@ -165,9 +168,7 @@ def exact_sides(claim: Claim, instance: Instance) -> tuple[Any, Any]:
     raise AssertionError("balls represent every number")
 
 
-def check_separable(
-    claim: Claim, instance: Instance, *, arithmetic: str = "auto", device: str | None = None
-) -> None:
+def check_separable(claim: Claim, instance: Instance, *, arithmetic: str = "auto", device: str | None = None) -> None:
     """Check on the first two instances of a batch that a formula gives each what it gives it alone.
 
     Parameters

@@ -22,13 +22,13 @@ from iltheory.claims.instances import encode
 from iltheory.claims.kinds import Instance
 from iltheory.claims.registry import UnknownClaim, catalogue, find
 from iltheory.engine.blocks import run_blocks
-from iltheory.engine.evaluate import DELTA, NOT_APPLICABLE, Decision, check_separable, decide, exact_sides
+from iltheory.engine.evaluate import ARITHMETICS, DELTA, NOT_APPLICABLE, Decision, check_separable, decide, exact_sides
 from iltheory.engine.executors import processes, serial, worker_count
 from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.engine.provenance import arithmetic_on, libraries, split_arithmetic, versions
 from iltheory.engine.report import TIGHT, VARIANTS, Report, Where, summarize
 from iltheory.engine.statistical import enclose_by_sampling
-from iltheory.engine.worlds import GYMNASIUM, LAWS, FixedWorld, RandomWorld, World, worlds
+from iltheory.engine.worlds import ATARI, GYMNASIUM, LAWS, FixedWorld, RandomWorld, World, worlds
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Enclosure
 from sims.errors import IltheoryError
@@ -36,7 +36,6 @@ from sims.errors import IltheoryError
 BUDGET = 90.0
 """Seconds for the whole catalogue, unless said otherwise; fewer claims get their share."""
 LEAST_BUDGET = 15.0
-ARITHMETICS = ("auto", *ar.SYSTEMS)
 
 
 class NothingVerified(IltheoryError):
@@ -235,12 +234,13 @@ def _first(claims: Sequence[Claim], plan: Plan) -> Iterator[BlockKey]:
 
 
 def _more(claims: Sequence[Claim], plan: Plan) -> Iterator[BlockKey]:
-    """The named families, then the Gymnasium tables, each claim beginning with another one; then all, round by round.
+    """Named families, Gymnasium tables, then games, each claim beginning with another one; then all, round by round.
 
     So a run that is cut short has met every claim about equally often, and every world.
     """
     fixed = [world for world in _worlds().values() if isinstance(world, FixedWorld)]
-    for group in ([w for w in fixed if w.name not in GYMNASIUM], [w for w in fixed if w.name in GYMNASIUM]):
+    named = [world for world in fixed if world.name not in (*GYMNASIUM, *ATARI)]
+    for group in (named, *([world for world in fixed if world.name in real] for real in (GYMNASIUM, ATARI))):
         for turn in range(len(group)):
             for place, claim in enumerate(claims):
                 yield from _round(claim, [group[(place + turn) % len(group)]], plan, 0)

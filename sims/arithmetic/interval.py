@@ -102,6 +102,12 @@ class IntervalArray(NumberArray):
         return not self.size or float(self.rad.max()) == 0
 
     @cached_property
+    def finite(self) -> bool:
+        """Whether all midpoints and radii are finite (and small enough to be added up to tell)."""
+        with _quiet():
+            return math.isfinite(float(self.mid.sum()) + float(self.rad.sum()))
+
+    @cached_property
     def smallest(self) -> float:
         """Smallest non-zero size of an entry: of its midpoint, or of its radius where that is zero."""
         if self._least > 0:
@@ -173,7 +179,7 @@ class Interval(System):
 
     def midpoint(self, x: IntervalArray) -> NDArray[np.float64]:
         mid, rad = to_numpy(x.mid), to_numpy(x.rad)
-        return np.where(np.isfinite(mid) & np.isfinite(rad), mid, np.nan)
+        return np.array(mid) if x.finite else np.where(np.isfinite(mid) & np.isfinite(rad), mid, np.nan)
 
     def enclose_in_floats(self, x: IntervalArray) -> tuple[Raw, Raw]:
         return x.mid, x.rad
@@ -396,12 +402,14 @@ def _present(count: Raw) -> Raw:
 def _bounds(x: IntervalArray) -> tuple[Raw, Raw]:
     """Floats below and above each interval, at most one unit in the last place away from the best ones."""
     xp = like(x.mid)
-    if x.exact and bool(xp.isfinite(x.mid).all()):
+    if x.finite and x.exact:
         return x.mid, x.mid
     with _quiet():
         low, high = _predecessor(x.mid - x.rad), -_predecessor(-x.mid - x.rad)
-    low, high = xp.where(xp.isnan(low), -np.inf, low), xp.where(xp.isnan(high), np.inf, high)
-    point = (x.rad == 0) & xp.isfinite(x.mid)
+    point = x.rad == 0
+    if not x.finite:
+        low, high = xp.where(xp.isnan(low), -np.inf, low), xp.where(xp.isnan(high), np.inf, high)
+        point = point & xp.isfinite(x.mid)
     return xp.where(point, x.mid, low), xp.where(point, x.mid, high)
 
 
