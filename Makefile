@@ -36,6 +36,10 @@ scale: $(VENV)/test.stamp ## theory at scale on 2 cores: under 3 hours, resumabl
 scale-smoke: $(VENV)/test.stamp ## small versions of the same, in minutes
 	$(VENV)/bin/iltheory scale --smoke --ledger scale-smoke.sqlite
 
+gpu: $(VENV)/test.stamp ## the torch backend on every device here: its tests, then 1e4 instances of every claim, timed
+	$(RUN) -m pytest -q -rs tests/torch_backend tests/arithmetic/test_torch.py
+	$(RUN) benchmarks/torch_claims.py
+
 third-party: $(VENV)/base.stamp $(THIRD_PARTY)/third-party.stamp ## the invariants on imitation and stable-baselines3
 	$(RUN) -m benchmarks.third_party --json third-party.json
 

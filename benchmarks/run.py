@@ -21,9 +21,9 @@ from harness import Bench, Row
 
 GROUPS = (
     "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "saddles", "exact", "claims",
-    "attack", "mutants", "faults", "memory", "rollouts", "atari",
+    "attack", "mutants", "faults", "memory", "rollouts", "atari", "torch_claims",
 )  # fmt: skip
-ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari")
+ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari", "torch_claims")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 WIDTHS = (58, 36, 10, 10, 9, 8, 8)
 
