@@ -119,6 +119,7 @@ def _first_step_tight() -> Tight:
     status=FROM_MEMORY,
     assumptions=[UNIT_REWARDS],
     tight=_first_step_tight,
+    sampled=True,
 )
 def reduction(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """A small error under the expert's distribution is a small gap, quadratically in the horizon.

@@ -90,6 +90,7 @@ def supervised_triangular(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
     tight=_first_step,
+    sampled=True,
 )
 def horizon_weighted(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """An early error costs more than a late one.
@@ -127,6 +128,7 @@ def _cliff() -> Tight:
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
     tight=_cliff,
+    sampled=True,
 )
 def uniform_error(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """Where no step errs more than ``epsilon`` the price is half as large.
@@ -159,6 +161,7 @@ def uniform_linear(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> An
     status=DERIVED_HERE,
     assumptions=[UNIT_REWARDS],
     tight=_first_step,
+    sampled=True,
 )
 def either_policy(mdp: FiniteHorizonMDP, expert: Policy, learner: Policy) -> Any:
     """Errors may be counted where the expert goes or where the learner goes, whichever is less.

@@ -35,6 +35,7 @@ class _Case:
     instance: dict[str, Any]
     number: int
     expectations: int = 0
+    weight: Fraction = Fraction(0)
     verdict: int = UNDECIDED
     met: int = UNDECIDED
     lhs: Enclosure | None = None
@@ -92,7 +93,7 @@ def verify_sampled(
     sampling = Sampling(np.random.default_rng(seed), delta, samples=0)
     for case in cases:
         _announce(case, sampling)
-    sampling.expectations = max(sampling.known, 1)
+    sampling.quantities = max(sampling.known_quantities, Fraction(1))
     while any(case.open for case in cases) and sampling.samples < samples:
         sampling.samples = min(max(2 * sampling.samples, FIRST), samples)
         for case in cases:
@@ -128,7 +129,7 @@ def _announce(case: _Case, sampling: Sampling) -> None:
         _look(case, sampling)
     except (IltheoryError, TypeError) as problem:  # a formula that computes with tables meets something else
         raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from problem
-    case.expectations = sampling.asked
+    case.expectations, case.weight = sampling.asked, sampling.weight
     if case.open and case.expectations == 0:
         raise InvalidClaim(f"{case.claim.id} asks for no expectation over episodes: there is nothing to sample.")
 
@@ -176,9 +177,10 @@ def _at_level(case: _Case, sampling: Sampling, level: Fraction) -> int:
     """The verdict that the bets of a case have earned now: its e-value against the opposite is at least ``1 / level``.
 
     At all values of its m expectations with which the verdict is wrong, some bet has earned ``m / level``. So if it is
-    wrong, the mean of what the m bets have earned at the true values, an e-value, is at least ``1 / level``.
+    wrong, the mean of what the m bets have earned at the true values, an e-value, is at least ``1 / level``. Entries of
+    one quantity share its weight in this mean.
     """
-    with sampling.evidence(level, Fraction(1, case.expectations)):
+    with sampling.evidence(level, case.weight):
         comparison, _ = _evaluate(case, sampling)
     return int(comparison.verdicts.reshape(()))
 
@@ -270,6 +272,8 @@ def bind(claim: Claim, mdp: SampledMDP, values: Values) -> dict[str, Any]:
     InvalidInstance
         If names or values do not fit.
     """
+    if claim.statistical:
+        raise NotEstimable(f"{claim.id} draws its own outcomes from the tables of a model.")
     models = [name for name, kind in claim.parameters.items() if isinstance(kind, Model)]
     if len(models) != 1 or not claim.parameters[models[0]].finite:  # type: ignore[attr-defined]
         what = "no model" if not models else "two models" if len(models) > 1 else "a discounted model"

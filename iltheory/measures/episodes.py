@@ -53,6 +53,7 @@ class Expectation:
     combine : of one array ``[n]`` for each part, the outcomes ``[n]`` in [low, high]
     low, high : numbers that no outcome leaves
     rounding : how far rounding may move an outcome, relative to ``high - low``
+    siblings : of an entry of a quantity with several, their number: they share what one expectation may spend of delta
     """
 
     parts: tuple[PathSum, ...]
@@ -61,6 +62,7 @@ class Expectation:
     low: Fraction = field(compare=False)
     high: Fraction = field(compare=False)
     rounding: Fraction = field(compare=False)
+    siblings: int = field(default=1, compare=False)
 
 
 class Rolled(NamedTuple):

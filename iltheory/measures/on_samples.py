@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures import f_divergences, occupancies, policies, returns, trajectories, values
+from iltheory.measures import f_divergences, occupancies, policies, returns, steps, trajectories, values
 from iltheory.measures.action_laws import SLACK, law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
-from iltheory.measures.episodes import Expectation, PathSum, Source
+from iltheory.measures.episodes import Expectation, LawOf, PathSum, Source
 from iltheory.measures.quantity import never_on_samples, on_samples
 from iltheory.measures.sampled import ROUNDING, expect, in_order
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import require
-from sims.sampled import NotEstimable, SampledMDP, SampledPolicy
+from sims.sampled import Moment, NotEstimable, SampledMDP, SampledPolicy, StatesAlong
 from sims.sampled.simulator import Floats
 
 UNIT = Fraction(1, 2**52)
@@ -77,6 +77,27 @@ def policy_tv(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     return _mean_over_steps(
         mdp, first, second, "total variation", 1, lambda moment, p, q: law_tv(p, q, moment.actions), rounding=SLACK
     )
+
+
+@on_samples(steps.step_errors)
+def step_errors(mdp: SampledMDP, expert: Any, learner: Any, states: Any) -> Numbers:
+    """One expectation a step, along the policy whose states are meant: that of the expert or the learner."""
+    along = states.policy if isinstance(states, StatesAlong) else None
+    pair = (_policy(expert), _policy(learner))
+    if along not in pair:
+        raise NotEstimable("il.step_errors on samples is along the expert or the learner, mdp.state_occupancy(expert).")
+    p, q = pair if along is pair[0] else pair[::-1]
+    return ar.stack([expect(_step_error(mdp, p, q, h)) for h in range(mdp.horizon)], axis=-1)
+
+
+def _step_error(mdp: SampledMDP, p: SampledPolicy, q: SampledPolicy, h: int) -> Expectation:
+    def term(moment: Moment, laws: LawOf) -> Floats:
+        return law_tv(laws[p], laws[q], moment.actions) if moment.step == h else np.zeros(len(moment.rewards))
+
+    name = f"total variation at step {h}"
+    part = PathSum(Source(mdp, (p,)), name, (q,), term)
+    error = ROUNDING + Fraction(SLACK)
+    return Expectation((part,), name, lambda total: total, Fraction(0), Fraction(1), error, siblings=mdp.horizon)
 
 
 @on_samples(policies.policy_hellinger2)

@@ -19,12 +19,13 @@ Parameters = ParamSpec("Parameters")
 def quantity(measure: Callable[Parameters, Numbers]) -> Callable[Parameters, NumberArray]:
     """Make a measure return numbers whose comparisons remember both sides, in ``float64`` too.
 
-    Called with a ``SampledMDP`` it answers with its counterpart (see :func:`on_samples`), or says why it has none.
+    Called with a ``SampledMDP`` it answers with its counterpart (see :func:`on_samples`) if it has one. Else its
+    formula decides: one of other quantities is computed, and one that reads a table is refused.
     """
 
     @wraps(measure)
     def measured(*args: Parameters.args, **kwargs: Parameters.kwargs) -> NumberArray:
-        compute = _sampled(measure.__name__) if args and isinstance(args[0], SampledMDP) else measure
+        compute = _without_tables(measure) if args and isinstance(args[0], SampledMDP) else measure
         numbers: NumberArray = ar.wrap(compute(*args, **kwargs))
         return numbers
 
@@ -35,7 +36,7 @@ def on_samples(of: Callable[..., NumberArray]) -> Callable[[Callable[..., Number
     """Register the function that encloses a quantity by roll-outs, where the world is only sampled."""
 
     def register(counterpart: Callable[..., Numbers]) -> Callable[..., Numbers]:
-        _counterparts[of.__name__] = counterpart
+        _counterparts[_key(of)] = counterpart
         return counterpart
 
     return register
@@ -43,18 +44,35 @@ def on_samples(of: Callable[..., NumberArray]) -> Callable[[Callable[..., Number
 
 def never_on_samples(reason: str, *of: Callable[..., NumberArray]) -> None:
     """Say why no number of roll-outs encloses some quantities."""
-    _reasons.update({one.__name__: reason for one in of})
+    for one in of:
+        on_samples(one)(_refusal(one.__name__, reason))
 
 
-def _sampled(name: str) -> Callable[..., Numbers]:
-    if name not in _counterparts:
-        reason = _reasons.get(name, "it is computed from the tables of a model")
+def _without_tables(measure: Callable[..., Numbers]) -> Callable[..., Numbers]:
+    """What encloses a quantity of a sampled world: its counterpart, or the formula if it reads no table."""
+
+    def formula(*args: Any, **kwargs: Any) -> Numbers:
+        try:
+            return measure(*args, **kwargs)
+        except (TypeError, ar.NotANumber) as problem:  # it took a policy for an array
+            what = f"il.{measure.__name__} is computed from tables, but the world is only sampled"
+            raise NotEstimable(f"{what}: {problem}") from problem
+
+    return _counterparts.get(_key(measure), formula)
+
+
+def _refusal(name: str, reason: str) -> Callable[..., Numbers]:
+    def refuse(*args: Any, **kwargs: Any) -> Numbers:
         raise NotEstimable(f"il.{name} cannot be estimated from roll-outs: {reason}.")
-    return _counterparts[name]
+
+    return refuse
+
+
+def _key(measure: Callable[..., Any]) -> str:
+    return f"{measure.__module__}.{measure.__qualname__}"
 
 
 _counterparts: dict[str, Callable[..., Numbers]] = {}
-_reasons: dict[str, str] = {}
 
 
 def gamma(mdp: TabularMDP) -> Numbers:

@@ -33,10 +33,10 @@ FIRST = 256
 
 
 class _Mean:
-    """One expectation: its place in the order of asking, and its outcomes so far, in [0, 1]."""
+    """One expectation: its place in the order of asking, its weight, and its outcomes so far, in [0, 1]."""
 
-    def __init__(self, order: int) -> None:
-        self.order, self.outcomes = order, np.empty(0)
+    def __init__(self, order: int, weight: Fraction) -> None:
+        self.order, self.weight, self.outcomes = order, weight, np.empty(0)
         self.bounds: dict[tuple[int, Fraction, Fraction, bool], Bounds] = {}
 
     def enclose(self, delta: Fraction, tuned_for: Fraction, running: bool) -> Bounds:
@@ -50,24 +50,25 @@ class Sampling:
     """The outcomes behind the expectations of formulas, which are evaluated again whenever there are more.
 
     All enclosures together are right with probability at least ``1 - delta``, at every number of outcomes: the k-th
-    expectation that is asked for gets the share ``1 / (k (k + 1))`` of it, or ``1 / expectations`` where their number
-    is known. Expectations over episodes of one policy share these episodes, and one that several formulas ask for is
+    expectation that is asked for gets the share ``1 / (k (k + 1))`` of it, or ``1 / quantities`` where their number is
+    known. Expectations over episodes of one policy share these episodes, and one that several formulas ask for is
     enclosed once.
 
     Attributes
     ----------
     samples : number of outcomes of each expectation; with 0 every expectation is only known by its range
     delta : probability that any enclosure is ever wrong
-    expectations : number of expectations that will be asked for, or None if that is not known
-    asked : number of expectations that the last evaluation asked for
+    quantities : number of quantities that will be asked for, those with several entries counted once; None if unknown
+    asked, weight : number of expectations and of quantities that the last evaluation asked for
     episodes, steps : rolled out so far
     clipped : rewards that were clipped in these episodes
     """
 
     def __init__(
-        self, rng: np.random.Generator, delta: Any, samples: int = FIRST, *, expectations: int | None = None
+        self, rng: np.random.Generator, delta: Any, samples: int = FIRST, *, quantities: Fraction | None = None
     ) -> None:
-        self.delta, self.samples, self.expectations = Fraction(delta), samples, expectations
+        self.delta, self.samples, self.quantities = Fraction(delta), samples, quantities
+        self.weight = Fraction(0)
         self.asked = self.episodes = self.steps = self.clipped = 0
         self._rng = rng
         self._means: dict[Any, _Mean] = {}
@@ -84,6 +85,11 @@ class Sampling:
         """Number of different expectations asked for so far."""
         return len(self._means)
 
+    @property
+    def known_quantities(self) -> Fraction:
+        """Number of different quantities asked for so far."""
+        return sum((mean.weight for mean in self._means.values()), Fraction(0))
+
     @contextmanager
     def evaluation(self, scope: Any = None) -> Iterator[None]:
         """Within this, expectations are enclosed by these outcomes, in their order.
@@ -99,18 +105,18 @@ class Sampling:
         finally:
             _sampling.reset(token)
             self.asked = len(self._asked)
+            self.weight = sum((mean.weight for mean in self._asked), Fraction(0))
 
     @contextmanager
-    def evidence(self, level: Fraction, share: Fraction) -> Iterator[None]:
+    def evidence(self, level: Fraction, weight: Fraction) -> Iterator[None]:
         """Within this, enclosures are what the capital of the bets excludes now, and not at any time before.
 
         Parameters
         ----------
-        level : an expectation excludes the values against which its bets have earned ``1 / (level * share)``
-        share : of ``level`` that each expectation gets; the largest ``1 / level`` at which a formula of ``1 / share``
-            expectations is decided against its null hypothesis is an e-value
+        level : the largest ``1 / level`` at which a formula is decided against a hypothesis is an e-value
+        weight : number of quantities that the formula asks for, among which the level is shared
         """
-        self._level = level * share
+        self._level = level / weight
         try:
             yield
         finally:
@@ -128,7 +134,7 @@ class Sampling:
     def mean(self, draw: Draw, low: Fraction, high: Fraction) -> Numbers:
         """Enclose the next expectation, of outcomes that ``draw`` draws."""
         key = (self._scope, len(self._asked))
-        mean = self._ask(key)
+        mean = self._ask(key, Fraction(1))
         missing = self.samples - len(mean.outcomes)
         if missing > 0:
             drawn = _rescaled(draw(self._generator(key), missing), missing, low, high)
@@ -139,7 +145,7 @@ class Sampling:
         """Enclose an expectation over episodes, rolling out what is missing."""
         for part in wanted.parts:
             self._sums.setdefault(part.source, {}).setdefault(part, np.empty(0))
-        mean = self._ask(wanted)
+        mean = self._ask(wanted, Fraction(1, wanted.siblings))
         have = len(mean.outcomes)
         if self.samples > have:
             for part in wanted.parts:
@@ -174,10 +180,16 @@ class Sampling:
             (self._generators[key],) = self._rng.spawn(1)
         return self._generators[key]
 
-    def _ask(self, key: Any) -> _Mean:
-        mean = self._means.setdefault(key, _Mean(len(self._means)))
-        self._asked.append(mean)
-        return mean
+    def _ask(self, key: Any, weight: Fraction) -> _Mean:
+        if key not in self._means:
+            self._means[key] = _Mean(len(self._means), weight)
+            if self.quantities is not None and self.known_quantities > self.quantities:
+                raise InvalidArgument(
+                    f"more than the {self.quantities} quantities announced were asked for: which ones a formula asks "
+                    "for must not depend on outcomes."
+                )
+        self._asked.append(self._means[key])
+        return self._means[key]
 
     def _enclosed(self, mean: _Mean, low: Fraction, high: Fraction, rounding: Fraction) -> Numbers:
         ends = (Fraction(0), Fraction(1))
@@ -185,20 +197,16 @@ class Sampling:
             ends = 2 * (Fraction(float(np.mean(mean.outcomes))),)
         elif len(mean.outcomes):
             share = self._share(mean)
-            least, most = mean.enclose(share if self._level is None else self._level, share, self._level is None)
+            delta = share if self._level is None else self._level * mean.weight
+            least, most = mean.enclose(delta, share, self._level is None)
             # Computing and rescaling an outcome in floats moved it a little.
             ends = max(Fraction(float(least)) - rounding, ends[0]), min(Fraction(float(most)) + rounding, ends[1])
         return ar.hull(*(ar.INTERVAL.convert(low + (high - low) * end) for end in ends))
 
     def _share(self, mean: _Mean) -> Fraction:
-        if self.expectations is None:
+        if self.quantities is None:
             return self.delta / ((mean.order + 1) * (mean.order + 2))
-        if mean.order >= self.expectations:
-            raise InvalidArgument(
-                f"more than the {self.expectations} expectations announced were asked for: which ones a formula "
-                "asks for must not depend on outcomes."
-            )
-        return self.delta / self.expectations
+        return self.delta * mean.weight / self.quantities
 
 
 @quantity

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iltheory.measures.policies import total_variation
+from iltheory.measures.quantity import quantity
 from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
@@ -18,6 +19,7 @@ def steps(mdp: TabularMDP) -> int:
     return mdp.horizon
 
 
+@quantity
 def step_errors(mdp: TabularMDP, expert: Any, learner: Any, states: Any) -> Numbers:
     """Expected total variation of the action laws of expert and learner at each step, ``[..., H]``.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sims.sampled.errors import InvalidPolicy, InvalidSimulator, NotEstimable
 from sims.sampled.laws import ActionLaws, Categorical, Gaussian, GaussianMixture, Point, SquashedGaussian
-from sims.sampled.model import COPIES, Moment, SampledMDP
+from sims.sampled.model import COPIES, Moment, SampledMDP, StatesAlong
 from sims.sampled.policies import SampledPolicy, Smoothed, TabularPolicy
 from sims.sampled.rollouts import Rollouts
 from sims.sampled.simulator import Simulator, Spaces, Step
@@ -33,6 +33,7 @@ __all__ = [
     "Smoothed",
     "Spaces",
     "SquashedGaussian",
+    "StatesAlong",
     "Step",
     "TabularPolicy",
     "TabularSimulator",

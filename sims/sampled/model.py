@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn, Self
 
@@ -56,6 +57,13 @@ class Moment(NamedTuple):
     following: Array
     terminated: Mask
     clipped: int
+
+
+@dataclass(frozen=True)
+class StatesAlong:
+    """The laws of the states along a policy, of which nothing is known but episodes."""
+
+    policy: SampledPolicy
 
 
 class SampledMDP:
@@ -156,6 +164,11 @@ class SampledMDP:
                 "il.error_rate, take a SampledMDP."
             )
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def state_occupancy(self, pi: SampledPolicy) -> StatesAlong:
+        """The laws of the states along a policy, for quantities that are means over them; they are no arrays."""
+        require("pi", pi, SampledPolicy, "sims.sampled.TabularPolicy(pi)")
+        return StatesAlong(pi)
 
     def roll(self, policy: SampledPolicy, n: int, rng: np.random.Generator) -> Rollouts:
         """Sample n independent episodes of a policy.

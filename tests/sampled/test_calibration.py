@@ -106,7 +106,7 @@ def test_power_grows_to_one_where_sides_differ():
         return il.value(mdp, learner) <= VALUE + Fraction(1, 10)
 
     shares = [power(apart, samples, 60) for samples in (128, 1024, 4096)]
-    assert shares[0] < 0.2 < shares[1] < 0.98 <= shares[2]
+    assert shares[0] < 0.2 < shares[1] < 0.9 < shares[2]
 
 
 # Planted faults.
@@ -155,8 +155,9 @@ def test_faulty_worlds_are_caught(fault):
 
 def test_a_biased_estimator_is_caught(monkeypatch):
     quantity = importlib.import_module("iltheory.measures.quantity")  # the package has a function of this name
-    right = quantity._counterparts["value"]
-    monkeypatch.setitem(quantity._counterparts, "value", lambda mdp, pi: right(mdp, pi) * Fraction(9, 10))
+    key = "iltheory.measures.values.value"
+    right = quantity._counterparts[key]
+    monkeypatch.setitem(quantity._counterparts, key, lambda mdp, pi: right(mdp, pi) * Fraction(9, 10))
     assert not agrees(WORLD)
 
 

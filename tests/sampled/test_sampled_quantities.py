@@ -88,6 +88,34 @@ def test_termination_adds_nothing_to_divergences():
             assert contains(found, float(getattr(measures, name)(mdp, first, alike)))
 
 
+@pytest.mark.parametrize("along", [0, 1])
+def test_errors_of_each_step_are_enclosed_along_either_policy(along):
+    mdp, *tables = model()
+    world, policies = sampled_table(mdp), [TabularPolicy(pi) for pi in tables]
+    exact = np.asarray(measures.step_errors(mdp, *tables, mdp.state_occupancy(tables[along])))
+    sampling = il.Sampling(np.random.default_rng(0), 1e-3, 2000, quantities=Fraction(1))
+    with sampling.evaluation():
+        found = measures.step_errors(world, *policies, world.state_occupancy(policies[along]))
+        assert found.shape == (4,) and np.all((ar.lower(found) <= exact) & (exact <= ar.upper(found)))
+        with pytest.raises(NotEstimable, match="along the expert or the learner"):
+            measures.step_errors(world, *policies, world.state_occupancy(TabularPolicy(tables[0])))
+        with pytest.raises(InvalidArgument, match="more than the 1 quantities announced"):
+            il.value(world, policies[0])
+    assert sampling.asked == 4 and sampling.known_quantities == 2
+
+
+def test_a_quantity_of_quantities_needs_no_counterpart_of_its_own():
+    @measures.quantity
+    def value(mdp, first, second):  # not il.value, in spite of its name
+        return 2 * il.gap(mdp, first, second)
+
+    mdp, first, second = model()
+    with il.Sampling(np.random.default_rng(0), 1e-3, 4000).evaluation():
+        assert contains(
+            value(sampled_table(mdp), TabularPolicy(first), TabularPolicy(second)), float(value(mdp, first, second))
+        )
+
+
 def test_parting_is_enclosed_for_deterministic_experts():
     mdp, expert, learner = families.cliff(horizon=5, error=Fraction(1, 10))
     with il.Sampling(np.random.default_rng(0), 1e-3, 3000).evaluation():
@@ -173,7 +201,7 @@ def test_normal_laws_that_differ_by_a_shift_have_known_trajectory_divergences():
         ("occupancy_tv", "laws of states"),
         ("state_occupancy_kl", "laws of states"),
         ("trajectory_chi2", "without a bound"),
-        ("off_policy_moment_error", "tables of a model"),
+        ("off_policy_moment_error", "only sampled"),
         ("policy_kl", "without a bound"),
         ("trajectory_kl", "without a bound"),
         ("causal_entropy", "has no bound"),

@@ -151,7 +151,7 @@ def test_each_episode_of_a_mixture_follows_one_policy_to_its_end():
 
 def test_what_a_sampled_world_cannot_have_is_refused_with_the_reason():
     world = clock()
-    for name in ("P", "r", "mu", "n_states", "occupancy", "q", "optimal_value", "state_occupancy", "transitions"):
+    for name in ("P", "r", "mu", "n_states", "occupancy", "q", "optimal_value", "with_rewards", "transitions"):
         with pytest.raises(NotEstimable, match=f"{name} of clock is not known"):
             getattr(world, name)
     with pytest.raises(AttributeError):

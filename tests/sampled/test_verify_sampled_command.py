@@ -27,7 +27,7 @@ def test_it_decides_the_catalogue_on_cartpole_and_writes_json(tmp_path):
     for words in (
         "CartPole-v1 for exactly 8 steps",
         "clipped to [0, 1]",
-        "with confidence 1-0.01",
+        "probability at least 1-0.01",
         "no reward was clipped",
     ):
         assert words in page
