@@ -32,10 +32,9 @@ class PPO:
     ----------
     round_steps : over all copies
     copies : copies of the environment stepped together
-    learning_rate : of the first round
+    learning_rate : of the first round; it falls linearly to its `rounds`-th part in the last
     options : further arguments of stable-baselines3's `PPO`
     hidden : widths of the hidden layers, of actor and critic alike
-    annealing : rounds after which the learning rate, falling linearly, would be 0; by default all of them
     """
 
     rounds: int
@@ -44,7 +43,6 @@ class PPO:
     learning_rate: float
     options: dict[str, Any] = field(default_factory=dict)
     hidden: tuple[int, ...] = (64, 64)
-    annealing: int | None = None
 
     @property
     def method(self) -> str:
@@ -53,7 +51,7 @@ class PPO:
         return (
             f"PPO of stable-baselines3 (tanh, hidden layers {list(self.hidden)}), observations and rewards normalised "
             f"by VecNormalize, {self.rounds} rounds of {self.round_steps} steps, {self.copies} copies, learning rate "
-            f"from {self.learning_rate} down linearly to 0 after round {self.annealing or self.rounds}, {options}"
+            f"from {self.learning_rate} down linearly, {options}"
         )
 
     def advance(self, environment: str, tensors: dict[str, Array], *, seed: int, index: int) -> dict[str, Array]:
@@ -109,7 +107,7 @@ class PPO:
         model = sb3.PPO(
             "MlpPolicy",
             world,
-            learning_rate=self.learning_rate * (1 - index / (self.annealing or self.rounds)),
+            learning_rate=self.learning_rate * (1 - index / self.rounds),
             seed=int(np.random.default_rng([seed, index]).integers(2**31 - self.copies)),
             policy_kwargs={"net_arch": list(self.hidden)},
             device="cpu",
