@@ -239,6 +239,55 @@ def imitation_bc(x):
     return Task(run, prepare)
 
 
+def imitation_gail(x):
+    """GAIL on CartPole-v1 until its greedy policy reaches 500; answers (CPU seconds, steps, return) of each seed.
+
+    PPO with 8 copies and rounds of 2,048 steps, 8 updates of the discriminator a round: the settings of its own example
+    but for the length of a round. Evaluations are not timed.
+    """
+    import tempfile
+    import time
+
+    import torch
+    from imitation.algorithms.adversarial.gail import GAIL
+    from imitation.data.types import Trajectory
+    from imitation.rewards.reward_nets import BasicRewardNet
+    from imitation.util.logger import configure
+    from imitation.util.networks import RunningNorm
+    from imitation.util.util import make_vec_env
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.evaluation import evaluate_policy
+
+    torch.set_num_threads(1)
+    shown = [
+        Trajectory(obs=states.astype(np.float32), acts=actions, infos=None, terminal=False)
+        for states, actions in zip(x["states"], x["actions"], strict=True)
+    ]
+    most, enough = int(x["steps"]), float(x["enough"])
+
+    def one(seed):
+        world = make_vec_env("CartPole-v1", rng=np.random.default_rng(seed), n_envs=8)
+        learner = PPO("MlpPolicy", world, batch_size=64, ent_coef=0.0, learning_rate=4e-4, gamma=0.95, n_epochs=5,
+                      n_steps=256, seed=seed, device="cpu")  # fmt: skip
+        net = BasicRewardNet(world.observation_space, world.action_space, normalize_input_layer=RunningNorm)
+        trainer = GAIL(
+            demonstrations=shown, demo_batch_size=1024, n_disc_updates_per_round=8, venv=world, gen_algo=learner,
+            reward_net=net, gen_replay_buffer_capacity=512, gen_train_timesteps=2048,
+            custom_logger=configure(tempfile.mkdtemp(), format_strs=[]), allow_variable_horizon=True,
+        )  # fmt: skip
+        seconds, steps, found = 0.0, 0, 0.0
+        judge = make_vec_env("CartPole-v1", rng=np.random.default_rng(1000 + seed), n_envs=20)
+        while steps < most and found < enough:
+            start = time.process_time()
+            trainer.train(2048)
+            seconds += time.process_time() - start
+            steps += 2048
+            found = evaluate_policy(learner, judge, n_eval_episodes=20)[0]
+        return seconds, steps, found
+
+    return Task(lambda: [one(seed) for seed in range(int(x["seeds"]))])
+
+
 TASKS = {
     "quantecon.evaluate_policy": quantecon_evaluate,
     "quantecon.modified_policy_iteration": quantecon_mpi,
@@ -249,6 +298,7 @@ TASKS = {
     "imitation.mce_occupancy_measures": imitation_marginals,
     "imitation.MCEIRL": imitation_mce_irl,
     "imitation.BC": imitation_bc,
+    "imitation.GAIL": imitation_gail,
 }
 
 

@@ -113,7 +113,8 @@ class Apart(Copies):
             self._copies[i].begin()
 
     def move(self, actions: Array) -> Mask:
-        return np.array([copy.move(action) for copy, action in zip(self._copies, actions, strict=True)])
+        ended: Mask = np.array([copy.move(action) for copy, action in zip(self._copies, actions, strict=True)])
+        return ended
 
     def state_dict(self) -> dict[str, Any]:
         return {"copies": [copy.state_dict() for copy in self._copies]}
@@ -133,7 +134,8 @@ class _Copy:
         self.observation = self._start()
 
     def _start(self) -> Array:
-        return np.asarray(self._simulator.reset(np.random.default_rng(self._seed)))[0]
+        first: Array = self._simulator.reset(np.random.default_rng(self._seed))[0]
+        return first
 
     def move(self, action: Array) -> bool:
         step = self._simulator.step(np.asarray(action)[None])

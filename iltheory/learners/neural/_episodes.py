@@ -18,7 +18,7 @@ from sims.sampled import SampledMDP
 from sims.sampled.simulator import Array
 
 
-class Episodes(VecEnv):  # type: ignore[misc] # stable-baselines3 is untyped here
+class Episodes(VecEnv):
     """Episodes side by side, each begun anew when it is over; they pay nothing.
 
     Observations, with the code of the episode if there are codes (``with_codes``), are flat or one-hot vectors.
@@ -111,7 +111,7 @@ class Episodes(VecEnv):  # type: ignore[misc] # stable-baselines3 is untyped her
         return self._rng.integers(self._codes, size=n) if self._codes else np.zeros(n, dtype=np.int64)
 
     def _seen(self) -> Array:
-        observations = self._copies.observations
+        observations: Array = self._copies.observations
         if self._codes:
             observations = with_codes(observations, self._code, self._codes)
         if isinstance(self._features, Flat):
@@ -119,7 +119,8 @@ class Episodes(VecEnv):  # type: ignore[misc] # stable-baselines3 is untyped her
         steps = self._steps
         if self._features.horizon is not None:  # nobody acts after the last step
             steps = np.minimum(steps, self._features.horizon - 1)
-        return np.eye(self._features.size, dtype=np.float32)[self._features.index(observations, steps)]
+        one_hot: Array = np.eye(self._features.size, dtype=np.float32)[self._features.index(observations, steps)]
+        return one_hot
 
     def close(self) -> None:
         """Nothing to close."""
@@ -132,7 +133,7 @@ class Episodes(VecEnv):  # type: ignore[misc] # stable-baselines3 is untyped her
         """Refused: a world is not changed."""
         raise AttributeError(f"{attr_name} of a sampled world cannot be set.")
 
-    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> Sequence[Any]:
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         """Refused: there is nothing to call in a copy."""
         raise AttributeError(f"copies of a sampled world have no method {method_name}.")
 

@@ -79,7 +79,7 @@ class PPOPlayer(Player):
             actor.free.data = torch.logit(share) - torch.logit(torch.tensor(-low / (high - low), device=share.device))
 
 
-class Payment(BaseCallback):  # type: ignore[misc]
+class Payment(BaseCallback):
     """Has the steps of a round judged, and puts what they are paid into the buffer.
 
     The buffer holds what time limits cut off, ``gamma V``, and nothing else: the world pays nothing.
@@ -94,7 +94,7 @@ class Payment(BaseCallback):  # type: ignore[misc]
         return True
 
     def _on_rollout_end(self) -> None:
-        buffer, device = self.model.rollout_buffer, self._device
+        device, buffer = self._device, self.model.rollout_buffer  # type: ignore[attr-defined] # an on-policy solver's
         moves, absorbing, codes = self._world.drain()
         log_densities = torch.from_numpy(buffer.log_probs.reshape(-1)).to(device)
         seen = Round(moves.to(device), log_densities, absorbing, codes.to(device))

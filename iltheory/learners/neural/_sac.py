@@ -27,7 +27,7 @@ SHOWN = 4096
 """Steps that are drawn from those kept to show them to a judge in one round."""
 
 
-class SquashedActor(Actor):  # type: ignore[misc] # stable-baselines3 is untyped here
+class SquashedActor(Actor):
     """The actor, with the limits of standard deviations that our head has."""
 
     def get_action_dist_params(self, obs: Any) -> tuple[Any, Any, dict[str, Any]]:
@@ -36,7 +36,7 @@ class SquashedActor(Actor):  # type: ignore[misc] # stable-baselines3 is untyped
         return self.mu(latent), _log_std(self.log_std(latent), torch.tanh), {}
 
 
-class Policy(SACPolicy):  # type: ignore[misc]
+class Policy(SACPolicy):
     """Actor and critics."""
 
     def make_actor(self, features_extractor: Any = None) -> Any:
@@ -44,7 +44,7 @@ class Policy(SACPolicy):  # type: ignore[misc]
         return SquashedActor(**self._update_features_extractor(self.actor_kwargs, features_extractor)).to(self.device)
 
 
-class Replay(ReplayBuffer):  # type: ignore[misc]
+class Replay(ReplayBuffer):
     """Steps that are kept, the oldest dropped; paid by the judge of the moment.
 
     Attributes
@@ -56,7 +56,7 @@ class Replay(ReplayBuffer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, horizon: int, shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._horizon, self._shape = horizon, shape
+        self._horizon, self._shape, self._ends = horizon, shape, (self.action_space.low, self.action_space.high)  # type: ignore[attr-defined] # a box
         self.steps = np.zeros((self.buffer_size, self.n_envs), dtype=np.int64)
 
     def add(self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: Any) -> None:
@@ -76,11 +76,11 @@ class Replay(ReplayBuffer):  # type: ignore[misc]
         """Share of the absorbing state in the episodes of the steps in rows ``kept``."""
         after = self._horizon - 1 - self.steps[: len(self)][kept]
         rest = float((self.ended[kept] * after).sum())
-        return rest / (rest + after.size)
+        return rest / (rest + float(after.size))
 
     def moves(self, rows: Any, copies: Any) -> Transitions:
         """Steps in rows ``[m]`` of copies ``[m]``, as the world saw them."""
-        low, high = self.action_space.low, self.action_space.high
+        low, high = self._ends
         actions = low + (high - low) * (self.actions[rows, copies] + 1) / 2
         shape = (len(rows), *self._shape)
         ended = (self.dones[rows, copies] > 0) & (self.timeouts[rows, copies] == 0)
@@ -112,9 +112,7 @@ class Replay(ReplayBuffer):  # type: ignore[misc]
         """Steps as stable-baselines3 takes them."""
         from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
-        low, high = (
-            torch.as_tensor(end, device=self.device) for end in (self.action_space.low, self.action_space.high)
-        )
+        low, high = (torch.as_tensor(end, device=self.device) for end in self._ends)
         return ReplayBufferSamples(
             moves.observations.flatten(1),
             2 * (moves.actions - low) / (high - low) - 1,
@@ -181,7 +179,8 @@ class SACPlayer(Player):
     @property
     def replay(self) -> Replay:
         """Steps that are kept."""
-        kept: Replay = self._solver.replay_buffer
+        kept = self._solver.replay_buffer
+        assert isinstance(kept, Replay)
         return kept
 
     @property
@@ -204,7 +203,7 @@ class SACPlayer(Player):
         kept.judge = judge
         ready = len(kept) * kept.n_envs + size >= self._settings.before
         self._solver.gradient_steps = self._settings.updates if ready else 0
-        judgement = Judgement(judge)
+        judgement = Judgement(judge, kept)
         with self._dice.held():
             self._solver.learn(size, callback=judgement, reset_num_timesteps=False)
         self._world.drain()
@@ -221,30 +220,32 @@ class Temperature:
     """The temperature of a solver, and its optimiser, for checkpoints."""
 
     def __init__(self, solver: Solver) -> None:
-        self._solver = solver
+        log, optimizer = solver.log_ent_coef, solver.ent_coef_optimizer
+        assert log is not None and optimizer is not None
+        self._log, self._optimizer = log, optimizer
 
     def state_dict(self) -> dict[str, Any]:
         """Both."""
-        return {"log": self._solver.log_ent_coef.detach(), "optimizer": self._solver.ent_coef_optimizer.state_dict()}
+        return {"log": self._log.detach(), "optimizer": self._optimizer.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from both."""
         with torch.no_grad():
-            self._solver.log_ent_coef.copy_(state["log"])
-        self._solver.ent_coef_optimizer.load_state_dict(state["optimizer"])
+            self._log.copy_(state["log"])
+        self._optimizer.load_state_dict(state["optimizer"])
 
 
-class Judgement(BaseCallback):  # type: ignore[misc]
+class Judgement(BaseCallback):
     """Shows the steps that are kept to a judge, before each round's updates."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, kept: Replay) -> None:
         super().__init__()
-        self._judge = judge
+        self._judge, self._kept = judge, kept
         self.scalars: Mapping[str, Any] = {}
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_end(self) -> None:
-        seen = self.model.replay_buffer.draw(SHOWN)
+        seen = self._kept.draw(SHOWN)
         self.scalars = {**self._judge.improve(seen), "absorbing": seen.absorbing}

@@ -43,7 +43,7 @@ class Dice:
         self._torch, self._numpy = state["torch"], state["numpy"]
 
 
-class Normalised(BaseFeaturesExtractor):  # type: ignore[misc] # stable-baselines3 is untyped here
+class Normalised(BaseFeaturesExtractor):
     """Observations as the actor sees them."""
 
     def __init__(self, space: Any, normalization: Any) -> None:

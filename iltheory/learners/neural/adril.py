@@ -77,7 +77,7 @@ def adril(
     data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device)
     actor = PolicyNetwork(architecture, seeds.init).to(device)
     actor.normalise(data.observations)
-    options = {"demos": data, "absorbing": absorbing_share(data, mdp.horizon)}
+    options: Any = {"demos": data, "absorbing": absorbing_share(data, mdp.horizon)}
     player = SACPlayer(solver, mdp, actor, seeds, device=device, replay=Labelled, **options)
     settings = {
         "learner": "adril",

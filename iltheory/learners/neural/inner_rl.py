@@ -102,7 +102,7 @@ class PPO:
 
     def head(self, spaces: Spaces) -> CategoricalHead | GaussianHead:
         """Head of the policies it trains."""
-        return CategoricalHead(spaces.n_actions) if spaces.n_actions else GaussianHead(*spaces.action_shape)
+        return CategoricalHead(spaces.n_actions) if spaces.n_actions else GaussianHead(spaces.action_shape[0])
 
     def player(self, mdp: SampledMDP, actor: PolicyNetwork, seeds: Seeds, *, codes: int = 0, device: str) -> Player:
         """Play a world, with the actor's architecture; ``codes`` are drawn anew for each episode."""
