@@ -20,7 +20,7 @@ from pathlib import Path
 from harness import Bench, Row
 
 GROUPS = (
-    "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "saddles", "exact", "claims",
+    "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "gail_cartpole", "saddles", "exact", "claims",
     "attack", "mutants", "faults", "memory", "rollouts", "atari", "torch_claims",
 )  # fmt: skip
 ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari", "torch_claims")
