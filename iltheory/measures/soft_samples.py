@@ -23,22 +23,22 @@ from sims.tabular.planning import soft_maximum
 
 def sampled_payoff(weights: Numbers, r: Numbers, utility: Utility, price: Any) -> Numbers:
     """``E phi(r) - price``: the objective of IQ-Learn, where the price is one of the two below, or half of each."""
-    return ar.sum(weights * shown_utility(weights, r, utility), -1) - price
+    return (weights * shown_utility(weights, r, utility)).sum(-1) - price
 
 
 def sampled_start_value(weights: Numbers, v: Numbers, discount: Any) -> Numbers:
     """``(1 - gamma) E V`` over first states."""
-    return (1 - discount) * ar.sum(weights * v, -1)
+    return (1 - discount) * (weights * v).sum(-1)
 
 
 def sampled_telescoped_value(weights: Numbers, v: Numbers, later: Numbers) -> Numbers:
     """``E [V - gamma V']``: the start value, if the weights are those of an occupancy (``iq-telescoping``)."""
-    return ar.sum(weights * (v - later), -1)
+    return (weights * (v - later)).sum(-1)
 
 
 def sampled_soft_error(weights: Numbers, r: Numbers, goal: Any) -> Numbers:
     """``E (r - goal)^2``: the squared soft Bellman error of SQIL and LS-IQ."""
-    return ar.sum(weights * (r - goal) ** 2, -1)
+    return (weights * (r - goal) ** 2).sum(-1)
 
 
 def sampled_value_dice(weights: Numbers, r: Numbers, price: Any) -> Numbers:

@@ -78,11 +78,10 @@ class SoftActorCritic(Critic):
             actions, density = self.act(observations)
         return self.q(observations, actions) - self.temperature * density
 
-    def values(self, batch: Batch, ahead: Critic) -> Values:
+    def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:
         """See :class:`Critic`."""
         assert isinstance(ahead, SoftActorCritic)
-        q = self.q(batch.observations, batch.actions)
-        return self.at(batch, q, self.start_v(batch.observations), self._next(batch, ahead), ahead)
+        return self.q(observations, actions), self.start_v(observations), self._next(following, ahead)
 
     def own(self, batch: Batch, ahead: Critic) -> Values:
         """See :class:`Critic`: one action a state."""
@@ -90,11 +89,11 @@ class SoftActorCritic(Critic):
         with torch.no_grad():
             actions, density = self.act(batch.observations)
         q = self.q(batch.observations, actions)
-        return self.at(batch, q, q - self.temperature * density, self._next(batch, ahead), ahead)
+        return self.at(batch, q, q - self.temperature * density, self._next(batch.next_observations, ahead), ahead)
 
-    def _next(self, batch: Batch, ahead: SoftActorCritic) -> Any:
-        following = ahead.start_v(batch.next_observations)
-        return following if ahead is self else following.amin(0)
+    def _next(self, following: Any, ahead: SoftActorCritic) -> Any:
+        v = ahead.start_v(following)
+        return v if ahead is self else v.amin(0)
 
     def shadow(self) -> SoftActorCritic:
         """See :class:`Critic`; it follows the same actor."""

@@ -106,7 +106,7 @@ class Replay:
         """Rows drawn uniformly, with replacement."""
         rows = rng.integers(len(self), size=size)
         *parts, weights = (torch.from_numpy(array[rows]).to(self._device) for array in self._arrays.values())
-        return Batch(*parts, weights * (len(self) / self._mass))
+        return Batch._make([*parts, weights * (len(self) / self._mass)])
 
     def state_dict(self) -> dict[str, Any]:
         """Everything it holds."""

@@ -62,9 +62,22 @@ class Critic(nn.Module):  # type: ignore[misc] # torch is untyped here
         """The value of the absorbing state."""
         return (self.rest + self.temperature * self.freedom) / (1 - self.discount)
 
-    @abstractmethod
     def values(self, batch: Batch, ahead: Critic) -> Values:
         """Values at transitions; ``ahead`` says what next states are worth: self, or a target network."""
+        return self.at(batch, *self.raw(batch.observations, batch.actions, batch.next_observations, ahead), ahead)
+
+    def both(self, first: Batch, second: Batch, ahead: Critic) -> tuple[Values, Values]:
+        """Values at the transitions of two batches, by one pass through the networks."""
+        n = first.size
+        found = self.raw(*(torch.cat(pair) for pair in zip(first[:3], second[:3], strict=True)), ahead)
+        return (
+            self.at(first, *(x[..., :n] for x in found), ahead),
+            self.at(second, *(x[..., n:] for x in found), ahead),
+        )
+
+    @abstractmethod
+    def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:
+        """Values of pairs, of states, and of next states as if none were absorbing, ``[..., n]`` each."""
 
     @abstractmethod
     def own(self, batch: Batch, ahead: Critic) -> Values:
@@ -118,19 +131,18 @@ class SoftQ(Critic):
         """``temperature * log sum_a exp(Q / temperature)``, ``[n]``: ``soft_maximum`` in one kernel of torch."""
         return self.temperature * torch.logsumexp(q / self.temperature, -1)
 
-    def values(self, batch: Batch, ahead: Critic) -> Values:
+    def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:
         """See :class:`Critic`."""
         assert isinstance(ahead, SoftQ)
-        n = batch.size
+        n = len(observations)
         if ahead is self:  # one pass through the network is quicker than two
-            q = self.q(torch.cat([batch.observations, batch.next_observations]))
+            q = self.q(torch.cat([observations, following]))
             v = self.v(q)
-            q, v, following = q[:n], v[:n], v[n:]
+            q, v, next_v = q[:n], v[:n], v[n:]
         else:
-            q = self.q(batch.observations)
-            v, following = self.v(q), ahead.v(ahead.q(batch.next_observations))
-        taken = q.gather(-1, batch.actions[:, None])[:, 0]
-        return self.at(batch, taken, v, following, ahead)
+            q = self.q(observations)
+            v, next_v = self.v(q), ahead.v(ahead.q(following))
+        return q.gather(-1, actions[:, None])[:, 0], v, next_v
 
     def start_v(self, observations: Any) -> Any:
         """See :class:`Critic`."""

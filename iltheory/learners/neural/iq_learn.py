@@ -146,6 +146,7 @@ class InverseSoftQ(SoftRecipe):
             name, demos, world, options=options, architecture=architecture, seed=seed, device=device, settings=settings
         )
         self._utility, self._value_term, self._penalty = utility, value_term, gradient_penalty
+        self._own_actions = observations_only
         self._at = self.critic.own if observations_only else self.critic.values
         self._start_batches = Batches((self.starts,), options.batch_size, self._seeds.batches)
         if gradient_penalty and not (self._follows and options.exploration):
@@ -170,8 +171,15 @@ class InverseSoftQ(SoftRecipe):
 
     def objective(self, shown: Batch, seen: Batch | None) -> Any:
         """``E phi(Q - gamma V') - start value of V``, of each critic."""
-        found = self._at(shown, self.ahead)
-        return sampled_payoff(found.weights, found.rewards, self._utility, self._price(found, seen))
+        if self._value_term == "mixture":
+            assert seen is not None
+            found, replayed = self._both(shown, seen)
+            price = (_telescoped(found) + _telescoped(replayed)) / 2
+        else:
+            found = self._at(shown, self.ahead)
+            initial = self._value_term == "initial"
+            price = self._start_value(*self._start_batches.next()) if initial else _telescoped(found)
+        return sampled_payoff(found.weights, found.rewards, self._utility, price)
 
     def flow_residual(self) -> float:
         """See :class:`IQLearn`."""
@@ -179,13 +187,10 @@ class InverseSoftQ(SoftRecipe):
             found = self.critic.values(self.data, self.critic)
             return float((_telescoped(found) - self._start_value(self.starts)).abs().max())
 
-    def _price(self, found: Values, seen: Batch | None) -> Any:
-        if self._value_term == "initial":
-            return self._start_value(*self._start_batches.next())
-        if self._value_term == "expert":
-            return _telescoped(found)
-        assert seen is not None
-        return (_telescoped(found) + _telescoped(self.critic.values(seen, self.ahead))) / 2
+    def _both(self, shown: Batch, seen: Batch) -> tuple[Values, Values]:
+        if self._own_actions:
+            return self.critic.own(shown, self.ahead), self.critic.values(seen, self.ahead)
+        return self.critic.both(shown, seen, self.ahead)
 
     def _start_value(self, observations: Any) -> Any:
         v = self.critic.start_v(observations)

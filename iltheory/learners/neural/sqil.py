@@ -97,12 +97,13 @@ class SquaredErrors(SoftRecipe):
     def loss(self, shown: Batch, seen: Batch | None) -> tuple[Any, dict[str, Any]]:
         """The mean of both errors."""
         assert seen is not None
-        ours, theirs = (self._error(batch, goal) for batch, goal in zip((shown, seen), self._goals, strict=True))
+        found = self.critic.both(shown, seen, self.ahead)
+        ours, theirs = (self._error(values, goal) for values, goal in zip(found, self._goals, strict=True))
         loss = (ours + theirs).sum() / 2
         return loss, {"loss": loss.detach(), "error_on_expert": ours.detach().mean()}
 
-    def _error(self, batch: Batch, goal: float) -> Any:
-        found = self._bound(self.critic.values(batch, self.ahead))
+    def _error(self, values: Values, goal: float) -> Any:
+        found = self._bound(values)
         return sampled_soft_error(found.weights, found.rewards, goal)
 
     def _bound(self, found: Values) -> Values:

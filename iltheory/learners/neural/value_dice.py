@@ -134,13 +134,13 @@ class Nu(Critic):
             return (laws.log_probabilities().exp() * self.network(self._seen(observations))).sum(-1)
         return self.network(self.pairs(observations, laws.sample(self._noise)))[:, 0]
 
-    def values(self, batch: Batch, ahead: Critic) -> Values:
+    def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:
         """See :class:`Critic`."""
         if self.discrete:
-            nu = self.network(self._seen(batch.observations)).gather(-1, batch.actions[:, None])[:, 0]
+            nu = self.network(self._seen(observations)).gather(-1, actions[:, None])[:, 0]
         else:
-            nu = self.network(self.pairs(batch.observations, batch.actions))[:, 0]
-        return self.at(batch, nu, self.start_v(batch.observations), ahead.start_v(batch.next_observations), ahead)
+            nu = self.network(self.pairs(observations, actions))[:, 0]
+        return nu, self.start_v(observations), ahead.start_v(following)
 
     def _seen(self, observations: Any) -> Any:
         features = self.actor.architecture.features
