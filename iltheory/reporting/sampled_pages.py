@@ -13,15 +13,14 @@ STYLES = {"refuted": "bold red", "holds": "blue", "undecided": "yellow", "not ap
 
 
 def sampled_page(report: SampledReport) -> RenderableType:
-    """The world, one row a verdict, and what the run cost and assumed."""
+    """The world, a row for each verdict, and what the run cost and means."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("claim", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
-    for column in ("lhs", "", "rhs"):
-        table.add_column(column, no_wrap=True)
+    for column in ("claim, and both sides", "verdict"):
+        table.add_column(column, overflow="fold")
     for verdict in report.verdicts:
+        sides = Text(f"  {interval(verdict.lhs)} {verdict.op} {interval(verdict.rhs)}", style="dim")
         words = Text(report.words(verdict), style=STYLES[verdict.outcome])
-        table.add_row(verdict.claim, words, interval(verdict.lhs), verdict.op, interval(verdict.rhs))
+        table.add_row(Text.assemble(verdict.claim, "\n", sides), words)
     refused = "".join(f"\nrefused: {reason}" for reason in report.refused.values())
     clipped = f"; {report.clipped:,} rewards were clipped" if report.clipped else "; no reward was clipped"
     cost = f"{report.episodes:,} episodes, {report.steps:,} steps, {report.seconds:.1f} s{clipped}"
