@@ -186,4 +186,5 @@ def _check_fits(claim: Claim, size: int, taken: int, memory: int) -> None:
 
 def _joined(parts: list[Decision]) -> Decision:
     names = ("verdicts", "lhs", "rhs", "widths", "systems")
-    return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return replace(parts[0], **joined)

@@ -51,7 +51,7 @@ def _tensors() -> Iterator[Peak]:
 
     peak, alive = Peak(), {}
 
-    class Counting(TorchDispatchMode):
+    class Counting(TorchDispatchMode):  # type: ignore[misc]
         def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = function(*args, **(kwargs or {}))
             for tensor in result if isinstance(result, list | tuple) else (result,):

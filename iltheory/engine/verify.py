@@ -131,7 +131,8 @@ def verify_all(
     """
     _check_options(n, budget, seed, arithmetic, executor)
     if device is not None:
-        device = ar.get_system("interval" if arithmetic == "auto" else arithmetic, device=device).device
+        system: Any = ar.get_system("interval" if arithmetic == "auto" else arithmetic, device=device)
+        device = system.device  # its full name
     chosen = [lookup(claim) for claim in claims]
     by_id = {claim.id: claim for claim in chosen}
     for claim in chosen:
