@@ -1,7 +1,7 @@
 """How far apart the laws of actions of two policies are, at each of m observations.
 
 Laws of numbered actions use the formulas of :mod:`iltheory.measures.policies`; normal laws their closed forms. The
-total variation of other laws is the mean of a bounded function of an action that the first of them drew.
+total variation of other laws is the mean of a bounded function of an action drawn from the first of them.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ def log_ratio(first: ActionLaws, second: ActionLaws, actions: Array, horizon: in
         return np.asarray(np.where(p == q, 0.0, q - p))
 
 
-def law_tv(first: ActionLaws, second: ActionLaws, actions: Array) -> Floats:
-    """Total variation of the laws, or a number in [0, 1] whose mean over actions of ``first`` it is, ``[m]``."""
+def law_tv(first: ActionLaws, second: ActionLaws, rng: np.random.Generator) -> Floats:
+    """Total variation of the laws, or numbers in [0, 1] whose expectation it is, of actions drawn from ``first``."""
     if isinstance(first, Categorical) and isinstance(second, Categorical):
         return np.asarray(total_variation(first.probabilities, second.probabilities))
+    p, q = unsquashed(first, second)
     # TV = E_p (1 - q/p)_+
-    return np.asarray(-np.expm1(np.minimum(log_ratio(first, second, actions, 1), 0.0)))
+    return np.asarray(-np.expm1(np.minimum(log_ratio(p, q, p.sample(rng), 1), 0.0)))
 
 
 def law_hellinger2(first: ActionLaws, second: ActionLaws) -> Floats:
@@ -92,23 +93,28 @@ def law_entropy(law: ActionLaws) -> Floats:
 
 
 def normals(what: str, instead: str, first: ActionLaws, second: ActionLaws) -> tuple[Gaussian, Gaussian]:
-    """The normal laws behind two laws, where the same map of the line makes them of these.
+    """The normal laws behind two laws.
 
     Raises
     ------
     NotEstimable
         If there are none: the divergence has no closed form.
     """
-    if isinstance(first, Gaussian) and isinstance(second, Gaussian):
-        return first, second
-    if isinstance(first, SquashedGaussian) and isinstance(second, SquashedGaussian):
-        same = np.array_equal(first.low, second.low) and np.array_equal(first.high, second.high)
-        if same:  # a divergence does not change under a map that can be undone
-            return first.normal, second.normal
+    p, q = unsquashed(first, second)
+    if isinstance(p, Gaussian) and isinstance(q, Gaussian):
+        return p, q
     raise NotEstimable(
         f"the {what} between a {type(first).__name__} and a {type(second).__name__} law has no closed form; "
         f"use {instead}, or il.policy_tv, which draw actions."
     )
+
+
+def unsquashed(first: ActionLaws, second: ActionLaws) -> tuple[ActionLaws, ActionLaws]:
+    """The normal laws behind two laws squashed into the same box; a one-to-one map changes no divergence."""
+    if isinstance(first, SquashedGaussian) and isinstance(second, SquashedGaussian):
+        same = np.array_equal(first.low, second.low) and np.array_equal(first.high, second.high)
+        return (first.normal, second.normal) if same else (first, second)
+    return first, second
 
 
 def _same_point(first: Point, second: Point) -> NDArray[np.bool_]:

@@ -32,14 +32,14 @@ class PathSum:
     source : of the episodes
     name : what is added up; with the policies it says which sum this is
     policies : whose laws it needs, beside those of the source
-    term : of a moment and the laws of all policies, what each running episode adds ``[m]``
+    term : of a moment, the laws of all policies and a generator, what each running episode adds ``[m]``
     absorbed : what each step after the end of an episode adds
     """
 
     source: Source
     name: str
     policies: tuple[SampledPolicy, ...]
-    term: Callable[[Moment, LawOf], Floats] = field(compare=False)
+    term: Callable[[Moment, LawOf, np.random.Generator], Floats] = field(compare=False)
     absorbed: float = 0.0
 
 
@@ -92,10 +92,11 @@ def _roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     source = parts[0].source
     others = list(dict.fromkeys(policy for part in parts for policy in part.policies if policy not in source.acting))
     sums, lengths, clipped = np.zeros((len(parts), n)), np.zeros(n, dtype=np.intp), 0
+    (own,) = rng.spawn(1)
     for moment in source.mdp.walk(source.acting, n, rng, others=others):
         laws: dict[Any, ActionLaws] = dict(zip((*source.acting, *others), moment.laws, strict=True))
         for i, part in enumerate(parts):
-            sums[i, moment.running] += part.term(moment, laws)
+            sums[i, moment.running] += part.term(moment, laws, own)
         lengths += moment.running
         clipped += moment.clipped
     sums += np.array([part.absorbed for part in parts])[:, None] * (source.mdp.horizon - lengths)

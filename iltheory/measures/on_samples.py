@@ -73,29 +73,24 @@ def largest_return(mdp: SampledMDP) -> Numbers:
 
 @on_samples(policies.policy_tv)
 def policy_tv(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
-    """Mean over steps; laws with densities are compared at the actions that ``first`` takes."""
-    return _mean_over_steps(
-        mdp, first, second, "total variation", 1, lambda moment, p, q: law_tv(p, q, moment.actions), rounding=SLACK
-    )
+    """Mean over steps; laws with densities are compared at actions drawn from the first."""
+    return _mean_over_steps(mdp, first, second, "total variation", 1, law_tv, rounding=SLACK)
 
 
 @on_samples(steps.step_errors)
 def step_errors(mdp: SampledMDP, expert: Any, learner: Any, states: Any) -> Numbers:
-    """One expectation a step, along the policy whose states are meant: that of the expert or the learner."""
-    along = states.policy if isinstance(states, StatesAlong) else None
-    pair = (_policy(expert), _policy(learner))
-    if along not in pair:
-        raise NotEstimable("il.step_errors on samples is along the expert or the learner, mdp.state_occupancy(expert).")
-    p, q = pair if along is pair[0] else pair[::-1]
-    return ar.stack([expect(_step_error(mdp, p, q, h)) for h in range(mdp.horizon)], axis=-1)
+    """One expectation a step, along the policy whose states are meant."""
+    require("states", states, StatesAlong, "mdp.state_occupancy(expert)")
+    p, q = _policy(expert), _policy(learner)
+    return ar.stack([expect(_step_error(mdp, p, q, states.policy, h)) for h in range(mdp.horizon)], axis=-1)
 
 
-def _step_error(mdp: SampledMDP, p: SampledPolicy, q: SampledPolicy, h: int) -> Expectation:
-    def term(moment: Moment, laws: LawOf) -> Floats:
-        return law_tv(laws[p], laws[q], moment.actions) if moment.step == h else np.zeros(len(moment.rewards))
+def _step_error(mdp: SampledMDP, p: SampledPolicy, q: SampledPolicy, along: SampledPolicy, h: int) -> Expectation:
+    def term(moment: Moment, laws: LawOf, rng: np.random.Generator) -> Floats:
+        return law_tv(laws[p], laws[q], rng) if moment.step == h else np.zeros(len(moment.rewards))
 
     name = f"total variation at step {h}"
-    part = PathSum(Source(mdp, (p,)), name, (q,), term)
+    part = PathSum(Source(mdp, (along,)), name, (p, q), term)
     error = ROUNDING + Fraction(SLACK)
     return Expectation((part,), name, lambda total: total, Fraction(0), Fraction(1), error, siblings=mdp.horizon)
 
@@ -103,9 +98,7 @@ def _step_error(mdp: SampledMDP, p: SampledPolicy, q: SampledPolicy, h: int) -> 
 @on_samples(policies.policy_hellinger2)
 def policy_hellinger2(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """Mean over steps of the squared Hellinger distances of the action laws."""
-    return _mean_over_steps(
-        mdp, first, second, "squared Hellinger distance", 2, lambda moment, p, q: law_hellinger2(p, q)
-    )
+    return _mean_over_steps(mdp, first, second, "squared Hellinger distance", 2, lambda p, q, rng: law_hellinger2(p, q))
 
 
 @on_samples(policies.policy_kl)
@@ -118,7 +111,7 @@ def policy_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
             "small probability. With sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)) they have the "
             "bound log(n_actions / weight) a step; il.trajectory_hellinger2 and il.trajectory_js are bounded for all."
         )
-    return _mean_over_steps(mdp, first, second, "KL divergence", _log(1 / least), lambda moment, p, q: law_kl(p, q))
+    return _mean_over_steps(mdp, first, second, "KL divergence", _log(1 / least), lambda p, q, rng: law_kl(p, q))
 
 
 @on_samples(values.causal_entropy)
@@ -129,7 +122,7 @@ def causal_entropy(mdp: SampledMDP, pi: Any) -> Numbers:
             "il.causal_entropy of vector actions is the entropy of densities: it has no bound, neither above nor below."
         )
     pi = _policy(pi)
-    part = PathSum(Source(mdp, (pi,)), "entropy", (), lambda moment, laws: law_entropy(laws[pi]))
+    part = PathSum(Source(mdp, (pi,)), "entropy", (), lambda moment, laws, rng: law_entropy(laws[pi]))
     high = mdp.horizon * _log(Fraction(mdp.n_actions))
     return expect(Expectation((part,), "entropy", lambda total: total, Fraction(0), high, _adding(mdp)))
 
@@ -144,7 +137,7 @@ def _mean_over_steps(
     rounding: float = 0.0,
 ) -> Numbers:
     p, q = _policy(first), _policy(second)
-    part = PathSum(Source(mdp, (p,)), name, (q,), lambda moment, laws: divergence(moment, laws[p], laws[q]))
+    part = PathSum(Source(mdp, (p,)), name, (q,), lambda moment, laws, rng: divergence(laws[p], laws[q], rng))
     error = _adding(mdp) + Fraction(rounding)
     return expect(Expectation((part,), name, lambda total: total / mdp.horizon, Fraction(0), Fraction(high), error))
 
@@ -167,7 +160,10 @@ def parting(mdp: SampledMDP, expert: Any, learner: Any) -> Numbers:
         )
     actor, other = _policy(expert), _policy(learner)
     part = PathSum(
-        Source(mdp, (actor,)), "log-likelihood", (other,), lambda moment, laws: laws[other].log_density(moment.actions)
+        Source(mdp, (actor,)),
+        "log-likelihood",
+        (other,),
+        lambda moment, laws, rng: laws[other].log_density(moment.actions),
     )
     outcome = Expectation(
         (part,),
@@ -214,7 +210,7 @@ def _of_share(
         Source(mdp, (p, q)),
         "log-likelihood ratio",
         (),
-        lambda moment, laws: log_ratio(laws[p], laws[q], moment.actions, mdp.horizon),
+        lambda moment, laws, rng: log_ratio(laws[p], laws[q], moment.actions, mdp.horizon),
     )
     rounding = Fraction(SLACK) + _adding(mdp)
     return expect(Expectation((part,), f"trajectories: {name}", outcome, Fraction(0), high, rounding))
@@ -276,7 +272,7 @@ def _policy(pi: Any) -> SampledPolicy:
 
 def _return(mdp: SampledMDP, pi: Any) -> PathSum:
     absorbed = float(mdp.absorbing_reward)
-    return PathSum(Source(mdp, (_policy(pi),)), "return", (), lambda moment, laws: moment.rewards, absorbed)
+    return PathSum(Source(mdp, (_policy(pi),)), "return", (), lambda moment, laws, rng: moment.rewards, absorbed)
 
 
 def _returns(mdp: SampledMDP) -> tuple[Fraction, Fraction]:

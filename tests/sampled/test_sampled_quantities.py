@@ -97,8 +97,8 @@ def test_errors_of_each_step_are_enclosed_along_either_policy(along):
     with sampling.evaluation():
         found = measures.step_errors(world, *policies, world.state_occupancy(policies[along]))
         assert found.shape == (4,) and np.all((ar.lower(found) <= exact) & (exact <= ar.upper(found)))
-        with pytest.raises(NotEstimable, match="along the expert or the learner"):
-            measures.step_errors(world, *policies, world.state_occupancy(TabularPolicy(tables[0])))
+        with pytest.raises(InvalidArgument, match="StatesAlong"):
+            measures.step_errors(world, *policies, mdp.state_occupancy(tables[0]))
         with pytest.raises(InvalidArgument, match="more than the 1 quantities announced"):
             il.value(world, policies[0])
     assert sampling.asked == 4 and sampling.known_quantities == 2
