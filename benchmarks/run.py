@@ -20,8 +20,8 @@ from pathlib import Path
 from harness import Bench, Row
 
 GROUPS = (
-    "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "gail_cartpole", "saddles", "exact", "claims",
-    "attack", "mutants", "faults", "memory", "rollouts", "atari", "torch_claims",
+    "values", "optimal", "occupancies", "marginals", "irl", "learners", "neural", "gail_cartpole", "saddles",
+    "exact", "claims", "attack", "mutants", "faults", "memory", "rollouts", "atari", "torch_claims",
 )  # fmt: skip
 ON_ALL_CORES = ("claims", "attack", "mutants", "rollouts", "atari", "torch_claims")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
