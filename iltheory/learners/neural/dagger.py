@@ -200,8 +200,9 @@ class Aggregation(Recipe):
         observations, steps, actions, iterations = self._gathered.tensors
         chosen = slice(None) if i is None else iterations == i
         with torch.no_grad():
-            loss = self.actor(observations[chosen], steps[chosen]).loss(actions[chosen])
-        return self._weight * float(loss.sum())
+            losses = self.actor(observations[chosen], steps[chosen]).loss(actions[chosen])
+        total: float = self._weight * float(losses.sum())
+        return total
 
     def outcome(self) -> dict[str, Any]:
         """What :class:`Dagger` adds to :class:`~iltheory.learners.neural.training.Trained`."""
