@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.measures import f_divergences, occupancies, policies, returns, steps, trajectories, values
+from iltheory.measures import f_divergences, occupancies, policies, returns, trajectories, values
 from iltheory.measures.action_laws import SLACK, law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
 from iltheory.measures.episodes import Expectation, LawOf, PathSum, Source
 from iltheory.measures.quantity import never_on_samples, on_samples
 from iltheory.measures.sampled import ROUNDING, expect, in_order
+from iltheory.measures.steps import step_errors as errors_of_steps
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import require
@@ -77,7 +78,7 @@ def policy_tv(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     return _mean_over_steps(mdp, first, second, "total variation", 1, law_tv, rounding=SLACK)
 
 
-@on_samples(steps.step_errors)
+@on_samples(errors_of_steps)
 def step_errors(mdp: SampledMDP, expert: Any, learner: Any, states: Any) -> Numbers:
     """One expectation a step, along the policy whose states are meant."""
     require("states", states, StatesAlong, "mdp.state_occupancy(expert)")
