@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import iltheory.measures.on_samples  # noqa: F401 (registers what the quantities are on samples)
+from iltheory.measures import on_samples as _on_samples  # noqa: F401 (registers what quantities are on samples)
 from iltheory.measures.bayes import bayes_value, interactive_bayes_value
 from iltheory.measures.confidence import (
     betting_sequence,
