@@ -690,6 +690,13 @@ def of_another_run(folder: Path) -> Any:
     return by_network(folder, folder=folder / "run", updates=2, learning_rate=0.5)
 
 
+def adversarially(learner: str = "gail", **options: Any) -> Any:
+    """Imitate one step on CartPole."""
+    neural = learners.neural
+    demos = Trajectories.from_arrays(np.zeros((1, 3, 4)), [[0, 1]], None, [False], [True])
+    return getattr(neural, learner)(demos, sampled_environment("CartPole-v1"), **{"updates": 1, "seed": 0, **options})
+
+
 NEURAL = [
     bad("policy damaged", damaged_policy, IltheoryError, "policy.safetensors is damaged", "sha256", "Restore it"),
     bad("policy pickled", pickled_policy, IltheoryError, "policy.pt", "pickled objects", "never loaded", "safetensors"),
@@ -703,6 +710,14 @@ NEURAL = [
     bad("no seed", lambda folder: by_network(folder, seed=None), InvalidArgument, "seed=None", "at least 0"),
     bad("updates 0", lambda folder: by_network(folder, updates=0), InvalidArgument, "updates=0"),
     bad("ema of one", lambda folder: by_network(folder, ema=1.0), InvalidArgument, "ema decay=1.0", "[0, 1)"),
+    bad("divergence unknown to gail", lambda _: adversarially(divergence="kl"), InvalidArgument, "divergence='kl'", "forward-kl, reverse-kl"),
+    bad("gail sees nothing", lambda _: adversarially(seen="rewards"), InvalidArgument, "seen='rewards'", "'next observations'"),
+    bad("SAC of numbered actions", lambda _: adversarially(solver=learners.neural.SAC()), InvalidArgument, "2 numbered actions", "PPO(...)"),
+    bad("AdRIL of numbered actions", lambda _: adversarially("adril"), InvalidArgument, "2 numbered actions", "PPO(...)"),
+    bad("airl off policy", lambda _: adversarially("airl", solver=learners.neural.SAC()), InvalidArgument, "solver", "PPO(steps=64)"),
+    bad("PPO without a future", lambda _: learners.neural.PPO(discount=1.0), InvalidArgument, "discount=1.0", "[0, 1)"),
+    bad("discriminator penalised below zero", lambda _: learners.neural.Fit(gradient_penalty=-1.0), InvalidArgument, "gradient_penalty=-1.0", "at least 0"),
+    bad("no codes", lambda _: adversarially("infogail", codes=0), InvalidArgument, "codes=0"),
 ]  # fmt: skip
 
 TABLE = [

@@ -325,7 +325,7 @@ def test_bad_options_are_refused(demos):
         gail(demos, cart_pole(40), updates=1, seed=0, divergence="js")
     with pytest.raises(InvalidArgument, match="seen='states'"):
         gail(demos, cart_pole(40), updates=1, seed=0, seen="states")
-    with pytest.raises(InvalidArgument, match="use PPO"):
+    with pytest.raises(InvalidArgument, match="numbered actions"):
         gail(demos, cart_pole(40), updates=1, seed=0, solver=SAC())
     with pytest.raises(InvalidArgument, match="discount=1"):
         PPO(discount=1)

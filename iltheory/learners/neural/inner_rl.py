@@ -145,7 +145,9 @@ class SAC:
     def head(self, spaces: Spaces) -> SquashedGaussianHead:
         """Head of the policies it trains."""
         if spaces.action_low is None or spaces.action_high is None:
-            raise InvalidArgument(f"SAC chooses vectors, the world has {spaces.n_actions} numbered actions: use PPO().")
+            raise InvalidArgument(
+                f"SAC chooses vectors, the world has {spaces.n_actions} numbered actions: use a learner with PPO(...)."
+            )
         return SquashedGaussianHead(spaces.action_low, spaces.action_high)
 
     def player(self, mdp: SampledMDP, actor: PolicyNetwork, seeds: Seeds, *, codes: int = 0, device: str) -> Player:
