@@ -58,6 +58,7 @@ def at_most(count: float, repetitions: int, confidence: float = 0.999) -> float:
     return float(beta.ppf(confidence, count + 1, repetitions - count))
 
 
+@pytest.mark.timeout(600)
 def test_wrong_verdicts_are_rarer_than_delta_over_two_thousand_runs():
     claims = [tie, tie_of_two, just_false]
     runs = [il.verify_sampled(claims, WORLD, (PI, OTHER), delta=DELTA, samples=256, seed=s) for s in range(REPETITIONS)]
@@ -67,6 +68,7 @@ def test_wrong_verdicts_are_rarer_than_delta_over_two_thousand_runs():
     assert len({float(report.verdicts[0].lhs.lower) for report in runs}) > 20
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("repetitions", [200, pytest.param(REPETITIONS, marks=pytest.mark.slow)])
 def test_false_discoveries_are_rarer_than_delta(repetitions):
     claims = [tie, tie_of_two, just_false]
