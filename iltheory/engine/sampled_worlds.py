@@ -317,7 +317,7 @@ def _check_options(delta: Any, samples: Any, control: Any) -> tuple[Fraction, in
     if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
         raise InvalidArgument(f"samples={samples!r}: must be a whole number of episodes, at least 1.")
     try:
-        exact = Fraction(delta)
+        exact = Fraction(repr(delta) if isinstance(delta, float) else delta)  # 0.01 is meant as 1/100
     except (TypeError, ValueError, OverflowError):
         exact = Fraction(0)
     if not 0 < exact < 1:

@@ -111,7 +111,8 @@ def test_rewards_beyond_an_assumption_make_it_not_applicable_until_they_are_resc
 
 def test_an_unfinished_budget_decides_nothing():
     world, *policies = cliff()
-    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=1)
+    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=1, delta=0.05)
+    assert report.verdicts[0].lhs.delta == Fraction(1, 20)
     assert outcomes(report) == {"ross-bagnell-2010-thm-2-1": "undecided"}
 
 
@@ -134,6 +135,7 @@ def test_il_sampled_mean_of_two_claims_are_different_expectations():
     [
         ({"delta": 0}, "delta=0"),
         ({"delta": 2}, "delta=2"),
+        ({"delta": float("nan")}, "delta=nan"),
         ({"samples": 0}, "samples=0"),
         ({"control": "bonferroni"}, "union, e-bh"),
     ],
