@@ -147,3 +147,20 @@ def test_a_formula_of_ones_own_samples_within_a_context():
         coin = il.sampled_mean(lambda rng, n: rng.random(n) < 0.5)
         assert (dice * coin <= Fraction(5, 2)).holds and (dice >= Fraction(39, 10)).refuted
     assert sampling.asked == 2
+
+
+def test_what_bets_have_earned_at_the_end_is_an_e_value():
+    # One choice of stakes, many thresholds: intervals are nested, and the truth is excluded at level delta with
+    # probability at most delta (Markov), for all of them; looking back at earlier capital only narrows them.
+    x = np.random.default_rng(6).random((1500, 200)) < 0.3
+    levels, bounds = (0.5, 0.2, 0.1, 0.03), []
+    for delta in levels:
+        bounds.append(betting_sequence(x, delta, tuned_for=0.05, running=False))
+        excluded = int(np.sum((bounds[-1].lower > 0.3) | (bounds[-1].upper < 0.3)))
+        assert excluded <= binom.ppf(1 - 1e-6, len(x), delta)
+        running = betting_sequence(x, delta, tuned_for=0.05)
+        assert np.all(running.lower >= bounds[-1].lower) and np.all(running.upper <= bounds[-1].upper)
+    for wide, narrow in zip(bounds[1:], bounds, strict=False):
+        assert np.all(wide.lower <= narrow.lower) and np.all(wide.upper >= narrow.upper)
+    same = betting_sequence(x[0], 0.05), betting_sequence(x[0], 0.05, tuned_for=0.05)
+    assert same[0] == same[1]
