@@ -29,6 +29,7 @@ ATTAINED = {
     "HalfCheetah-v5": 3000,
     "Acrobot-v1": -100,
     "LunarLander-v3": 250,
+    "Walker2d-v5": 3000,
 }
 """Returns that the project's experiments rely on."""
 
@@ -77,6 +78,7 @@ def test_files_are_small_and_cards_complete(id):
     card = experts.load(id).card
     assert (SHIPPED / f"{id}.safetensors").stat().st_size < 300_000
     assert card.id == id and card.command.startswith(f"python -m sims.environments.experts {id} --seed {card.seed}")
+    assert card.method.startswith(RECIPES[id].method)
     assert {"numpy", "gymnasium", "mujoco", "torch"} <= set(card.versions)
 
 
