@@ -68,12 +68,10 @@ class Critic(nn.Module):  # type: ignore[misc] # torch is untyped here
 
     def both(self, first: Batch, second: Batch, ahead: Critic) -> tuple[Values, Values]:
         """Values at the transitions of two batches, by one pass through the networks."""
-        n = first.size
+        sizes = [first.size, second.size]
         found = self.raw(*(torch.cat(pair) for pair in zip(first[:3], second[:3], strict=True)), ahead)
-        return (
-            self.at(first, *(x[..., :n] for x in found), ahead),
-            self.at(second, *(x[..., n:] for x in found), ahead),
-        )
+        ours, theirs = zip(*(x.split(sizes, -1) for x in found), strict=True)  # of one gradient, unlike two slices
+        return self.at(first, *ours, ahead), self.at(second, *theirs, ahead)
 
     @abstractmethod
     def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:
@@ -137,8 +135,8 @@ class SoftQ(Critic):
         n = len(observations)
         if ahead is self:  # one pass through the network is quicker than two
             q = self.q(torch.cat([observations, following]))
-            v = self.v(q)
-            q, v, next_v = q[:n], v[:n], v[n:]
+            v, next_v = self.v(q).split(n)
+            q = q[:n]
         else:
             q = self.q(observations)
             v, next_v = self.v(q), ahead.v(ahead.q(following))

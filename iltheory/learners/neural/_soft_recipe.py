@@ -172,8 +172,18 @@ class SoftRecipe(Recipe):
         return {name: part for name, part in parts.items() if part is not None}
 
     def update(self) -> Mapping[str, Any]:
-        """Explore, take one gradient step of the values on one batch of each kind, and one of the actor."""
-        shown, seen = Batch(*self._batches.next()), self._explore()
+        """Explore, then practise."""
+        if self._replay is not None:
+            missing = self.options.batch_size - len(self._replay)  # the first update waits for a whole batch
+            for _ in range(max(self.options.exploration, missing)):
+                self._replay.add(self._explorer.step())
+        return self.practise()
+
+    def practise(self) -> Mapping[str, Any]:
+        """One gradient step of the values on one batch of each kind, and one of the actor."""
+        shown, seen = Batch(*self._batches.next()), None
+        if self._replay is not None:
+            seen = self._replay.sample(self.options.batch_size, self._seeds.batches)
         loss, scalars = self.loss(shown, seen)
         descend(self.optimizer, loss)
         if self._follows:
@@ -188,14 +198,6 @@ class SoftRecipe(Recipe):
     def trained(self, run: Trained) -> SoftTrained:
         """The result of training, with the critic."""
         return SoftTrained(**vars(run), critic=self.critic)
-
-    def _explore(self) -> Batch | None:
-        if self._replay is None:
-            return None
-        missing = max(0, self.options.batch_size - len(self._replay))  # the first update waits for a whole batch
-        for _ in range(max(self.options.exploration, missing)):
-            self._replay.add(self._explorer.step())
-        return self._replay.sample(self.options.batch_size, self._seeds.batches)
 
     def _act(self, observations: Any) -> Any:
         """An action of the policy in one observation ``[1, ...]``."""
