@@ -181,8 +181,8 @@ def _at_level(case: _Case, sampling: Sampling, level: Fraction) -> int:
     one quantity share its weight in this mean.
     """
     with sampling.evidence(level, case.weight):
-        comparison, _ = _evaluate(case, sampling)
-    return int(comparison.verdicts.reshape(()))
+        comparison, met = _evaluate(case, sampling)
+    return int(comparison.verdicts.reshape(())) if met == HOLDS else UNDECIDED
 
 
 def _discover(cases: list[_Case], sampling: Sampling, delta: Fraction) -> None:
