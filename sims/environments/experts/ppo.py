@@ -18,6 +18,8 @@ from sims.environments.experts.network import Network, Normalization
 
 Array = NDArray[Any]
 
+EXPLORATION = 0.1
+"""Standard deviation of the action vectors of the stochastic version, as for linear policies."""
 STATISTICS = ("mean", "var", "count")
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 CLIP, EPSILON = 10.0, 1e-8
@@ -94,8 +96,12 @@ class PPO:
         )
 
     def log_std(self, tensors: dict[str, Array]) -> Array | None:
-        """Logarithms (d,) of the standard deviations of action vectors; None for numbered actions."""
-        return tensors.get("policy.log_std")
+        """Logarithms (d,) of `EXPLORATION` for action vectors; None for numbered actions.
+
+        The noise that PPO learned belongs to its unclipped outputs, and is larger than an expert's should be.
+        """
+        learned = tensors.get("policy.log_std")
+        return None if learned is None else np.full(len(learned), np.log(EXPLORATION))
 
     def _build(self, environment: str, seed: int, index: int) -> tuple[Any, Any]:
         """The algorithm with fresh weights, and its normalised copies of the environment."""
