@@ -17,7 +17,7 @@ import pytest
 from iltheory.cli import main
 from sims.environments import atari
 from sims.environments.atari import expansion, workers
-from sims.environments.atari.layers import Layer
+from sims.environments.atari.layers import Layer, bounds
 from sims.environments.atari.work import folder_of
 from sims.errors import IltheoryError, InvalidArgument
 
@@ -72,7 +72,7 @@ def test_finished_chunks_are_not_expanded_again(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(expansion, "expand", lambda *job: (expand(*job), done.append(job[-2:])))
     table = atari.tabulate("freeway", path=path, processes=1, **OPTIONS)
     assert path.read_bytes() == whole.read_bytes()
-    assert len(set(done)) == len(done) == sum(-(-n // 32) for n in np.diff(table.layers))
+    assert len(set(done)) == len(done) == sum(len(bounds(n)) for n in np.diff(table.layers))
     assert first == done[:5]
 
 

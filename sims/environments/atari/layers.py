@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CHUNK = 32
-"""States that a worker expands at once; what a killed build loses for each process, at most."""
+LARGEST_CHUNK, FEWEST_CHUNKS = 32, 16
+"""States that a worker expands at once, which is what a killed build loses for each process, at most; and into how many
+chunks a layer is cut, so that the workers end at about the same time."""
 
 Arrays = dict[str, Any]
 """Arrays by name."""
@@ -105,8 +106,9 @@ def pack(state: bytes) -> bytes:
 
 
 def bounds(n: int) -> Sequence[tuple[int, int]]:
-    """First state of each chunk, and the one behind its last."""
-    return [(i, min(i + CHUNK, n)) for i in range(0, n, CHUNK)]
+    """First state of each chunk of a layer of n states, and the one behind its last."""
+    size = max(1, min(LARGEST_CHUNK, n // FEWEST_CHUNKS))
+    return [(i, min(i + size, n)) for i in range(0, n, size)]
 
 
 def read(path: Path) -> Arrays:
