@@ -86,14 +86,14 @@ class Noise(Simulator):
 
 def inverse_soft_q() -> Row:
     """One batch of the expert and one of the replay an update, drawing them included, steps in a world not."""
-    from iltheory.learners.neural.iq_learn import InverseSoftQ
+    from iltheory.learners.neural.iq_learn import InverseSoftQ, continued
 
     world = SampledMDP(Noise, horizon=STEPS, rewards=(0, 1), name="noise", spaces=Noise.spaces)
     recipe = InverseSoftQ(
         "benchmark",
         world.roll(UniformPolicy(world.spaces), EPISODES, np.random.default_rng(SEED)).trajectories(),
         world,
-        utility=partial(il.measures.CHI2.continued, ratio=100),
+        utility=continued(il.measures.CHI2),
         value_term="mixture",
         options=il.learners.neural.SoftOptions(batch_size=BATCH, exploration=STEPS),
         architecture=None,

@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from math import inf, log
 
 import numpy as np
 
 from sims import arithmetic as ar
-from sims.arithmetic import REFUTED, Numbers, System
+from sims.arithmetic import REFUTED, Numbers
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,7 @@ class FDivergence:
 
     def envelope(self, r: Numbers) -> Numbers:
         """The least nondecreasing function above ``phi``, ``sup_{x <= r} phi(x)``: constant from ``high`` on."""
-        if self.high == inf or np.max(ar.upper(r), initial=-inf) <= self.high:
-            return self.utility(r)
-        return self.utility(ar.minimum(r, Fraction(self.high)))
+        return self.utility(r if self.high == inf else ar.minimum(r, Fraction(self.high)))
 
     def continued(self, r: Numbers, ratio: int) -> Numbers:
         """``phi`` for every reward: the envelope, and below ``-f'(ratio)`` a straight line of slope ``ratio``.
@@ -68,10 +65,7 @@ class FDivergence:
         ratio : above 1
         """
         system = ar.system_of(r)
-        floats = system.name == "float64"
-        start = _steep_from(self, ratio) if floats else _reward_at(self, system, ratio)
-        if np.min(ar.lower(r), initial=inf) >= np.max(ar.upper(start)):  # nothing to continue
-            return self.envelope(r)
+        start = self.reward(system.convert(ratio), system.convert(1))
         inside = ar.maximum(r, start)
         return self.envelope(inside) + ratio * (r - inside)
 
@@ -93,16 +87,6 @@ class FDivergence:
             high=self.high - c,
             neutral=0,
         )
-
-
-def _reward_at(divergence: FDivergence, system: System, ratio: int) -> Numbers:
-    return divergence.reward(system.convert(ratio), system.convert(1))
-
-
-@lru_cache(maxsize=64)
-def _steep_from(divergence: FDivergence, ratio: int) -> float:
-    """:func:`_reward_at` in floats: networks ask for it thousands of times a second."""
-    return float(_reward_at(divergence, ar.get_system("float64"), ratio))
 
 
 def _sign(x: Numbers, y: Numbers) -> Numbers:

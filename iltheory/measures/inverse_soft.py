@@ -103,13 +103,8 @@ def telescoped_value(mdp: TabularMDP, nu: Numbers, v: Numbers) -> Numbers:
 @quantity
 def expected_utility(mdp: TabularMDP, law: Numbers, r: Numbers, utility: Utility) -> Numbers:
     """``E_law phi(r)``; pairs without mass do not count, whether or not ``phi`` is finite there."""
-    return mean_over_pairs(mdp, law, shown_utility(law, r, utility))
-
-
-def shown_utility(law: Numbers, r: Numbers, utility: Utility) -> Numbers:
-    """``phi(r)`` where the law has mass, else 0; shaped like r."""
     shown = ar.possibly_nonzero(law)
-    return utility(r) if shown.all() else ar.where(shown, utility(ar.where(shown, r, 1)), 0)
+    return mean_over_pairs(mdp, law, ar.where(shown, utility(ar.where(shown, r, 1)), 0))
 
 
 @quantity

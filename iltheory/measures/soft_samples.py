@@ -15,15 +15,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from iltheory.measures.inverse_soft import Utility, shown_utility
+from iltheory.measures.inverse_soft import Utility
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.tabular.planning import soft_maximum
 
 
 def sampled_payoff(weights: Numbers, r: Numbers, utility: Utility, price: Any) -> Numbers:
-    """``E phi(r) - price``: the objective of IQ-Learn, where the price is one of the two below, or half of each."""
-    return (weights * shown_utility(weights, r, utility)).sum(-1) - price
+    """``E phi(r) - price``: the objective of IQ-Learn, where the price is one of the two below, or half of each.
+
+    Phi must be finite at every r, even where the weight is 0: ``FDivergence.continued`` is.
+    """
+    return (weights * utility(r)).sum(-1) - price
 
 
 def sampled_start_value(weights: Numbers, v: Numbers, discount: Any) -> Numbers:

@@ -24,7 +24,7 @@ from iltheory.learners.neural._actor import SoftActorCritic
 from iltheory.learners.neural._replay import Batch, Explorer, Occupancy, Replay
 from iltheory.learners.neural._soft_q import SoftQ
 from iltheory.learners.neural._soft_recipe import SoftOptions
-from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ, iq_learn
+from iltheory.learners.neural.iq_learn import InverseSoftQ, continued, iq_learn
 from iltheory.learners.neural.ls_iq import ls_iq
 from iltheory.learners.neural.networks import PolicyNetwork
 from iltheory.learners.neural.sqil import ONLINE, sqil
@@ -98,7 +98,7 @@ def test_offline_chi2_is_regularised_behavioural_cloning(seed, temperature):
     made = critic.values(batch, critic)
     assert made.rewards.max().item() < 2  # where phi is the quadratic of the paper
     price = sampled_telescoped_value(made.weights, made.v, made.later)
-    loss = -sampled_payoff(made.weights, made.rewards, lambda r: CHI2.continued(r, RATIO), price)
+    loss = -sampled_payoff(made.weights, made.rewards, continued(CHI2), price)
 
     steps = torch.zeros(50, dtype=torch.int64)
     q, next_q = network.outputs(states, steps), network.outputs(following, steps)
@@ -142,7 +142,7 @@ def inverse(mdp: TabularMDP, data: Transitions, phi) -> InverseSoftQ:
         "test",
         data,
         Spaces((), n_actions=mdp.n_actions),
-        utility=lambda r: phi.continued(r, RATIO),
+        utility=continued(phi),
         value_term="initial",
         options=SoftOptions(discount=float(mdp.discount), temperature=1.0, batch_size=1000),
         architecture=table(mdp),

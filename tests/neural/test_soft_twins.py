@@ -15,7 +15,7 @@ from iltheory.learners import value_dice as exact_value_dice
 from iltheory.learners.ls_iq import MIXTURE_CHI2
 from iltheory.learners.neural._replay import Occupancy
 from iltheory.learners.neural._soft_recipe import SoftOptions
-from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ
+from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ, continued
 from iltheory.learners.neural.sqil import SquaredErrors
 from iltheory.learners.neural.value_dice import DualDescent
 from iltheory.measures import F_DIVERGENCES, REVERSE_KL, inverse_soft_dual, state_only_objective
@@ -35,7 +35,7 @@ def recipe(mdp: TabularMDP, expert, phi=F_DIVERGENCES["chi2"], *, temperature: f
         "test",
         population(mdp, mdp.occupancy(expert)),
         Spaces((), n_actions=mdp.n_actions),
-        utility=lambda r: phi.continued(r, RATIO),
+        utility=continued(phi),
         options=SoftOptions(discount=float(mdp.discount), temperature=temperature, batch_size=1000),
         architecture=table(mdp),
         seed=0,

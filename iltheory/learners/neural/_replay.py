@@ -104,8 +104,9 @@ class Replay:
 
     def sample(self, size: int, rng: np.random.Generator) -> Batch:
         """Rows drawn uniformly, with replacement."""
-        rows = rng.integers(len(self), size=size)
-        *parts, weights = (torch.from_numpy(array[rows]).to(self._device) for array in self._arrays.values())
+        rows = torch.from_numpy(rng.integers(len(self), size=size))
+        drawn = (torch.from_numpy(array).index_select(0, rows) for array in self._arrays.values())
+        *parts, weights = (x.to(self._device) for x in drawn)
         return Batch._make([*parts, weights * (len(self) / self._mass)])
 
     def state_dict(self) -> dict[str, Any]:

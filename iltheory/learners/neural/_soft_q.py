@@ -68,10 +68,11 @@ class Critic(nn.Module):  # type: ignore[misc] # torch is untyped here
 
     def both(self, first: Batch, second: Batch, ahead: Critic) -> tuple[Values, Values]:
         """Values at the transitions of two batches, by one pass through the networks."""
+        observations, actions, following = (torch.cat(pair) for pair in zip(first[:3], second[:3], strict=True))
+        q, v, next_v = self.raw(observations, actions, following, ahead)
         sizes = [first.size, second.size]
-        found = self.raw(*(torch.cat(pair) for pair in zip(first[:3], second[:3], strict=True)), ahead)
-        ours, theirs = zip(*(x.split(sizes, -1) for x in found), strict=True)  # of one gradient, unlike two slices
-        return self.at(first, *ours, ahead), self.at(second, *theirs, ahead)
+        (q1, q2), (v1, v2), (n1, n2) = (x.split(sizes, -1) for x in (q, v, next_v))
+        return self.at(first, q1, v1, n1, ahead), self.at(second, q2, v2, n2, ahead)
 
     @abstractmethod
     def raw(self, observations: Any, actions: Any, following: Any, ahead: Critic) -> tuple[Any, Any, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import torch
 
 from iltheory.learners.iq_learn import VALUE_TERMS, read_divergence
@@ -216,8 +217,18 @@ def _utility(divergence: FDivergence | str, gradient_penalty: float) -> Utility:
                 "divergence='wasserstein' needs gradient_penalty, such as 10: without it Q has no bound."
             )
         return lambda r: r
-    phi = read_divergence(divergence)
-    return lambda r: phi.continued(r, RATIO)
+    return continued(read_divergence(divergence))
+
+
+def continued(phi: FDivergence) -> Utility:
+    """``phi.continued`` at the ratio above; where all rewards are within the domain, ``phi`` itself, for speed."""
+    low = max(phi.low, float(phi.reward(np.float64(RATIO), np.float64(1))))
+
+    def utility(r: Any) -> Any:
+        least, most = torch.aminmax(r.detach())
+        return phi.utility(r) if low <= least and most <= phi.high else phi.continued(r, RATIO)
+
+    return utility
 
 
 def _value_term(value_term: str, options: SoftOptions) -> str:
