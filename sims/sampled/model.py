@@ -122,7 +122,6 @@ class SampledMDP:
         """The same process with rewards ``(r - low) / (high - low)``, so in [0, 1]; also in the absorbing state."""
         new, (low, high) = copy.copy(self), self.clip
         new.rewards_range, new.absorbing_reward = (Fraction(0), Fraction(1)), -low / (high - low)
-        new._idle = None
         return new
 
     @property
@@ -152,6 +151,33 @@ class SampledMDP:
             f"{self.name} for exactly {self.horizon} steps, absorbing with reward 0 after termination, "
             f"rewards clipped to [{_plain(low)}, {_plain(high)}]{paid}"
         )
+
+    def simulator(self, n: int) -> Simulator:
+        """Make n new copies of the world, without horizon, clip or absorbing state.
+
+        Parameters
+        ----------
+        n : number of copies, at least 1
+
+        Raises
+        ------
+        InvalidArgument
+            If n is none.
+        InvalidSimulator
+            If ``make`` returned something else.
+        """
+        if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
+            raise InvalidArgument(f"n={n!r}: must be a whole number of copies, at least 1.")
+        simulator = self._make(int(n))
+        if not isinstance(simulator, Simulator) or simulator.n != n:
+            got = f"{simulator.n} copies" if isinstance(simulator, Simulator) else f"a {type(simulator).__name__}"
+            raise InvalidSimulator(
+                f"make({n}) returned {got}: make must be a function of n that returns a Simulator of n copies."
+            )
+        return simulator
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_idle": None}  # handles of physics and games are of one process
 
     def __repr__(self) -> str:
         return f"<SampledMDP: {self.description}>"
@@ -234,7 +260,7 @@ class SampledMDP:
         for policy in everyone:
             require("policy", policy, SampledPolicy, "sims.sampled.TabularPolicy(pi)")
             policy.check(self.spaces)
-        simulator = self._make(n) if self._idle is None or self._idle.n != n else self._idle
+        simulator = self.simulator(n) if self._idle is None or self._idle.n != n else self._idle
         self._idle = None  # another walk that begins before this one ends gets copies of its own
         yield from self._walk(simulator, everyone, len(policies), rng)
         self._idle = simulator

@@ -131,6 +131,13 @@ def test_tensorboard_shows_each_update_once(tmp_path: Path) -> None:
     assert all(np.isclose(shown[k], x) for k, x in zip(run.history.updates, run.history.scalars["loss"], strict=True))
 
 
+def test_short_runs_have_many_numbers_and_long_ones_not_too_many() -> None:
+    run = cloned(updates=230)
+    assert run.history.updates.tolist() == [*range(1, 10), *range(10, 100, 10), 100, 200, 230]
+    few = cloned(updates=30)
+    np.testing.assert_array_equal(few.history.scalars["loss"], run.history.scalars["loss"][:12])
+
+
 @pytest.mark.parametrize("options", [{"seed": 4}, {"learning_rate": 1e-2}, {"ema": 0.9}, {"l2": 0.1}])
 def test_a_folder_of_another_run_is_refused(options: Any, tmp_path: Path) -> None:
     cloned(updates=10, folder=tmp_path)

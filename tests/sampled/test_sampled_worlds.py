@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -156,6 +158,34 @@ def test_what_a_sampled_world_cannot_have_is_refused_with_the_reason():
             getattr(world, name)
     with pytest.raises(AttributeError):
         _ = world.no_such_thing
+
+
+class Handle(Clock):
+    """Holds what no other process can use."""
+
+    def __reduce__(self):
+        raise TypeError("a handle")
+
+
+def test_a_world_that_was_rolled_out_travels_to_other_processes():
+    mdp = SampledMDP(
+        partial(Handle, pays=[1.0]), horizon=4, rewards=(0, 1), name="clock", spaces=Spaces((2,), n_actions=9)
+    )
+    rolled = mdp.roll(Lasting(8), 3, np.random.default_rng(0))
+    again = pickle.loads(pickle.dumps(mdp))
+    np.testing.assert_array_equal(again.roll(Lasting(8), 3, np.random.default_rng(0)).observations, rolled.observations)
+    assert again.description == mdp.description
+
+
+def test_simulators_are_new_copies():
+    mdp = clock()
+    one, other = mdp.simulator(2), mdp.simulator(2)
+    assert one is not other and one.n == 2
+    with pytest.raises(InvalidArgument, match="n=0"):
+        mdp.simulator(0)
+    wrong = SampledMDP(lambda n: Clock(1, [1.0]), horizon=4, rewards=(0, 1), name="clock", spaces=mdp.spaces)
+    with pytest.raises(InvalidSimulator, match=r"make\(2\) returned 1 copies"):
+        wrong.roll(Lasting(8), 2, np.random.default_rng(0))
 
 
 def test_bad_input_is_named():

@@ -43,7 +43,7 @@ class Copies(ABC):
 
 def copies_of(mdp: SampledMDP, n: int, rng: np.random.Generator) -> Copies:
     """Make n copies of a sampled world: in one simulator if its states are arrays, else in one each."""
-    simulator = mdp._make(n)
+    simulator = mdp.simulator(n)
     if isinstance(simulator, RestorableSimulator):
         together = Together(simulator, mdp, rng)
         if together.restorable:
@@ -60,7 +60,7 @@ class Together(Copies):
     """Copies in one simulator, whose rows are replaced by fresh starts."""
 
     def __init__(self, simulator: RestorableSimulator, mdp: SampledMDP, rng: np.random.Generator) -> None:
-        self._simulator, self._nursery, self._rng = simulator, mdp._make(simulator.n), rng
+        self._simulator, self._nursery, self._rng = simulator, mdp.simulator(simulator.n), rng
         self._hatch()
         self.observations = simulator.reset(anew(rng))
 
@@ -102,7 +102,7 @@ class Apart(Copies):
     """One simulator a copy; an episode is brought back by playing it again."""
 
     def __init__(self, mdp: SampledMDP, n: int, rng: np.random.Generator) -> None:
-        self._copies = [_Copy(mdp._make(1), anew(rng)) for _ in range(n)]
+        self._copies = [_Copy(mdp.simulator(1), anew(rng)) for _ in range(n)]
 
     @property
     def observations(self) -> Array:  # type: ignore[override]

@@ -103,6 +103,8 @@ def adril(
 class Rounds(Recipe):
     """Turns of a player whose replay labels its steps by rounds."""
 
+    logged = 1
+
     def __init__(
         self, actor: PolicyNetwork, player: Any, every: int, seeds: Seeds, settings: Mapping[str, Any]
     ) -> None:

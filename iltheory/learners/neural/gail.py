@@ -213,6 +213,8 @@ def described(
 class Adversarial(Recipe):
     """Rounds of a player and a judge."""
 
+    logged = 1
+
     def __init__(
         self, actor: PolicyNetwork, player: Player, judge: Judge, seeds: Seeds, settings: Mapping[str, Any]
     ) -> None:

@@ -27,9 +27,6 @@ from iltheory.learners.neural.stored import InvalidCheckpoint
 from iltheory.learners.online import count
 from sims.errors import IltheoryError
 
-LOGGED = 100
-"""Updates whose scalars are averaged into one number of the history."""
-
 
 class TrainingDiverged(IltheoryError):
     """A loss or a weight is no finite number any more; the message says when, and where the last good state is."""
@@ -42,10 +39,12 @@ class Recipe(ABC):
     ----------
     actor : the network whose policy is learnt
     settings : JSON values that make this run this run: the learner, its options, a digest of its data
+    logged : most updates whose scalars are averaged into one number of the history; 1 where an update is a whole round
     """
 
     actor: PolicyNetwork
     settings: Mapping[str, Any]
+    logged: int = 100
 
     @property
     @abstractmethod
@@ -63,7 +62,8 @@ class History:
 
     Attributes
     ----------
-    updates : ints ``[k]``, updates done when a number was taken
+    updates : ints ``[k]``, updates done when a number was taken: 1, 2, ..., 9, 10, 20, ..., 90, 100, 200, ... and the
+        last, or every one where an update is a whole round of a learner
     scalars : floats ``[k]`` by name
     """
 
@@ -130,9 +130,9 @@ def train(
             run.take(update, recipe.update())
             if average is not None:
                 average.update(update)
-            if update % LOGGED == 0:
+            if update % _interval(update, recipe.logged) == 0:
                 run.log(update)
-                advance(update, run.last)
+            advance(update, run.last)
             if update % every == 0 or update == total:
                 run.save(update)
         run.log(total)
@@ -143,6 +143,11 @@ def train(
         if averaged is not None:
             averaged.save(Path(folder) / "averaged")
     return Trained(policy, averaged, run.history())
+
+
+def _interval(update: int, most: int) -> int:
+    """Updates from one number of the history to the next: short runs have many numbers, long ones not too many."""
+    return min(10 ** (len(str(update)) - 1), most)
 
 
 class _Run:
