@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from sims import TabularMDP
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -111,28 +114,50 @@ class Flow:
         v : ``[T, S, A]``, not negative; zero where a pair is not allowed
         k : ``[T, S]``, not negative
         """
-        own, cross, pushed = self._blocks(v, k)
+        present = self._present(v)
+        blocks = [self._blocks(h, v[h], k[h], present) for h in range(len(v))]
         if self.gamma is None:
-            own[1:] += pushed[:-1]
-            return _block_tridiagonal(own, -cross[:-1])
-        solve = _definite(own[0] - self.gamma * (cross[0] + cross[0].T) + self.gamma**2 * pushed[0])
-        return lambda rhs: solve(rhs[0])[None]
+            diagonal = [blocks[0].own, *(after.own + before.pushed for before, after in pairwise(blocks))]
+            solve = _block_tridiagonal(diagonal, [-block.cross for block in blocks[:-1]])
+        else:
+            own, cross, pushed = blocks[0]
+            solve = _block_tridiagonal([own - self.gamma * (cross + cross.T) + self.gamma**2 * pushed], [])
 
-    def _blocks(self, v: Floats, k: Floats) -> tuple[Floats, Floats, Floats]:
-        """``C`` between the states themselves, with their successors, and between successors: ``[T, S, S]`` each."""
-        steps, states, actions = v.shape
-        total = v.sum(-1)
-        row = v * (1 + k * total)[..., None]
-        own = np.zeros((steps, states, states))
-        index = np.arange(states)
+        def solve_all(rhs: Floats) -> Floats:
+            y = rhs.copy()  # the equation of a state nobody reaches is y = rhs
+            for h, found in enumerate(solve([rhs[h, states] for h, states in enumerate(present)])):
+                y[h, present[h]] = found
+            return y
+
+        return solve_all
+
+    def _present(self, v: Floats) -> list[Indices]:
+        """The states of each step that have a pair, or follow on one of the step before (with a discount, on any)."""
+        own = np.any(v > 0, axis=-1)
+        inflow = self._push((v > 0).astype(float)) > 0
+        follows = inflow if self.gamma is not None else np.vstack([own[:1], inflow[:-1]])
+        return [np.flatnonzero(states) for states in np.logical_or(own, follows)]
+
+    def _blocks(self, h: int, v: Floats, k: Floats, present: list[Indices]) -> _Blocks:
+        """``C`` at step h between its states, with their successors, and between successors, where they are present."""
+        states = present[h]
+        v, k = v[states], k[states]
+        row = v * (1 + k * v.sum(-1))[:, None]
         weight = row.sum(-1)
-        own[:, index, index] = np.where(weight > 0, weight, 1.0)  # the equation of a state nobody reaches is y = rhs
-        cross = np.asarray(row[:, :, None, :] @ self.p)[:, :, 0]
-        mixed = np.asarray(v[:, :, None, :] @ self.p)[:, :, 0]
-        flat = np.broadcast_to(self.p, (steps, *self.p.shape[1:])).reshape(steps, states * actions, states)
-        pushed = flat.transpose(0, 2, 1) @ (v.reshape(steps, -1, 1) * flat)
-        pushed += mixed.transpose(0, 2, 1) @ (k[..., None] * mixed)
-        return own, cross, pushed
+        own = np.diag(np.where(weight > 0, weight, 1.0))
+        later = present[min(h + 1, len(present) - 1)]
+        p = self.p[min(h, len(self.p) - 1)][states][..., later]
+        cross = (row[:, None, :] @ p)[:, 0]
+        mixed = (v[:, None, :] @ p)[:, 0]
+        flat = p.reshape(-1, len(later))
+        pushed = flat.T @ (v.reshape(-1, 1) * flat) + mixed.T @ (k[:, None] * mixed)
+        return _Blocks(own, cross, pushed)
+
+
+class _Blocks(NamedTuple):
+    own: Floats
+    cross: Floats
+    pushed: Floats
 
 
 def scaled(v: Floats, k: Floats, x: Floats) -> Floats:
@@ -140,17 +165,17 @@ def scaled(v: Floats, k: Floats, x: Floats) -> Floats:
     return np.asarray(v * (x + (k * (v * x).sum(-1))[..., None]))
 
 
-def _block_tridiagonal(diagonal: Floats, upper: Floats) -> Callable[[Floats], Floats]:
-    """Solver of a symmetric block tridiagonal system with blocks ``[T, S, S]`` and ``[T - 1, S, S]``."""
+def _block_tridiagonal(diagonal: Sequence[Floats], upper: Sequence[Floats]) -> Callable[[list[Floats]], list[Floats]]:
+    """Solver of a symmetric block tridiagonal system; a side is a list of its parts."""
     solves, factors = [_definite(diagonal[0])], []
-    for h in range(len(upper)):
-        factors.append(solves[h](upper[h]).T)
-        solves.append(_definite(diagonal[h + 1] - factors[h] @ upper[h]))
+    for h, block in enumerate(upper):
+        factors.append(solves[h](block).T)
+        solves.append(_definite(diagonal[h + 1] - factors[h] @ block))
 
-    def solve(rhs: Floats) -> Floats:
-        y = rhs.copy()
+    def solve(rhs: list[Floats]) -> list[Floats]:
+        y = list(rhs)
         for h, factor in enumerate(factors):
-            y[h + 1] -= factor @ y[h]
+            y[h + 1] = y[h + 1] - factor @ y[h]
         y[-1] = solves[-1](y[-1])
         for h in reversed(range(len(upper))):
             y[h] = solves[h](y[h] - upper[h] @ y[h + 1])

@@ -31,7 +31,7 @@ SMALLEST = 1e-14
 """Sum of the products ``x z``, in units of payoff, from which floats have nothing left to gain."""
 NEGLIGIBLE = 1e-15
 """Gain of a Newton step, in units of payoff, at which it has converged."""
-SOLVES = 3
+SOLVES = 6
 """Solves of a step's system; the later ones refine, or kinks would leave x far from the flow equations."""
 NO_MORE = 50.0
 """Above the largest reward, what stands for an infinite one where the expert goes and no policy may."""

@@ -66,8 +66,7 @@ def test_gail_has_a_certified_value_on_whole_games(name):
 
 @pytest.mark.parametrize("name", GAMES)
 def test_iq_learn_ends_at_the_soft_optimal_policy_of_its_reward(name):
-    table = atari.merged(atari.load(name).until(10 if name == "freeway" else 14)).table
-    mdp = table.mdp(unit_rewards=True).to("float64")
+    mdp = atari.load(name).until(9 if name == "freeway" else 14).mdp(unit_rewards=True).to("float64")
     expert = 0.9 * mdp.optimal_policy() + 0.1 / mdp.n_actions
     found = learners.iq_learn(mdp, expert, temperature=0.1)
     assert found.attained and found.gradient < 1e-9
