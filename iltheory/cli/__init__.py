@@ -21,6 +21,10 @@ def main() -> None:
     try:
         try:
             app(standalone_mode=True)
+        except SystemExit as left:
+            if left.code == INTERRUPTED_STATUS:  # typer says nothing after Ctrl-C
+                raise KeyboardInterrupt from left
+            raise
         finally:
             sys.stdout.flush()
     except IltheoryError as error:

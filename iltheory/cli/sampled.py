@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from iltheory.cli.common import REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
+from iltheory.cli.common import REFUTED_STATUS, Json, app, chosen, print_page, write_json
 
 if TYPE_CHECKING:
-    from sims.sampled import SampledPolicy
+    from iltheory.claims.claim import Claim
+    from sims.sampled import SampledMDP, SampledPolicy
 
 POLICY = "ID, ID:stochastic or FOLDER"
 
@@ -26,8 +29,13 @@ def _number(text: str) -> Fraction:
 
 @app.command("verify-sampled")
 def verify_sampled(
-    ids: Ids = None,
-    world: Annotated[str, typer.Option(metavar="ID", help="Gymnasium's id of an environment.")] = "CartPole-v1",
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[IDS|FILE[::NAME]]...", help="Claims of the catalogue, or in Python files."),
+    ] = None,
+    world: Annotated[
+        str, typer.Option(metavar="ID", help="Gymnasium's id, or the table of a game: freeway, my-table.npz.")
+    ] = "CartPole-v1",
     horizon: Annotated[
         int | None, typer.Option(min=1, help="Number of steps (default: the environment's time limit).")
     ] = None,
@@ -57,20 +65,20 @@ def verify_sampled(
 ) -> None:
     """Decide claims about policies in a world that can only be sampled, with confidence.
 
-    Without ids, all claims that have a counterpart on sampled worlds. Exit status 1 if one is refuted, 2 on bad input.
+    Without claims, all of the catalogue with a counterpart on sampled worlds. Exit status 1 if one is refuted, 2 on bad
+    input.
 
     [dim]Examples:[/]  iltheory verify-sampled --horizon 50   ·
     iltheory verify-sampled ross-bagnell-2010-thm-2-1 --world Hopper-v5 --horizon 100 --rescale
     --learner runs/bc/policy --samples 4096   ·
-    iltheory verify-sampled --world CartPole-v1 --rewards 0 1 --control e-bh --json out.json
+    iltheory verify-sampled my_bound.py --world freeway --control e-bh --json out.json
     """
     import iltheory as il
     from iltheory.reporting.sampled_pages import sampled_page
-    from sims.environments import sampled_environment
 
-    claims = [claim for claim in chosen(ids) if claim.sampled or claim.id in ids] if ids else None
-    mdp = sampled_environment(world, horizon=horizon, rewards=rewards)
-    policies = (_policy(expert or world), _policy(learner or f"{world}:stochastic"))
+    claims = [claim for id in ids for claim in _claims(id)] if ids else None
+    mdp, own = _world(world, horizon, rewards)
+    policies = (_policy(expert or world, own), _policy(learner or f"{world}:stochastic", own))
     with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):
         report = il.verify_sampled(
             claims,
@@ -87,10 +95,42 @@ def verify_sampled(
         raise typer.Exit(REFUTED_STATUS)
 
 
-def _policy(text: str) -> SampledPolicy:
-    """A policy saved in a folder, or an expert by its id."""
+def _claims(name: str) -> list[Claim]:
+    """The claims of an id that have a counterpart on samples, a false variant, or the claims of a file."""
+    from iltheory.attack.references import SEPARATOR, conjectures, load, resolve
+
+    if name.endswith(".py"):
+        found = [claim for claim in conjectures(load(name)).values() if claim.counterexample is None]
+        return found or [resolve(name)]  # which says that there are none
+    if SEPARATOR in name or "/" in name:
+        return [resolve(name)]
+    return [claim for claim in chosen([name]) if claim.sampled or claim.id == name]
+
+
+def _world(
+    id: str, horizon: int | None, rewards: tuple[Fraction, Fraction] | None
+) -> tuple[SampledMDP, dict[str, SampledPolicy]]:
+    """A world, and the experts that only it has."""
+    from sims.environments import atari, experts, sampled_environment
+    from sims.sampled import sampled_table
+
+    if id not in atari.shipped() and not id.endswith(".npz"):
+        return sampled_environment(id, horizon=horizon, rewards=rewards), {}
+    if rewards is not None:
+        raise typer.BadParameter(f"the table {id} has a range of its own; leave it out.", param_hint="--rewards")
+    table = atari.load(id)
+    game = experts.game_expert(table if horizon is None else table.until(horizon))
+    return sampled_table(game.mdp, name=f"the table {id}"), {id: game.policy, f"{id}:stochastic": game.stochastic}
+
+
+def _policy(text: str, own: Mapping[str, SampledPolicy]) -> SampledPolicy:
+    """One of the world's own experts, a policy saved in a folder, or an expert by its id."""
     from sims.environments import experts
 
+    if text in own:
+        return own[text]
+    if os.sep in text and not Path(text).exists() and not text.startswith("ALE/"):
+        raise typer.BadParameter(f"there is no folder {text}; give one that a policy was saved in.")
     if Path(text).is_dir():
         from iltheory import learners
 

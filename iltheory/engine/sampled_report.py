@@ -28,6 +28,9 @@ class SampledVerdict:
     parameters : names of the policies, and other values
     outcome : ``holds``, ``refuted``, ``undecided`` or ``not applicable`` (an assumption certainly fails)
     op, lhs, rhs : the comparison; all enclosures of a run are right together with probability at least 1 - delta
+    unmet : names of assumptions that certainly fail
+    declared : numbers that the statement takes from the declared range of rewards, exact: the verdict is about the
+        statement with these numbers, whatever the world's true extremes are
     needed : of an undecided one, about how many episodes of each policy would decide it; None if no number is known to
     expectations : number of expectations that its sides are made of
     seconds : time spent on it, with the roll-outs it was the first to ask for
@@ -40,6 +43,8 @@ class SampledVerdict:
     op: str
     lhs: Enclosure
     rhs: Enclosure
+    unmet: tuple[str, ...]
+    declared: Mapping[str, str]
     needed: int | None
     expectations: int
     seconds: float
@@ -94,7 +99,7 @@ class SampledReport:
             if verdict.needed > MANY:
                 return f"undecided: more than {MANY:,} roll-outs of each policy would decide"
             return f"undecided: about {verdict.needed:,} roll-outs of each policy would decide"
-        return verdict.outcome
+        return f"not applicable: it assumes {', '.join(verdict.unmet)}"
 
     @property
     def meaning(self) -> str:
@@ -135,6 +140,8 @@ class SampledReport:
             "op": verdict.op,
             "lhs": _ends(verdict.lhs),
             "rhs": _ends(verdict.rhs),
+            "unmet": list(verdict.unmet),
+            "declared": dict(verdict.declared),
             "needed": verdict.needed,
             "expectations": verdict.expectations,
             "seconds": verdict.seconds,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 from time import perf_counter
 from typing import Any
 
@@ -38,8 +38,11 @@ class _Case:
     weight: Fraction = Fraction(0)
     verdict: int = UNDECIDED
     met: int = UNDECIDED
+    unmet: tuple[str, ...] = ()
+    declared: dict[str, str] = field(default_factory=dict)
     lhs: Enclosure | None = None
     rhs: Enclosure | None = None
+    known: tuple[Enclosure, Enclosure] | None = None
     op: str = ""
     needed: int | None = None
     seconds: float = 0.0
@@ -65,12 +68,15 @@ def verify_sampled(
     ----------
     claims : ids, claims, or None for all of the catalogue with a counterpart on sampled worlds that fit the policies;
         those of them that cannot be bounded in this world are listed as refused, with the reason
-    mdp : the world, with its horizon and the range of rewards that are part of what is claimed
+    mdp : the world, with its horizon and the range of rewards that are part of what is claimed: where a formula asks
+        for the least or largest reward or return, it takes the ends of that range, ``declared`` in the verdict
     policies : values of the other parameters, by name or in their order; a list of such for several instances
     delta : what is controlled. ``union``: the probability that any verdict of the run is wrong. ``e-bh``: the expected
         share of wrong verdicts among those given (the false discovery rate), for many claims at once
     samples : most episodes of each policy (and of each pair, for divergences of trajectories)
-    seed : of all randomness
+    seed : of all randomness; ``delta`` is per call. Whoever chooses a policy, or a claim, after looking at a run gives
+        the next call another seed: episodes of the same seed are those that it was chosen by. Or gives all candidates
+        in one call
     control : ``union`` or ``e-bh``
 
     Raises
@@ -130,6 +136,8 @@ def _announce(case: _Case, sampling: Sampling) -> None:
     except (IltheoryError, TypeError) as problem:  # a formula that computes with tables meets something else
         raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from problem
     case.expectations, case.weight = sampling.asked, sampling.weight
+    assert case.lhs is not None and case.rhs is not None
+    case.known = case.lhs, case.rhs
     if case.open and case.expectations == 0:
         raise InvalidClaim(f"{case.claim.id} asks for no expectation over episodes: there is nothing to sample.")
 
@@ -151,9 +159,13 @@ def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> Non
     level : decide by what the bets of this case alone have earned now, at this level; None: by the run's enclosures
     """
     began = perf_counter()
-    comparison, case.met = _evaluate(case, sampling)
-    sides = (_enclosure(side, sampling.delta) for side in (comparison.lhs, comparison.rhs))
-    (case.lhs, case.rhs), case.op = sides, comparison.op
+    comparison, conditions = _evaluate(case, sampling)
+    case.met = min(conditions.values(), default=HOLDS)
+    case.unmet = tuple(name for name, outcome in conditions.items() if outcome == REFUTED)
+    case.declared = {name: str(value) for name, value in sampling.declared.items()}
+    known = case.known or (None, None)
+    sides = zip((comparison.lhs, comparison.rhs), known, strict=True)
+    (case.lhs, case.rhs), case.op = (_enclosure(side, sampling.delta, before) for side, before in sides), comparison.op
     if level is None or case.met != HOLDS:
         case.verdict = int(comparison.verdicts.reshape(()))
     else:
@@ -162,15 +174,18 @@ def _look(case: _Case, sampling: Sampling, level: Fraction | None = None) -> Non
     case.seconds += perf_counter() - began
 
 
-def _evaluate(case: _Case, sampling: Sampling) -> tuple[Comparison, int]:
-    """A case's comparison, and whether its assumptions are met."""
+def _evaluate(case: _Case, sampling: Sampling) -> tuple[Comparison, dict[str, int]]:
+    """A case's comparison, and whether its assumptions are met, by name."""
     with sampling.evaluation(scope=case.number), collecting() as conditions:
         comparison = case.claim.evaluate(case.instance)
     if comparison.verdicts.size != 1:
         raise InvalidClaim(
             f"{case.claim.id} compares numbers of shape {comparison.verdicts.shape}; compare one number."
         )
-    return comparison, min((int(np.min(verdicts(condition))) for _, condition in conditions), default=HOLDS)
+    met: dict[str, int] = {}
+    for name, condition in conditions:
+        met[name] = min(met.get(name, HOLDS), int(np.min(verdicts(condition))))
+    return comparison, met
 
 
 def _at_level(case: _Case, sampling: Sampling, level: Fraction) -> int:
@@ -181,7 +196,8 @@ def _at_level(case: _Case, sampling: Sampling, level: Fraction) -> int:
     one quantity share its weight in this mean.
     """
     with sampling.evidence(level, case.weight):
-        comparison, met = _evaluate(case, sampling)
+        comparison, conditions = _evaluate(case, sampling)
+    met = min(conditions.values(), default=HOLDS)
     return int(comparison.verdicts.reshape(())) if met == HOLDS else UNDECIDED
 
 
@@ -217,11 +233,11 @@ def _needed(case: _Case, sampling: Sampling) -> int | None:
         return None
     with sampling.estimates():
         comparison, _ = _evaluate(case, sampling)
-    ends = case.lhs - case.rhs
     apart = float(ar.midpoint(comparison.lhs).reshape(())) - float(ar.midpoint(comparison.rhs).reshape(()))
-    if apart == 0:
+    above, below = float(case.lhs.upper - case.rhs.lower), float(case.lhs.lower - case.rhs.upper)
+    reach = above - apart if apart < 0 else apart - below
+    if apart == 0 or not isfinite(reach):
         return None
-    reach = float(ends.upper) - apart if apart < 0 else apart - float(ends.lower)
     return _two_digits(max(sampling.samples * (reach / apart) ** 2, sampling.samples + 1))
 
 
@@ -328,9 +344,10 @@ def _check_options(delta: Any, samples: Any, control: Any) -> tuple[Fraction, in
 # What is reported.
 
 
-def _enclosure(side: Any, delta: Fraction) -> Enclosure:
+def _enclosure(side: Any, delta: Fraction, before: Enclosure | None) -> Enclosure:
+    """A side: rigorous if it is what was known without outcomes, else with confidence."""
     rigorous = Enclosure.of(ar.reshape(ar.INTERVAL.coerce(side), ()))
-    return rigorous if rigorous.width == 0 else replace(rigorous, sense="confidence", delta=delta)
+    return rigorous if before is None or rigorous == before else replace(rigorous, sense="confidence", delta=delta)
 
 
 def _verdict(case: _Case, mdp: SampledMDP) -> SampledVerdict:
@@ -347,6 +364,8 @@ def _verdict(case: _Case, mdp: SampledMDP) -> SampledVerdict:
         op=case.op,
         lhs=case.lhs,
         rhs=case.rhs,
+        unmet=case.unmet,
+        declared=case.declared,
         needed=case.needed,
         expectations=case.expectations,
         seconds=case.seconds,

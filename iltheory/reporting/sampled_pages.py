@@ -20,8 +20,12 @@ def sampled_page(report: SampledReport) -> RenderableType:
     for verdict in report.verdicts:
         sides = Text(f"  {interval(verdict.lhs)} {verdict.op} {interval(verdict.rhs)}", style="dim")
         words = Text(report.words(verdict), style=STYLES[verdict.outcome])
-        table.add_row(Text.assemble(verdict.claim, "\n", sides), words)
+        said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in verdict.declared.items())
+        declared = Text(f"\n  declared: {said}" if said else "", style="dim")
+        table.add_row(Text.assemble(verdict.claim, "\n", sides, declared), words)
     refused = "".join(f"\nrefused: {reason}" for reason in report.refused.values())
+    if not report.rescaled and any("rewards in [0, 1]" in verdict.unmet for verdict in report.verdicts):
+        refused += "\nfor claims about rewards in [0, 1], rescale them: --rescale, mdp.rescaled()"
     clipped = f"; {report.clipped:,} rewards were clipped" if report.clipped else "; no reward was clipped"
     cost = f"{report.episodes:,} episodes, {report.steps:,} steps, {report.seconds:.1f} s{clipped}"
     return Group(Text(f"{report.world}\n"), table, Text(f"{refused}\n\n{cost}\n{report.meaning}", style="dim"))

@@ -52,6 +52,40 @@ def test_a_saved_policy_is_a_learner(tmp_path):
     assert "ross-bagnell-2010-thm-2-1" in page and "at most a share 0.01" in page
 
 
+CONJECTURES = """
+import iltheory as il
+
+@il.claim(statement="J <= 2 H", sampled=True)
+def mine(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
+    return il.value(mdp, learner) <= 2 * mdp.horizon
+
+@mine.false_variant("half", counterexample=lambda: None)
+def half(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
+    return 8 * il.value(mdp, learner) <= mdp.horizon
+"""
+
+
+def test_claims_of_a_file_and_false_variants_are_decided(tmp_path):
+    path = tmp_path / "my_bounds.py"
+    path.write_text(CONJECTURES)
+    page = run(*SHORT, str(path)).output
+    assert "mine" in page and "mine/half" not in page and "holds with confidence 1-0.01" in page
+    assert "refuted with confidence 1-0.01" in run(*SHORT, f"{path}::half", status=1).output
+
+
+def test_the_table_of_a_game_is_a_world_with_its_own_expert():
+    table = ["verify-sampled", "--world", "freeway", "--horizon", "4", "--samples", "256"]
+    page = run(*table, "ross-bagnell-2010-thm-2-1").output
+    assert "the table freeway for exactly 4 steps" in page and "ross-bagnell-2010-thm-2-1" in page
+    assert "range of its own" in run(*table, "--rewards", "0", "1", status=2).output
+
+
+def test_what_a_claim_assumes_in_vain_is_named():
+    page = run("verify-sampled", "ross-bagnell-2010-thm-2-1", "--world", "InvertedPendulum-v5", "--horizon", "3",
+               "--rewards", "0", "2").output  # fmt: skip
+    assert "not applicable: it assumes rewards in [0, 1]" in " ".join(page.split()) and "--rescale" in page
+
+
 def test_bad_input_is_one_clear_error():
     for args, words in (
         (["--world", "Nowhere-v0"], "Nowhere"),

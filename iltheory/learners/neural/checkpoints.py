@@ -73,6 +73,8 @@ class Checkpoints:
         arrays, meaning = stored.read(path, NAME, KIND)
         found = dict(meaning["settings"])
         changed = sorted(k for k in {*found, *self._settings} if found.get(k) != self._settings.get(k))
+        if "learner" in changed:
+            changed = ["learner"]  # whose options are others, too
         if changed:
             differences = ", ".join(f"{k}={found.get(k)!r} there and {self._settings.get(k)!r} here" for k in changed)
             raise InvalidCheckpoint(

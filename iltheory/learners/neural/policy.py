@@ -135,6 +135,10 @@ class NeuralPolicy(SampledPolicy):
             If a file is missing, damaged, pickled or of something else.
         """
         folder = Path(folder)
+        if not folder.is_file() and not (folder / f"{NAME}.json").exists():
+            inside = (folder / "policy" / f"{NAME}.json").exists()
+            fix = f"This run's policy is in {folder / 'policy'}." if inside else "Give what NeuralPolicy.save wrote."
+            raise InvalidCheckpoint(f"{folder / NAME}.json does not exist.\n  {fix}")
         arrays, meaning = stored.read(folder, NAME, KIND)
         try:
             architecture, greedy = Architecture.from_json(meaning["architecture"]), bool(meaning["greedy"])

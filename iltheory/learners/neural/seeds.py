@@ -52,7 +52,7 @@ def checked_device(device: str) -> str:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, TypeError) as problem:  # an assertion: torch was built without CUDA
-        raise InvalidArgument(f"device={device!r} cannot be used: {problem}") from problem
+        raise InvalidArgument(f"device={device!r} cannot be used: {problem}.\n  Use device='cpu'.") from problem
     return device
 
 
