@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,16 @@ class Float64(System):
 FLOAT64 = Float64()
 
 
+def float64_of(x: Raw) -> Float64:
+    """The system of a raw array."""
+    return _on(x.device) if is_torch_array(x) else FLOAT64
+
+
+@cache
+def _on(device: Any) -> Float64:
+    return Float64(str(device))
+
+
 class FloatArray(NumberArray):
     """Float64 numbers whose comparisons remember both sides (what a claim has to return)."""
 
@@ -164,7 +175,7 @@ class FloatArray(NumberArray):
     @property
     def system(self) -> System:
         """The system ``float64``, on the device of this array."""
-        return Float64(device_of(self._data)) if is_torch_array(self._data) else FLOAT64
+        return float64_of(self._data)
 
     @property
     def raw(self) -> Raw:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from sims.arithmetic.ball import Ball
 from sims.arithmetic.errors import MixedArithmetic, NotANumber
-from sims.arithmetic.float64 import FLOAT64, Float64, FloatArray
+from sims.arithmetic.float64 import FLOAT64, Float64, FloatArray, float64_of
 from sims.arithmetic.interval import Interval
 from sims.arithmetic.numbers import NumberArray
 from sims.arithmetic.rational import RATIONAL
-from sims.arithmetic.raw import device_of, like
+from sims.arithmetic.raw import like
 from sims.arithmetic.system import Mask, Numbers, System
 from sims.errors import InvalidArgument
 
@@ -28,6 +28,7 @@ BLOCK = 64
 """Longer sums of intervals are added up in blocks, so that each term goes through fewer roundings."""
 
 NAIVE = 400
+"""Entries of a matrix below which torch's batched product is a plain loop on the processor."""
 
 
 def get_system(name: str | System, *, bits: int = 128, device: str | None = None) -> System:
@@ -96,10 +97,10 @@ def system_of(*xs: Any) -> System:
         if isinstance(x, NumberArray):
             system = x.system
         elif is_torch_array(x) or (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
-            system = Float64(device_of(x)) if is_torch_array(x) else FLOAT64
+            system = float64_of(x)
         else:
             continue
-        if found is None or found == system:
+        if found is None or found is system or found == system:
             found = system
         elif found.name != system.name:
             raise MixedArithmetic(
@@ -149,7 +150,7 @@ def coerce_all(*xs: Any) -> tuple[System, list[Numbers]]:
 def _is_numeric(x: Any) -> bool:
     if isinstance(x, np.ndarray | np.generic):
         return x.dtype.kind in "biufO"
-    return isinstance(x, NumberArray | int | float | Fraction) or is_torch_array(x)
+    return is_torch_array(x) or isinstance(x, NumberArray | int | float | Fraction)
 
 
 def asarray(x: Any) -> Numbers:
@@ -216,8 +217,16 @@ def einsum(spec: str, x: Any, y: Any = None) -> Numbers:
     if y is None:
         result = system.linear(lambda a: like(a).einsum(spec, a), numbers[0], terms)
     else:
-        result = system.bilinear(lambda a, b: like(a).einsum(spec, a, b), numbers[0], numbers[1], terms)
+        result = system.bilinear(lambda a, b: _contracted(spec, a, b), numbers[0], numbers[1], terms)
     return _same_kind(result, *operands)
+
+
+def _contracted(spec: str, a: Any, b: Any) -> Any:
+    inputs, _, output = spec.replace(" ", "").partition("->")
+    if is_torch_array(a) and inputs == f"{output}{inputs[-1]},{output}{inputs[-1]}":
+        products = a * b  # one short row by another: faster than the batched product that torch makes of it
+        return products @ products.new_ones(products.shape[-1])
+    return like(a).einsum(spec, a, b)
 
 
 def _sizes(specs: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> dict[str, int]:

@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ class IntervalArray(NumberArray):
     @property
     def system(self) -> System:
         """The system ``interval``, on the device of this array."""
-        return Interval(device_of(self.mid)) if is_torch_array(self.mid) else INTERVAL
+        return _on(self.mid.device) if is_torch_array(self.mid) else INTERVAL
 
     @property
     def raw(self) -> Raw:
@@ -115,7 +115,7 @@ class IntervalArray(NumberArray):
         if not self.size:
             return np.inf
         xp = like(self.mid)
-        size = xp.where(self.mid == 0, self.rad, self.magnitude)
+        size = self.magnitude if self.exact else xp.where(self.mid == 0, self.rad, self.magnitude)
         return float(xp.where(size > 0, size, np.inf).min())
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -363,10 +363,15 @@ class Interval(System):
 INTERVAL = Interval()
 
 
+@cache
+def _on(device: Any) -> Interval:
+    return Interval(str(device))
+
+
 def _interval(mid: Raw, rad: Raw) -> IntervalArray:
     """Intervals from float64 parts that are known to fit, unchecked and shared."""
     new = object.__new__(IntervalArray)
-    new.mid, new.rad = (part if is_torch_array(part) else np.asarray(part) for part in (mid, rad))
+    new.mid, new.rad = (mid, rad) if is_torch_array(mid) else (np.asarray(mid), np.asarray(rad))
     return new
 
 
@@ -410,6 +415,8 @@ def _bounds(x: IntervalArray) -> tuple[Raw, Raw]:
     if not x.finite:
         low, high = xp.where(xp.isnan(low), -np.inf, low), xp.where(xp.isnan(high), np.inf, high)
         point = point & xp.isfinite(x.mid)
+    if not bool(point.any()):
+        return low, high
     return xp.where(point, x.mid, low), xp.where(point, x.mid, high)
 
 
@@ -428,6 +435,8 @@ def _from_bounds(low: Raw, high: Raw) -> IntervalArray:
         mid = xp.where(low == high, low, low / 2 + high / 2)
         radius = xp.maximum(high - mid, mid - low) * (1 + 2 * EPS)
         bounded = radius < np.inf
+    if bool(bounded.all()):
+        return _interval(mid, radius)
     return _interval(xp.where(bounded, mid, 0.0), xp.where(bounded, radius, np.inf))
 
 

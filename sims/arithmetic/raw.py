@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from sims.arithmetic.system import Raw
 
 def like(x: Raw) -> Any:
     """Namespace of functions (array API names) for arrays such as ``x``."""
-    if is_torch_array(x):
-        import array_api_compat.torch as torch_functions
+    return _torch_functions() if is_torch_array(x) else np
 
-        return torch_functions
-    return np
+
+@cache
+def _torch_functions() -> Any:
+    import array_api_compat.torch
+
+    return array_api_compat.torch
 
 
 def to_numpy(x: Any) -> NDArray[Any]:
