@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from sims.sampled import COPIES, ActionLaws, Moment, SampledMDP, SampledPolicy
 from sims.sampled.simulator import Floats
 
-LawOf = Mapping[SampledPolicy, ActionLaws]
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """A policy that equals itself alone: two that call themselves equal may act differently."""
+
+    policy: SampledPolicy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Actor) and self.policy is other.policy
+
+    def __hash__(self) -> int:
+        return id(self.policy)
+
+
+LawOf = Mapping[Actor, ActionLaws]
 """Laws of the action of every policy in question, at the observations of a moment."""
 
 
@@ -20,27 +34,29 @@ class Source(NamedTuple):
     """Where episodes come from: a world and a policy, or policies between which every episode tosses a coin."""
 
     mdp: SampledMDP
-    acting: tuple[SampledPolicy, ...]
+    acting: tuple[Actor, ...]
 
 
 @dataclass(frozen=True)
 class PathSum:
-    """A sum over the steps of an episode.
+    """Sums over the steps of an episode: one number, or two that are found together.
 
     Attributes
     ----------
     source : of the episodes
     name : what is added up; with the policies it says which sum this is
     policies : whose laws it needs, beside those of the source
-    term : of a moment, the laws of all policies and a generator, what each running episode adds ``[m]``
+    term : of a moment, the laws of all policies and a generator, what each running episode adds, ``[m]`` or ``[2, m]``
     absorbed : what each step after the end of an episode adds
+    numbers : how many there are
     """
 
     source: Source
     name: str
-    policies: tuple[SampledPolicy, ...]
+    policies: tuple[Actor, ...]
     term: Callable[[Moment, LawOf, np.random.Generator], Floats] = field(compare=False)
     absorbed: float = 0.0
+    numbers: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,9 +66,10 @@ class Expectation:
     Attributes
     ----------
     parts : the sums, each of a source of its own
-    combine : of one array ``[n]`` for each part, the outcomes ``[n]`` in [low, high]
+    combine : of one array ``[n]`` for each number of each part, the outcomes ``[n]`` in [low, high]; or ``[2, n]``, two
+        numbers between which each of them lies
     low, high : numbers that no outcome leaves
-    rounding : how far rounding may move an outcome, relative to ``high - low``
+    rounding : how far rounding may move an outcome, or such a number, relative to ``high - low``
     siblings : of an entry of a quantity with several, their number: they share what one expectation may spend of delta
     """
 
@@ -66,9 +83,9 @@ class Expectation:
 
 
 class Rolled(NamedTuple):
-    """Sums over episodes ``[n_sums, n]``, the number of steps taken and of rewards clipped."""
+    """Of each part the sums over episodes ``[numbers, n]``, the number of steps taken and of rewards clipped."""
 
-    sums: Floats
+    sums: list[Floats]
     steps: int
     clipped: int
 
@@ -82,7 +99,7 @@ def roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     """
     rolled = [_roll(parts, size, rng) for size in _portions(n)]
     return Rolled(
-        np.concatenate([one.sums for one in rolled], axis=1),
+        [np.concatenate(one, axis=1) for one in zip(*(each.sums for each in rolled), strict=True)],
         sum(one.steps for one in rolled),
         sum(one.clipped for one in rolled),
     )
@@ -91,15 +108,17 @@ def roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
 def _roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     source = parts[0].source
     others = list(dict.fromkeys(policy for part in parts for policy in part.policies if policy not in source.acting))
-    sums, lengths, clipped = np.zeros((len(parts), n)), np.zeros(n, dtype=np.intp), 0
+    sums, lengths, clipped = [np.zeros((part.numbers, n)) for part in parts], np.zeros(n, dtype=np.intp), 0
     (own,) = rng.spawn(1)
-    for moment in source.mdp.walk(source.acting, n, rng, others=others):
-        laws: dict[Any, ActionLaws] = dict(zip((*source.acting, *others), moment.laws, strict=True))
-        for i, part in enumerate(parts):
-            sums[i, moment.running] += part.term(moment, laws, own)
+    acting, watched = ([actor.policy for actor in actors] for actors in (source.acting, others))
+    for moment in source.mdp.walk(acting, n, rng, others=watched):
+        laws = dict(zip((*source.acting, *others), moment.laws, strict=True))
+        for part, total in zip(parts, sums, strict=True):
+            total[:, moment.running] += part.term(moment, laws, own)
         lengths += moment.running
         clipped += moment.clipped
-    sums += np.array([part.absorbed for part in parts])[:, None] * (source.mdp.horizon - lengths)
+    for part, total in zip(parts, sums, strict=True):
+        total += part.absorbed * (source.mdp.horizon - lengths)
     return Rolled(sums, int(lengths.sum()), clipped)
 
 

@@ -13,18 +13,26 @@ from typing import Any
 import numpy as np
 
 from iltheory.measures import f_divergences, occupancies, policies, returns, trajectories, values
-from iltheory.measures.action_laws import SLACK, law_entropy, law_hellinger2, law_kl, law_tv, log_ratio
-from iltheory.measures.episodes import Expectation, LawOf, PathSum, Source
+from iltheory.measures.action_laws import law_entropy, law_hellinger2, law_kl, law_tv
+from iltheory.measures.episodes import Actor, Expectation, LawOf, PathSum, Source
+from iltheory.measures.f_divergences import FDivergence
+from iltheory.measures.likelihood_ratios import log_ratio, of_either, of_first, shortfall
 from iltheory.measures.quantity import never_on_samples, on_samples
-from iltheory.measures.sampled import ROUNDING, expect, in_order
+from iltheory.measures.sampled import ROUNDING, declared, expect, in_order
 from iltheory.measures.steps import step_errors as errors_of_steps
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import require
 from sims.sampled import Moment, NotEstimable, SampledMDP, SampledPolicy, StatesAlong
+from sims.sampled.policies import TOLERANCE
 from sims.sampled.simulator import Floats
 
 UNIT = Fraction(1, 2**52)
+
+
+def _log(x: Fraction) -> Fraction:
+    """A number just above ``log x``."""
+    return Fraction(float(ar.upper(ar.log(ar.INTERVAL.convert(x)))))
 
 
 # Returns.
@@ -48,25 +56,25 @@ def gap(mdp: SampledMDP, expert: Any, learner: Any) -> Numbers:
 @on_samples(values.smallest_reward)
 def smallest_reward(mdp: SampledMDP) -> Numbers:
     """The lower end of the declared range."""
-    return ar.INTERVAL.convert(mdp.rewards_range[0])
+    return declared("smallest_reward", mdp.rewards_range[0])
 
 
 @on_samples(values.largest_reward)
 def largest_reward(mdp: SampledMDP) -> Numbers:
     """The upper end of the declared range."""
-    return ar.INTERVAL.convert(mdp.rewards_range[1])
+    return declared("largest_reward", mdp.rewards_range[1])
 
 
 @on_samples(returns.smallest_return)
 def smallest_return(mdp: SampledMDP) -> Numbers:
     """H times the lower end of the declared range."""
-    return ar.INTERVAL.convert(_returns(mdp)[0])
+    return declared("smallest_return", _returns(mdp)[0])
 
 
 @on_samples(returns.largest_return)
 def largest_return(mdp: SampledMDP) -> Numbers:
     """H times the upper end of the declared range."""
-    return ar.INTERVAL.convert(_returns(mdp)[1])
+    return declared("largest_return", _returns(mdp)[1])
 
 
 # Divergences of the action laws along a policy.
@@ -75,44 +83,44 @@ def largest_return(mdp: SampledMDP) -> Numbers:
 @on_samples(policies.policy_tv)
 def policy_tv(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """Mean over steps; laws with densities are compared at actions drawn from the first."""
-    return _mean_over_steps(mdp, first, second, "total variation", 1, law_tv, rounding=SLACK)
+    return _mean_over_steps(mdp, first, second, "total variation", 1, law_tv)
 
 
 @on_samples(errors_of_steps)
 def step_errors(mdp: SampledMDP, expert: Any, learner: Any, states: Any) -> Numbers:
     """One expectation a step, along the policy whose states are meant."""
     require("states", states, StatesAlong, "mdp.state_occupancy(expert)")
-    p, q = _policy(expert), _policy(learner)
-    return ar.stack([expect(_step_error(mdp, p, q, states.policy, h)) for h in range(mdp.horizon)], axis=-1)
+    p, q, along = _actor(expert), _actor(learner), _actor(states.policy)
+    return ar.stack([expect(_step_error(mdp, p, q, along, h)) for h in range(mdp.horizon)], axis=-1)
 
 
-def _step_error(mdp: SampledMDP, p: SampledPolicy, q: SampledPolicy, along: SampledPolicy, h: int) -> Expectation:
+def _step_error(mdp: SampledMDP, p: Actor, q: Actor, along: Actor, h: int) -> Expectation:
     def term(moment: Moment, laws: LawOf, rng: np.random.Generator) -> Floats:
         return law_tv(laws[p], laws[q], rng) if moment.step == h else np.zeros(len(moment.rewards))
 
     name = f"total variation at step {h}"
-    part = PathSum(Source(mdp, (along,)), name, (p, q), term)
-    error = ROUNDING + Fraction(SLACK)
-    return Expectation((part,), name, lambda total: total, Fraction(0), Fraction(1), error, siblings=mdp.horizon)
+    part = PathSum(Source(mdp, (along,)), name, (p, q), term, numbers=2)
+    return Expectation((part,), name, _between, Fraction(0), Fraction(1), ROUNDING, siblings=mdp.horizon)
 
 
 @on_samples(policies.policy_hellinger2)
 def policy_hellinger2(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """Mean over steps of the squared Hellinger distances of the action laws."""
-    return _mean_over_steps(mdp, first, second, "squared Hellinger distance", 2, lambda p, q, rng: law_hellinger2(p, q))
+    return _mean_over_steps(mdp, first, second, "squared Hellinger distance", 2, law_hellinger2)
 
 
 @on_samples(policies.policy_kl)
 def policy_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """Mean over steps, where ``second`` declares the least probability it gives to any action."""
-    least = _policy(second).least_probability
+    least = _actor(second).policy.least_probability
     if least is None:
         raise NotEstimable(
             "il.policy_kl and il.trajectory_kl are means without a bound: the second policy may give an action any "
             "small probability. With sims.sampled.Smoothed(policy, n_actions, Fraction(1, 100)) they have the "
             "bound log(n_actions / weight) a step; il.trajectory_hellinger2 and il.trajectory_js are bounded for all."
         )
-    return _mean_over_steps(mdp, first, second, "KL divergence", _log(1 / least), lambda p, q, rng: law_kl(p, q))
+    high = _log(1 / (least * (1 - TOLERANCE)))
+    return _mean_over_steps(mdp, first, second, "KL divergence", high, lambda p, q, rng: law_kl(p, q))
 
 
 @on_samples(values.causal_entropy)
@@ -122,25 +130,34 @@ def causal_entropy(mdp: SampledMDP, pi: Any) -> Numbers:
         raise NotEstimable(
             "il.causal_entropy of vector actions is the entropy of densities: it has no bound, neither above nor below."
         )
-    pi = _policy(pi)
-    part = PathSum(Source(mdp, (pi,)), "entropy", (), lambda moment, laws, rng: law_entropy(laws[pi]))
+    actor = _actor(pi)
+    part = PathSum(Source(mdp, (actor,)), "entropy", (), lambda moment, laws, rng: law_entropy(laws[actor]))
     high = mdp.horizon * _log(Fraction(mdp.n_actions))
     return expect(Expectation((part,), "entropy", lambda total: total, Fraction(0), high, _adding(mdp)))
 
 
 def _mean_over_steps(
-    mdp: SampledMDP,
-    first: Any,
-    second: Any,
-    name: str,
-    high: Any,
-    divergence: Callable[..., Floats],
-    rounding: float = 0.0,
+    mdp: SampledMDP, first: Any, second: Any, name: str, high: Any, divergence: Callable[..., Floats]
 ) -> Numbers:
-    p, q = _policy(first), _policy(second)
-    part = PathSum(Source(mdp, (p,)), name, (q,), lambda moment, laws, rng: divergence(laws[p], laws[q], rng))
-    error = _adding(mdp) + Fraction(rounding)
-    return expect(Expectation((part,), name, lambda total: total / mdp.horizon, Fraction(0), Fraction(high), error))
+    p, q = _actor(first), _actor(second)
+    part = PathSum(
+        Source(mdp, (p,)), name, (q,), lambda moment, laws, rng: divergence(laws[p], laws[q], rng), numbers=2
+    )
+    return expect(
+        Expectation(
+            (part,),
+            name,
+            lambda least, most: _between(least, most) / mdp.horizon,
+            Fraction(0),
+            Fraction(high),
+            _adding(mdp),
+        )
+    )
+
+
+def _between(least: Floats, most: Floats) -> Floats:
+    """Outcomes that lie between two numbers, ``[2, n]``."""
+    return np.stack([least, most])
 
 
 # Divergences of the laws of trajectories, from episodes of either policy: the dynamics cancel in the likelihood ratio.
@@ -159,77 +176,86 @@ def parting(mdp: SampledMDP, expert: Any, learner: Any) -> Numbers:
         raise NotEstimable(
             "il.parting is about numbered actions: a learner with a density never agrees with an expert."
         )
-    actor, other = _policy(expert), _policy(learner)
+    actor, other = _actor(expert), _actor(learner)
+    if actor.policy.deterministic:  # then it is the total variation of the trajectories
+        return _of_ratio(mdp, expert, learner, f_divergences.TOTAL_VARIATION)
     part = PathSum(
         Source(mdp, (actor,)),
         "log-likelihood",
         (other,),
-        lambda moment, laws, rng: laws[other].log_density(moment.actions),
+        lambda moment, laws, rng: np.stack(
+            [each(moment.actions) for each in (laws[other].log_density, laws[other].rounding)]
+        ),
+        numbers=2,
     )
-    outcome = Expectation(
-        (part,),
-        "parting",
-        lambda log: -np.expm1(np.minimum(log, 0.0)),
-        Fraction(0),
-        Fraction(1),
-        _adding(mdp) + Fraction(SLACK),
+    return expect(
+        Expectation(
+            (part,),
+            "parting",
+            lambda log, slack: shortfall(log, slack, mdp.horizon),
+            Fraction(0),
+            Fraction(1),
+            ROUNDING,
+        )
     )
-    return expect(outcome)
 
 
 @on_samples(trajectories.trajectory_tv)
 def trajectory_tv(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
-    """``E |1 - 2u|``, with u the probability that an episode of either policy is one of the second."""
-    return _of_share(mdp, first, second, "total variation", Fraction(1), lambda log: abs(np.tanh(log / 2)))
+    """Total variation of the laws of trajectories."""
+    return _of_ratio(mdp, first, second, f_divergences.TOTAL_VARIATION)
 
 
 @on_samples(trajectories.trajectory_hellinger2)
 def trajectory_hellinger2(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
-    """``E 2 (sqrt u - sqrt(1 - u))^2``, with u as for the total variation."""
-    return _of_share(mdp, first, second, "squared Hellinger distance", Fraction(2), _hellinger)
+    """Squared Hellinger distance of the laws of trajectories."""
+    return _of_ratio(mdp, first, second, f_divergences.SQUARED_HELLINGER)
 
 
 @on_samples(trajectories.trajectory_js)
 def trajectory_js(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
-    """``E [(1 - u) log 2(1 - u) + u log 2u]``, with u as for the total variation."""
-    return _of_share(mdp, first, second, "Jensen-Shannon divergence", _log(Fraction(2)), _jensen_shannon)
+    """Jensen-Shannon divergence of the laws of trajectories."""
+    return _of_ratio(mdp, first, second, f_divergences.JENSEN_SHANNON) / 2
 
 
-def _of_share(
-    mdp: SampledMDP, first: Any, second: Any, name: str, high: Fraction, outcome: Callable[[Floats], Floats]
-) -> Numbers:
-    """Mean, over episodes of either policy, of a function of the logarithm of their likelihood ratio.
+LARGEST = {
+    f_divergences.TOTAL_VARIATION.name: Fraction(1),
+    f_divergences.SQUARED_HELLINGER.name: Fraction(2),
+    f_divergences.JENSEN_SHANNON.name: 2 * _log(Fraction(2)),
+}
+"""What symmetric f-divergences are between laws that share nothing."""
 
-    With ``w = prod second(a|s) / first(a|s)`` the share of the second policy in the law of these episodes is
-    ``u = w / (1 + w)``. The functions are symmetric in the two policies, and change by at most half as much as
-    ``log w``, relative to their range.
+
+def _of_ratio(mdp: SampledMDP, first: Any, second: Any, divergence: FDivergence) -> Numbers:
+    """Mean of a function of an episode's likelihood ratio ``w = prod second(a|s) / first(a|s)``.
+
+    Episodes are those of a deterministic policy if one of the two is: on its path w is a probability, and it has no
+    mass elsewhere. Otherwise each is one of either, by a coin.
     """
-    p, q = in_order(_policy(first), _policy(second))
-    if p is q:
+    p, q = in_order(_actor(first), _actor(second))
+    if p == q:
         return ar.INTERVAL.convert(0)
+    if q.policy.deterministic and not p.policy.deterministic:
+        p, q = q, p
+    alone = p.policy.deterministic
+    outcome = of_first if alone else of_either
     part = PathSum(
-        Source(mdp, (p, q)),
+        Source(mdp, (p,) if alone else (p, q)),
         "log-likelihood ratio",
-        (),
-        lambda moment, laws, rng: log_ratio(laws[p], laws[q], moment.actions, mdp.horizon),
+        (q,),
+        lambda moment, laws, rng: log_ratio(laws[p], laws[q], moment.actions),
+        numbers=2,
     )
-    rounding = Fraction(SLACK) + _adding(mdp)
-    return expect(Expectation((part,), f"trajectories: {name}", outcome, Fraction(0), high, rounding))
-
-
-def _hellinger(log: Floats) -> Floats:
-    share = _shares(log)
-    return np.asarray(2 * (np.sqrt(share) - np.sqrt(_shares(-log))) ** 2)
-
-
-def _jensen_shannon(log: Floats) -> Floats:
-    laws = np.stack([_shares(log), _shares(-log)])
-    return np.asarray(f_divergences.REVERSE_KL(laws.T, np.full_like(laws.T, 0.5), axes=1))
-
-
-def _shares(log: Floats) -> Floats:
-    """``w / (1 + w)``."""
-    return np.asarray((1 + np.tanh(log / 2)) / 2)
+    return expect(
+        Expectation(
+            (part,),
+            f"trajectories: {divergence.name}",
+            lambda log, slack: outcome(divergence, log, slack, mdp.horizon),
+            Fraction(0),
+            LARGEST[divergence.name],
+            ROUNDING,
+        )
+    )
 
 
 # What no number of roll-outs bounds.
@@ -265,15 +291,14 @@ never_on_samples(
 )
 
 
-def _policy(pi: Any) -> SampledPolicy:
+def _actor(pi: Any) -> Actor:
     require("a policy of a sampled world", pi, SampledPolicy, "sims.sampled.TabularPolicy(pi)")
-    policy: SampledPolicy = pi
-    return policy
+    return Actor(pi)
 
 
 def _return(mdp: SampledMDP, pi: Any) -> PathSum:
     absorbed = float(mdp.absorbing_reward)
-    return PathSum(Source(mdp, (_policy(pi),)), "return", (), lambda moment, laws, rng: moment.rewards, absorbed)
+    return PathSum(Source(mdp, (_actor(pi),)), "return", (), lambda moment, laws, rng: moment.rewards, absorbed)
 
 
 def _returns(mdp: SampledMDP) -> tuple[Fraction, Fraction]:
@@ -284,8 +309,3 @@ def _returns(mdp: SampledMDP) -> tuple[Fraction, Fraction]:
 def _adding(mdp: SampledMDP) -> Fraction:
     """How far rounding moves a sum over steps, relative to its range."""
     return ROUNDING + (mdp.horizon + 16) * UNIT
-
-
-def _log(x: Fraction) -> Fraction:
-    """A number just above ``log x``."""
-    return Fraction(float(ar.upper(ar.log(ar.INTERVAL.convert(x)))))

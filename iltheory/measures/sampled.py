@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.measures.confidence import Bounds, betting_sequence
-from iltheory.measures.episodes import Expectation, PathSum, Source, roll
+from iltheory.measures.episodes import Actor, Expectation, PathSum, Source, roll
 from iltheory.measures.quantity import quantity
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
-from sims.sampled import SampledPolicy
 from sims.sampled.simulator import Floats
 
 Draw = Callable[[np.random.Generator, int], Any]
@@ -33,16 +32,27 @@ FIRST = 256
 
 
 class _Mean:
-    """One expectation: its place in the order of asking, its weight, and its outcomes so far, in [0, 1]."""
+    """One expectation: its place in the order of asking, its weight, and its outcomes so far.
+
+    Outcomes are ``[2, n]``: two numbers in [0, 1] between which rounding leaves each of them, most often the same.
+    """
 
     def __init__(self, order: int, weight: Fraction) -> None:
-        self.order, self.weight, self.outcomes = order, weight, np.empty(0)
+        self.order, self.weight, self.outcomes = order, weight, np.empty((2, 0))
         self.bounds: dict[tuple[int, Fraction, Fraction, bool], Bounds] = {}
 
+    def __len__(self) -> int:
+        return self.outcomes.shape[1]
+
     def enclose(self, delta: Fraction, tuned_for: Fraction, running: bool) -> Bounds:
-        key = (len(self.outcomes), delta, tuned_for, running)
+        """The lower end of the least that outcomes may be, and the upper end of the most."""
+        key = (len(self), delta, tuned_for, running)
         if key not in self.bounds:
-            self.bounds[key] = betting_sequence(self.outcomes, delta, tuned_for=tuned_for, running=running)
+            least, most = self.outcomes
+            below = betting_sequence(least, delta, tuned_for=tuned_for, running=running)
+            same = np.array_equal(least, most)
+            above = below if same else betting_sequence(most, delta, tuned_for=tuned_for, running=running)
+            self.bounds[key] = Bounds(below.lower, above.upper)
         return self.bounds[key]
 
 
@@ -62,6 +72,7 @@ class Sampling:
     asked, weight : number of expectations and of quantities that the last evaluation asked for
     episodes, steps : rolled out so far
     clipped : rewards that were clipped in these episodes
+    declared : numbers that the last evaluation took from what the world declares about itself, by name
     """
 
     def __init__(
@@ -70,11 +81,12 @@ class Sampling:
         self.delta, self.samples, self.quantities = Fraction(delta), samples, quantities
         self.weight = Fraction(0)
         self.asked = self.episodes = self.steps = self.clipped = 0
+        self.declared: dict[str, Fraction] = {}
         self._rng = rng
         self._means: dict[Any, _Mean] = {}
         self._generators: dict[Any, np.random.Generator] = {}
         self._sums: dict[Source, dict[PathSum, Floats]] = {}
-        self._met: dict[SampledPolicy, int] = {}
+        self._met: dict[Actor, int] = {}
         self._asked: list[_Mean] = []
         self._scope: Any = None
         self._level: Fraction | None = None
@@ -98,7 +110,7 @@ class Sampling:
         ----------
         scope : of the draws of ``il.sampled_mean``: those of another scope are other expectations
         """
-        self._scope, self._asked = scope, []
+        self._scope, self._asked, self.declared = scope, [], {}
         token = _sampling.set(self)
         try:
             yield
@@ -135,27 +147,31 @@ class Sampling:
         """Enclose the next expectation, of outcomes that ``draw`` draws."""
         key = (self._scope, len(self._asked))
         mean = self._ask(key, Fraction(1))
-        missing = self.samples - len(mean.outcomes)
+        missing = self.samples - len(mean)
         if missing > 0:
-            drawn = _rescaled(draw(self._generator(key), missing), missing, low, high)
-            mean.outcomes = np.concatenate([mean.outcomes, drawn])
+            drawn = np.asarray(draw(self._generator(key), missing), dtype=np.float64)
+            if drawn.shape != (missing,):
+                raise InvalidArgument(
+                    f"draw(rng, {missing}) returned shape {drawn.shape}; return {missing} outcomes, shape ({missing},)."
+                )
+            mean.outcomes = np.concatenate([mean.outcomes, _rescaled(drawn, low, high, ROUNDING)], axis=1)
         return self._enclosed(mean, low, high, ROUNDING)
 
     def expect(self, wanted: Expectation) -> Numbers:
         """Enclose an expectation over episodes, rolling out what is missing."""
         for part in wanted.parts:
-            self._sums.setdefault(part.source, {}).setdefault(part, np.empty(0))
+            self._sums.setdefault(part.source, {}).setdefault(part, np.empty((part.numbers, 0)))
         mean = self._ask(wanted, Fraction(1, wanted.siblings))
-        have = len(mean.outcomes)
+        have = len(mean)
         if self.samples > have:
             for part in wanted.parts:
                 self._extend(part)
-            sums = [self._sums[part.source][part][have : self.samples] for part in wanted.parts]
-            drawn = _rescaled(wanted.combine(*sums), self.samples - have, wanted.low, wanted.high)
-            mean.outcomes = np.concatenate([mean.outcomes, drawn])
+            sums = [one for part in wanted.parts for one in self._sums[part.source][part][:, have : self.samples]]
+            drawn = _rescaled(wanted.combine(*sums), wanted.low, wanted.high, wanted.rounding)
+            mean.outcomes = np.concatenate([mean.outcomes, drawn], axis=1)
         return self._enclosed(mean, wanted.low, wanted.high, wanted.rounding)
 
-    def in_order(self, *policies: SampledPolicy) -> tuple[SampledPolicy, ...]:
+    def in_order(self, *policies: Actor) -> tuple[Actor, ...]:
         """Policies in the order in which this sampling met them first."""
         for policy in policies:
             self._met.setdefault(policy, len(self._met))
@@ -164,13 +180,13 @@ class Sampling:
     def _extend(self, part: PathSum) -> None:
         """Roll out what a sum lacks, for all sums over episodes of its source that are as far."""
         sums = self._sums[part.source]
-        have = len(sums[part])
+        have = sums[part].shape[1]
         if have >= self.samples:
             return
-        together = [one for one, values in sums.items() if len(values) == have]
+        together = [one for one, values in sums.items() if values.shape[1] == have]
         rolled = roll(together, self.samples - have, self._generator(part.source))
         for one, values in zip(together, rolled.sums, strict=True):
-            sums[one] = np.concatenate([sums[one], values])
+            sums[one] = np.concatenate([sums[one], values], axis=1)
         self.episodes += self.samples - have
         self.steps += rolled.steps
         self.clipped += rolled.clipped
@@ -195,7 +211,7 @@ class Sampling:
         ends = (Fraction(0), Fraction(1))
         if self._plain:
             ends = 2 * (Fraction(float(np.mean(mean.outcomes))),)
-        elif len(mean.outcomes):
+        elif len(mean):
             share = self._share(mean)
             delta = share if self._level is None else self._level * mean.weight
             least, most = mean.enclose(delta, share, self._level is None)
@@ -251,9 +267,17 @@ def expect(wanted: Expectation) -> Numbers:
     return _current(EPISODES).expect(wanted)
 
 
-def in_order(*policies: SampledPolicy) -> tuple[SampledPolicy, ...]:
+def in_order(*policies: Actor) -> tuple[Actor, ...]:
     """Policies in the order in which the sampling at work met them: symmetric formulas then share episodes."""
     return _current(EPISODES).in_order(*policies)
+
+
+def declared(name: str, value: Fraction) -> Numbers:
+    """A number that a world declares about itself; what samples, if anything does, remembers that it was used."""
+    sampling = _sampling.get()
+    if sampling is not None:
+        sampling.declared[name] = value
+    return ar.INTERVAL.convert(value)
 
 
 def _current(needs: str) -> Sampling:
@@ -266,13 +290,11 @@ def _current(needs: str) -> Sampling:
     return sampling
 
 
-def _rescaled(outcomes: Any, n: int, low: Fraction, high: Fraction) -> NDArray[np.float64]:
-    """Outcomes in [low, high] mapped to [0, 1]."""
-    x = np.asarray(outcomes, dtype=np.float64)
-    if x.shape != (n,):
-        raise InvalidArgument(f"draw(rng, {n}) returned shape {x.shape}; return {n} outcomes, shape ({n},).")
+def _rescaled(outcomes: Floats, low: Fraction, high: Fraction, rounding: Fraction) -> NDArray[np.float64]:
+    """Outcomes in [low, high], or two numbers for each between which it lies, mapped to [0, 1]: ``[2, n]``."""
+    x = np.broadcast_to(outcomes, (2, outcomes.shape[-1]))
     unit = (x - float(low)) / float(high - low)
-    beyond = float(ROUNDING) / 2
+    beyond = float(rounding)
     inside = (unit >= -beyond) & (unit <= 1 + beyond)
     if not np.all(inside):
         raise InvalidArgument(

@@ -46,7 +46,7 @@ class ActionLaws(ABC):
 
     @abstractmethod
     def rounding(self, actions: Array) -> Floats:
-        """How far rounding may have moved :meth:`log_density`, ``[m]``."""
+        """How far rounding may have moved :meth:`log_density`, ``[m]``; infinite where floats do not tell it."""
 
 
 class Categorical(ActionLaws):
@@ -197,13 +197,14 @@ class SquashedGaussian(ActionLaws):
 
     def rounding(self, actions: Array) -> Floats:
         # Near the ends one unit in the last place of an action is a long way before squashing.
-        share = self._share(actions)
+        share, blur = self._share(actions), ROUNDING * (1 + (abs(self.low) + abs(self.high)) / (self.high - self.low))
         with np.errstate(divide="ignore", invalid="ignore"):
-            u, off = np.arctanh(share), ROUNDING / (1 - share**2)
+            u, off = np.arctanh(share), blur / (1 - share**2)
             z = np.abs(u - self.normal.mean) / self.normal.std + off / self.normal.std
             moved = off * (z / self.normal.std + 2) + ROUNDING * (2 * np.abs(u) + 4)
             sizes = ROUNDING * _size(u, self.normal.mean, self.normal.std) + moved
-        return np.asarray(np.where(np.abs(share) < 1, sizes, np.inf).sum(axis=-1))
+        told, outside = (np.abs(share) < 1) & (off < 1 / 8), np.abs(share) > 1 + blur
+        return np.asarray(np.where(told, sizes, np.where(outside, 0.0, np.inf)).sum(axis=-1))
 
     def _share(self, actions: Array) -> Floats:
         """Actions as shares of their range, in [-1, 1]."""
@@ -255,5 +256,6 @@ def _log_normal(x: Array, mean: Floats, std: Floats) -> Floats:
 
 
 def _size(x: Array, mean: Floats, std: Floats) -> Floats:
-    """Sizes of the terms of a normal log density: rounding is relative to them."""
-    return ((x - mean) / std) ** 2 / 2 + np.abs(np.log(std)) + 2
+    """Sizes of the terms of a normal log density, and what rounding of ``x`` and ``mean`` moves: relative to them."""
+    z = np.abs(x - mean) / std
+    return np.asarray(z**2 / 2 + z * (np.abs(x) + np.abs(mean)) / std + np.abs(np.log(std)) + 2)

@@ -14,7 +14,7 @@ from sims.arithmetic import INTERVAL
 from sims.errors import InvalidArgument, require
 from sims.sampled.errors import InvalidPolicy, InvalidSimulator, NotEstimable
 from sims.sampled.laws import ActionLaws
-from sims.sampled.policies import SampledPolicy
+from sims.sampled.policies import SampledPolicy, laws_of
 from sims.sampled.rollouts import Rollouts
 from sims.sampled.simulator import Array, Floats, Mask, Simulator, Spaces
 from sims.tabular import TabularMDP
@@ -274,8 +274,8 @@ class SampledMDP:
         observations, running = np.asarray(simulator.reset(world)), np.ones(n, dtype=np.bool_)
         self._check_observations(observations, n)
         for step in range(self.horizon):
-            seen, steps = observations[running], np.full(int(running.sum()), step)
-            laws = tuple(policy.laws(seen, steps) for policy in policies)
+            seen = observations[running]
+            laws = tuple(laws_of(policy, seen, step) for policy in policies)
             taken = self._act(laws[:acting], chosen[running], actor)
             actions = self.spaces.no_actions(n)
             actions[running] = taken

@@ -27,13 +27,18 @@ __all__ = [
 ]
 
 
+TOLERANCE = Fraction(1, 2**40)
+"""By how much, relatively, rounding may take the probability of an action below a policy's least one."""
+
+
 class SampledPolicy(ABC):
     """A policy that may depend on the observation and the step, and on nothing else.
 
     Attributes
     ----------
-    deterministic : whether every law puts probability 1 on one action
-    least_probability : a positive number that no action's probability is ever below, or None if there is none
+    deterministic : whether every law puts probability 1 on one action; checked whenever it is asked for laws
+    least_probability : a positive number that no action's probability is ever below, or None if there is none; checked
+        like that
     """
 
     deterministic: bool = False
@@ -51,6 +56,46 @@ class SampledPolicy(ABC):
 
     def check(self, spaces: Spaces) -> None:  # noqa: B027 (policies that have nothing to check leave it)
         """Raise :class:`InvalidPolicy` if it certainly is no policy of a world with these spaces."""
+
+
+def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws:
+    """A policy's laws at one step, which are as it says about itself.
+
+    Parameters
+    ----------
+    observations : ``[m, ...]``; the policy gets a copy, so whatever it does to it is not seen by others
+
+    Raises
+    ------
+    InvalidPolicy
+        If there are not m of them, or the policy said that it is deterministic, or that no action is less likely than
+        some number, and a law is not like that.
+    """
+    m = len(observations)
+    laws = policy.laws(observations.copy(), np.full(m, step))
+    if len(laws) != m:
+        raise InvalidPolicy(f"{_named(policy)} gives {len(laws)} laws for {m} observations at step {step}.")
+    if policy.deterministic and not isinstance(laws, Point):
+        sure = isinstance(laws, Categorical) and np.all(np.count_nonzero(laws.probabilities, axis=1) == 1)
+        if not sure:
+            raise InvalidPolicy(
+                f"{_named(policy)} says that it is deterministic, but at step {step} some {type(laws).__name__} law "
+                "puts mass on several actions. Set deterministic = False, "
+                "or return Point laws or probabilities 0 and 1."
+            )
+    if policy.least_probability is not None:
+        least = float(laws.probabilities.min()) if isinstance(laws, Categorical) and m else 0.0 if m else 1.0
+        if Fraction(least) < policy.least_probability * (1 - TOLERANCE):
+            raise InvalidPolicy(
+                f"{_named(policy)} says that no action has a probability below {float(policy.least_probability):.6g}, "
+                f"but at step {step} some {type(laws).__name__} law gives one {least:.6g}. Correct least_probability, "
+                "or set it to None."
+            )
+    return laws
+
+
+def _named(policy: SampledPolicy) -> str:
+    return str(getattr(policy, "name", type(policy).__name__))
 
 
 class TabularPolicy(SampledPolicy):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from sims import arithmetic as ar
@@ -15,23 +17,25 @@ from sims.tabular.sampling import Categorical, table
 class TabularSimulator(Simulator):
     """Copies of a tabular model; observations are the indices of states.
 
-    A terminal state ends the episode. Probabilities are the float midpoints of the model's numbers.
+    Probabilities are the float midpoints of the model's numbers.
 
     Parameters
     ----------
     mdp : one model, no batch; with a horizon, it must not be stepped on beyond it
     n : number of copies
+    terminates : whether a terminal state ends the episode; else it is a state like others, in which policies may differ
 
     Raises
     ------
     InvalidModel
-        If it is a batch, or may start in a terminal state.
+        If it is a batch, or an episode would be over before its first action.
     """
 
-    def __init__(self, mdp: TabularMDP, n: int) -> None:
+    def __init__(self, mdp: TabularMDP, n: int, *, terminates: bool = True) -> None:
         if mdp.batch_shape:
             raise InvalidModel(f"a simulator takes one model, this is a batch of shape {mdp.batch_shape}.")
-        self._ends = np.zeros(mdp.n_states, dtype=np.bool_) if mdp.terminal is None else np.asarray(mdp.terminal)
+        ends = mdp.terminal if terminates else None
+        self._ends = np.zeros(mdp.n_states, dtype=np.bool_) if ends is None else np.asarray(ends)
         if np.any(ar.midpoint(mdp.mu)[self._ends] > 0):
             raise InvalidModel("mu starts in a terminal state: an episode that is over before its first action.")
         self.n, self.spaces, self._mdp = n, Spaces((), n_actions=mdp.n_actions), mdp
@@ -62,6 +66,9 @@ class TabularSimulator(Simulator):
 def sampled_table(mdp: TabularMDP, *, name: str = "a tabular model") -> SampledMDP:
     """A tabular model as a sampled world, with the range of its rewards.
 
+    Terminal states are walked through to the horizon, so every quantity is that of the model, which counts what
+    policies would do in them. ``SampledMDP(lambda n: TabularSimulator(mdp, n), ...)`` ends episodes there.
+
     Parameters
     ----------
     mdp : one model with a horizon, no batch
@@ -74,7 +81,7 @@ def sampled_table(mdp: TabularMDP, *, name: str = "a tabular model") -> SampledM
     entries = ar.midpoint(mdp.rewards() if by_next is None else by_next)
     low, high = min(float(entries.min()), 0.0), max(float(entries.max()), 0.0)
     return SampledMDP(
-        lambda n: TabularSimulator(mdp, n),
+        partial(TabularSimulator, mdp, terminates=False),
         horizon=mdp.horizon,
         rewards=(low, high if low < high else 1.0),
         name=name,

@@ -131,9 +131,13 @@ def test_a_tabular_simulator_has_the_law_of_its_model(by_next_state):
 
 def test_terminal_states_end_episodes():
     mdp = TabularMDP([[[HALF, HALF]], [[0, 1]]], [[1], [0]], [1, 0], horizon=6, terminal=[False, True])
-    rolled = sampled_table(mdp).roll(TabularPolicy([[1], [1]]), 3000, np.random.default_rng(0))
+    spaces, pi = Spaces((), n_actions=1), TabularPolicy([[1], [1]])
+    world = SampledMDP(lambda n: TabularSimulator(mdp, n), horizon=6, rewards=(0, 1), name="ending", spaces=spaces)
+    rolled = world.roll(pi, 3000, np.random.default_rng(0))
     assert abs(rolled.returns.mean() - float(mdp.value([[1], [1]]))) < 0.1
     assert (rolled.returns == rolled.lengths).all() and abs(rolled.terminated.mean() - (1 - 2**-6)) < 0.02
+    walked = sampled_table(mdp).roll(pi, 300, np.random.default_rng(0))
+    assert not walked.terminated.any() and (walked.lengths == 6).all() and (walked.observations[:, 5] == 1).mean() > 0.9
     with pytest.raises(ValueError, match="terminal state"):
         TabularSimulator(
             TabularMDP([[[HALF, HALF]], [[0, 1]]], [[1], [0]], [0, 1], horizon=6, terminal=[False, True]), 2

@@ -113,8 +113,11 @@ def test_rewards_beyond_an_assumption_make_it_not_applicable_until_they_are_resc
 def test_an_unfinished_budget_decides_nothing():
     world, *policies = cliff()
     report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=1, delta=0.05)
-    assert report.verdicts[0].lhs.delta == Fraction(1, 20)
     assert outcomes(report) == {"ross-bagnell-2010-thm-2-1": "undecided"}
+    # One outcome teaches nothing: what is known is the range, and that is certain.
+    assert report.verdicts[0].lhs.sense == "interval" and float(report.verdicts[0].lhs.upper) == pytest.approx(6)
+    report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=64, delta=0.05)
+    assert report.verdicts[0].lhs.sense == "confidence" and report.verdicts[0].lhs.delta == Fraction(1, 20)
 
 
 def test_il_sampled_mean_of_two_claims_are_different_expectations():
