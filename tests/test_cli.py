@@ -47,6 +47,33 @@ def test_help_names_every_command_with_an_example(tmp_path):
         assert "Example" in run(name, "--help", cwd=tmp_path).stdout
 
 
+def test_help_lists_each_command_in_its_order_on_one_line():
+    from typer.main import get_command
+    from typer.testing import CliRunner
+
+    from iltheory.cli import app
+    from iltheory.cli.common import ORDER
+
+    assert set(get_command(app).commands) == set(ORDER)
+    page = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80", "NO_COLOR": "1"}).output
+    rows = page[page.index("Commands") :].splitlines()[1:-2]
+    assert [row.split()[1] for row in rows] == list(ORDER) and all(row[:-1].rstrip().endswith(".") for row in rows)
+
+
+def test_an_interrupted_table_says_so_and_the_same_command_goes_on(tmp_path):
+    pytest.importorskip("ale_py")
+    build = ("tabulate", "freeway", "--horizon", "9", "--workers", "1", "--out", "t.npz")
+    process = subprocess.Popen(command(*build), cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=_wide())
+    patience = time.monotonic() + 60
+    while not list(tmp_path.glob("*.unfinished")):
+        assert process.poll() is None and time.monotonic() < patience
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said.count("error: interrupted") == 1 and "Traceback" not in said
+    assert "256, of which 26 differ" in run(*build, cwd=tmp_path).stdout and not list(tmp_path.glob("*.unfinished"))
+
+
 def test_list_and_show(tmp_path):
     listing = run("list", "--json", "out.json", cwd=tmp_path).stdout
     assert THEOREM in listing and "Ross and Bagnell" in listing

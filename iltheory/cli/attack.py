@@ -49,7 +49,7 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same res
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes (default: one a core).")]
 
 
-@app.command()
+@app.command(short_help="Search for the smallest counterexample, certified.")
 def falsify(
     conjecture: Conjecture,
     budget: Budget = "60s",  # type: ignore[assignment]  # what the parser reads
@@ -90,7 +90,7 @@ def falsify(
         raise typer.Exit(REFUTED_STATUS)
 
 
-@app.command()
+@app.command(short_help="Drop each assumption: which are needed, with witnesses.")
 def necessity(
     conjecture: Conjecture,
     budget: Budget = "60s",  # type: ignore[assignment]  # what the parser reads

@@ -28,7 +28,7 @@ def list_claims(ids: Ids = None, json_file: Json = None) -> None:
     write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 
-@app.command()
+@app.command(short_help="Show a claim: statement, source, proof, evidence.")
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="Claim.")],
     ledger: Annotated[Path, typer.Option(help="Where evidence is looked up.")] = LEDGER,
@@ -47,7 +47,7 @@ def show(
     write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 
-@app.command()
+@app.command(short_help="Verify claims on random instances and on real tables.")
 def verify(
     ids: Ids = None,
     n: Annotated[int | None, typer.Option("--n", min=1, help="Instances of each claim in each world.")] = None,
@@ -106,10 +106,10 @@ def verify(
         raise typer.Exit(REFUTED_STATUS)
 
 
-@app.command()
+@app.command(short_help="Compare all learners: exact gaps beside their bounds.")
 def compare(
     world: Annotated[
-        str, typer.Argument(metavar="WORLD", help="A named family or Gymnasium table.")
+        str, typer.Argument(metavar="WORLD", help="A named family, Gymnasium table or game: cliff, Taxi, Pong.")
     ] = "FrozenLake 4x4",
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps, if not those of the world.")] = None,
     trajectories: Annotated[int, typer.Option(min=2, help="Demonstrations of the optimal policy.")] = 10,

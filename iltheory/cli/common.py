@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from sims.errors import IltheoryError
 
@@ -23,8 +24,24 @@ FILE_WIDTH = 110
 """Columns of output that is no terminal's."""
 REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
 
+ORDER = (
+    "list", "show", "verify", "verify-sampled", "falsify", "necessity", "worst-case", "tightness", "invariants",
+    "compare", "experts", "tabulate", "scale",
+)  # fmt: skip
+"""Commands as the help lists them: the catalogue, verdicts, attacks, implementations, worlds, experiments."""
+
+
+class InOrder(TyperGroup):
+    """Commands in the order of ``ORDER``, whichever module was imported first."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands."""
+        return sorted(self.commands, key=ORDER.index)
+
+
 app = typer.Typer(
     name="iltheory",
+    cls=InOrder,
     help="Verify imitation-learning theory: exact worlds, rigorous verdicts.",
     no_args_is_help=True,
     add_completion=False,

@@ -19,7 +19,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Expert, such as Hopper-v5
 commands = typer.Typer(
     help="Experts that come with the project: list them, show a card, roll one out.", no_args_is_help=True
 )
-app.add_typer(commands, name="experts")
+app.add_typer(commands, name="experts", short_help="List shipped experts, show a card, roll one out.")
 
 
 @commands.command("list")

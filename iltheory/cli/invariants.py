@@ -11,7 +11,7 @@ from iltheory.cli.attack import Seed
 from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, write_json
 
 
-@app.command()
+@app.command(short_help="Test an implementation: which invariants hold.")
 def invariants(
     adapter: Annotated[
         str, typer.Argument(metavar="MODULE[:NAME]|FILE.py[:NAME]", help="What is tested; see docs/testing.md.")

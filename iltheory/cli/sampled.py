@@ -15,9 +15,10 @@ from iltheory.cli.common import REFUTED_STATUS, Json, app, chosen, print_page, w
 
 if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
+    from sims.environments.experts import Expert
     from sims.sampled import SampledMDP, SampledPolicy
 
-POLICY = "ID, ID:stochastic or FOLDER"
+POLICY = "ID, FOLDER or FILE.zip"
 
 
 def _number(text: str) -> Fraction:
@@ -27,7 +28,7 @@ def _number(text: str) -> Fraction:
         raise typer.BadParameter(f"{text!r} is no number; write 10, -0.5 or 1/3.") from None
 
 
-@app.command("verify-sampled")
+@app.command("verify-sampled", short_help="Decide claims in a sampled world, with confidence.")
 def verify_sampled(
     ids: Annotated[
         list[str] | None,
@@ -48,10 +49,14 @@ def verify_sampled(
     ] = False,
     expert: Annotated[
         str | None,
-        typer.Option(metavar=POLICY, help="A shipped expert (default: that of the world) or a saved policy."),
+        typer.Option(
+            metavar=POLICY,
+            help="A shipped expert (default: that of the world), a saved policy, or a model of stable-baselines3.",
+        ),
     ] = None,
     learner: Annotated[
-        str | None, typer.Option(metavar=POLICY, help="Default: the stochastic version of the world's expert.")
+        str | None,
+        typer.Option(metavar=POLICY, help="The same (default: ID:stochastic, the world's expert with its noise)."),
     ] = None,
     samples: Annotated[int, typer.Option(min=1, help="Most episodes of each policy.")] = 1024,
     delta: Annotated[
@@ -78,7 +83,7 @@ def verify_sampled(
 
     claims = [claim for id in ids for claim in _claims(id)] if ids else None
     mdp, own = _world(world, horizon, rewards)
-    policies = (_policy(expert or world, own), _policy(learner or f"{world}:stochastic", own))
+    policies = (_policy(expert or world, world, own), _policy(learner or f"{world}:stochastic", world, own))
     with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):
         report = il.verify_sampled(
             claims,
@@ -123,23 +128,30 @@ def _world(
     return sampled_table(game.mdp, name=f"the table {id}"), {id: game.policy, f"{id}:stochastic": game.stochastic}
 
 
-def _policy(text: str, own: Mapping[str, SampledPolicy]) -> SampledPolicy:
-    """One of the world's own experts, a policy saved in a folder, or an expert by its id."""
+def _policy(text: str, world: str, own: Mapping[str, SampledPolicy]) -> SampledPolicy:
+    """One of the world's own experts, a policy saved in a folder, a model in a zip file, or an expert by its id."""
     from sims.environments import experts
 
     if text in own:
         return own[text]
     if os.sep in text and not Path(text).exists() and not text.startswith("ALE/"):
         raise typer.BadParameter(f"there is no folder {text}; give one that a policy was saved in.")
+    file, _, version = text.partition(":")
+    if file.endswith(".zip"):
+        return _version(experts.from_stable_baselines3(file, world), file, version)
     if Path(text).is_dir():
         from iltheory import learners
 
         saved: SampledPolicy = learners.neural.NeuralPolicy.load(text)
         return saved
-    id, _, version = text.partition(":")
+    return _version(experts.load(file), file, version)
+
+
+def _version(expert: Expert, name: str, version: str) -> SampledPolicy:
     if version not in ("", "stochastic"):
-        raise typer.BadParameter(f"{text!r}: after a colon only «stochastic» may stand.")
-    found = experts.load(id)
-    if version and found.stochastic is None:
-        raise typer.BadParameter(f"{id} has no stochastic version.")
-    return found.stochastic if version and found.stochastic is not None else found.policy
+        raise typer.BadParameter(f"{name}:{version}: after a colon only «stochastic» may stand.")
+    if not version:
+        return expert.policy
+    if expert.stochastic is None:
+        raise typer.BadParameter(f"{name} has no stochastic version.")
+    return expert.stochastic

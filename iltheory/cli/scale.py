@@ -12,7 +12,7 @@ from iltheory.cli.attack import Workers, seconds
 from iltheory.cli.common import Json, app, print_page, write_json
 
 
-@app.command()
+@app.command(short_help="Run the experiments at scale, beside their bounds.")
 def scale(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[IDS]...", help="Experiments (default: all of them).")

@@ -22,7 +22,7 @@ def _sticky(text: str) -> Fraction:
     return value
 
 
-@app.command()
+@app.command(short_help="Make an Atari game an exact table, with pictures.")
 def tabulate(
     game: Annotated[str, typer.Argument(help="Such as pong or SpaceInvaders.")],
     horizon: Annotated[int, typer.Option(min=1, help="Number of decisions.")],

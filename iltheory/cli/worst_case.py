@@ -39,7 +39,7 @@ def _discount(text: str) -> Fraction:
     return value
 
 
-@app.command("worst-case")
+@app.command("worst-case", short_help="Search for the largest ratio of a bound, certified.")
 def worst_case(
     id: Annotated[str, typer.Argument(metavar="ID|FILE[::NAME]", help="Claim.")],
     states: Annotated[int | None, typer.Option(min=1, help="States (default: as in the tight instance, or 2).")] = None,
@@ -90,7 +90,7 @@ def worst_case(
     write_json(json_file, document)
 
 
-@app.command()
+@app.command(short_help="Show how tight each bound of the catalogue is.")
 def tightness(
     ids: Ids = None,
     budget: Budget = "20s",  # type: ignore[assignment]  # what the parser reads

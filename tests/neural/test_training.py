@@ -32,7 +32,7 @@ from iltheory.learners.neural import (
     train,
 )
 from sims.datasets import Trajectories
-from sims.errors import InvalidArgument
+from sims.errors import IltheoryError, InvalidArgument
 from sims.sampled import Spaces
 
 SPACES = Spaces((4,), n_actions=3)
@@ -129,6 +129,13 @@ def test_tensorboard_shows_each_update_once(tmp_path: Path) -> None:
     shown = {event.step: event.value for event in events}
     assert set(run.history.updates) <= set(shown)
     assert all(np.isclose(shown[k], x) for k, x in zip(run.history.updates, run.history.scalars["loss"], strict=True))
+
+
+def test_a_missing_tensorboard_is_named_with_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    monkeypatch.setattr(torch.utils, "tensorboard", None, raising=False)
+    with pytest.raises(IltheoryError, match=r"pip install 'iltheory\[torch\]'"):
+        cloned(updates=5, folder=tmp_path)
 
 
 def test_short_runs_have_many_numbers_and_long_ones_not_too_many() -> None:

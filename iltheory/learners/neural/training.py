@@ -196,7 +196,12 @@ class _Run:
         if self._folder is None:
             yield
             return
-        from torch.utils.tensorboard import SummaryWriter
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ModuleNotFoundError as error:
+            raise IltheoryError(
+                f"folder={str(self._folder)!r}: {error.name} is not installed: pip install 'iltheory[torch]'"
+            ) from error
 
         with _disk(self._folder):
             self._writer = SummaryWriter(str(self._folder / "tensorboard"), purge_step=start + 1)

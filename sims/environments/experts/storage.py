@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.datasets._atomic import replacing
+from sims.environments import atari
 from sims.environments._make import extra
 from sims.environments.experts.card import Card
 from sims.environments.experts.errors import InvalidExpert
@@ -92,6 +93,8 @@ def load(id: str, *, folder: str | PathLike[str] | None = None) -> Expert:
         raise InvalidExpert(f"{id} is no id.\n  experts.from_stable_baselines3(path, environment) reads zip files.")
     known = _ids(root)
     if id not in known:
+        if id in atari.shipped():
+            raise InvalidExpert(f"{id} is the table of a game.\n  experts.game_expert({id!r}) solves it.")
         near = get_close_matches(id, known, n=3, cutoff=0.5)
         where = "shipped" if folder is None else f"in {root}"
         raise InvalidExpert(
