@@ -9,6 +9,8 @@ float products. Long sums are added up in blocks, so that each term goes through
 Assumed of the hardware and libraries: IEEE 754 double precision with gradual underflow and rounding to nearest,
 matrix products that add up ordinary products, and ``exp``, ``log``, ``log1p``, ``sqrt`` correct to 4 units in the
 last place (torch does not round ``sqrt`` correctly). The tests check these on the machine at hand.
+
+Intermediate results are overwritten, which numpy does by itself and torch does not: fresh memory costs more than sums.
 """
 
 from __future__ import annotations
@@ -243,7 +245,8 @@ class Interval(System):
         with _quiet():
             mid = x.mid + y.mid
             # No underflow term: half a unit in the last place of ``mid`` is a float, at most ``U |mid|``.
-            radius = U * abs(mid)
+            radius = abs(mid)
+            radius *= U
             radius += x.rad
             radius += y.rad
             radius *= _up(1)
@@ -259,15 +262,19 @@ class Interval(System):
             mid = x.mid / y.mid
             underflow = TINY * _nonzero(x)
             distance = abs(y.mid)
-            radius = U * abs(mid)
+            size = abs(mid)
+            radius = U * size
             if not y.exact:
-                distance = distance - y.rad
-                radius = radius + (abs(mid) + underflow) * (y.rad / distance)
+                distance -= y.rad
+                size += underflow
+                size *= y.rad / distance
+                radius += size
             if not x.exact:
-                radius = radius + x.rad / distance
-            radius = radius * _up(6) + underflow
+                radius += x.rad / distance
+            radius *= _up(6)
+            radius += underflow
             apart = (distance > 0) & (distance < np.inf)
-            return _interval(mid, xp.where(apart, radius, np.inf))
+            return _interval(mid, radius if bool(apart.all()) else xp.where(apart, radius, np.inf))
 
     def where(self, mask: Mask, x: IntervalArray, y: IntervalArray) -> IntervalArray:
         return self.structural(lambda a, b: like(a).where(mask_like(mask, a), a, b), x, y)
@@ -320,8 +327,12 @@ class Interval(System):
         xp = like(x.mid)
         with _quiet():
             low, high = (xp.exp(bound) for bound in _bounds(x))
-            low = xp.clip(low - (low * FUNCTION + TINY), 0.0, None)
-            high = high + (high * FUNCTION + TINY)
+            low_error, high_error = low * FUNCTION, high * FUNCTION
+            low_error += TINY
+            high_error += TINY
+            low -= low_error
+            high += high_error
+            low = xp.clip(low, 0.0, None)
         at_zero = (x.mid == 0) & (x.rad == 0)
         return _from_bounds(xp.where(at_zero, 1.0, low), xp.where(at_zero, 1.0, high))
 
@@ -410,7 +421,9 @@ def _bounds(x: IntervalArray) -> tuple[Raw, Raw]:
     if x.finite and x.exact:
         return x.mid, x.mid
     with _quiet():
-        low, high = _predecessor(x.mid - x.rad), -_predecessor(-x.mid - x.rad)
+        low, high = x.mid - x.rad, x.mid + x.rad
+        low -= _step(low)
+        high += _step(high)
     point = x.rad == 0
     if not x.finite:
         low, high = xp.where(xp.isnan(low), -np.inf, low), xp.where(xp.isnan(high), np.inf, high)
@@ -420,20 +433,26 @@ def _bounds(x: IntervalArray) -> tuple[Raw, Raw]:
     return xp.where(point, x.mid, low), xp.where(point, x.mid, high)
 
 
-def _predecessor(x: Raw) -> Raw:
-    """Next smaller float, or the one below it where ``x`` is subnormal.
+def _step(x: Raw) -> Raw:
+    """To subtract for the next smaller float, or to add for the next larger; one float more where ``x`` is subnormal.
 
     Rump, Zimmermann, Boldo, Melquiond (2009), "Computing predecessor and successor in rounding to nearest".
     """
-    return x - (abs(x) * (U * (1 + EPS)) + 2.0**-1074)
+    step = abs(x)
+    step *= U * (1 + EPS)
+    step += 2.0**-1074
+    return step
 
 
 def _from_bounds(low: Raw, high: Raw) -> IntervalArray:
     """Intervals that contain all from ``low`` to ``high``; NaN or an infinite end gives the whole line."""
     xp = like(low)
     with _quiet():
-        mid = xp.where(low == high, low, low / 2 + high / 2)
-        radius = xp.maximum(high - mid, mid - low) * (1 + 2 * EPS)
+        mid = low / 2
+        mid += high / 2
+        mid = xp.where(low == high, low, mid)
+        radius = xp.maximum(high - mid, mid - low)
+        radius *= 1 + 2 * EPS
         bounded = radius < np.inf
     if bool(bounded.all()):
         return _interval(mid, radius)
@@ -456,6 +475,8 @@ def _divergence(p: Raw, q: Raw) -> tuple[Raw, Raw]:
     if not bool(ordinary.all()):
         logarithm = xp.where(ordinary, logarithm, xp.log(p) - xp.log(q))
     value = p * xp.where(near, xp.log1p((p - q) / q), logarithm)
-    error = abs(value) * DIVERGENCE + TINY
+    error = abs(value)
+    error *= DIVERGENCE
+    error += TINY
     vanishes = (p == 0) | (p == q)
     return xp.where(vanishes, 0.0, value - error), xp.where(vanishes, 0.0, value + error)

@@ -75,7 +75,7 @@ def test_instances_are_drawn_straight_to_a_device_and_do_not_depend_on_how_many(
     assert few["mdp"].system == ar.get_system("interval", device=device)
     assert np.array_equal(ar.midpoint(few["mdp"].P), many["mdp"].P[:3])
     assert np.array_equal(ar.midpoint(few["learner"]), many["learner"][:3])
-    assert [len(b["expert"]) for b in batches.drawn(CLAIM, 300, **SIZES)] == [256, 44]
+    assert [len(b["expert"]) for b in batches.drawn(CLAIM, 600, **SIZES)] == [512, 88]
 
 
 def test_measured_memory_is_what_numpy_and_torch_hold():
