@@ -218,12 +218,11 @@ def trajectory_js(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     return _of_ratio(mdp, first, second, f_divergences.JENSEN_SHANNON) / 2
 
 
-LARGEST = {
-    f_divergences.TOTAL_VARIATION.name: Fraction(1),
-    f_divergences.SQUARED_HELLINGER.name: Fraction(2),
-    f_divergences.JENSEN_SHANNON.name: 2 * _log(Fraction(2)),
-}
-"""What symmetric f-divergences are between laws that share nothing."""
+def _largest(divergence: FDivergence) -> Fraction:
+    """What a symmetric f-divergence is between laws that share nothing."""
+    if divergence.name == f_divergences.JENSEN_SHANNON.name:
+        return 2 * _log(Fraction(2))
+    return Fraction(1 if divergence.name == f_divergences.TOTAL_VARIATION.name else 2)
 
 
 def _of_ratio(mdp: SampledMDP, first: Any, second: Any, divergence: FDivergence) -> Numbers:
@@ -252,7 +251,7 @@ def _of_ratio(mdp: SampledMDP, first: Any, second: Any, divergence: FDivergence)
             f"trajectories: {divergence.name}",
             lambda log, slack: outcome(divergence, log, slack, mdp.horizon),
             Fraction(0),
-            LARGEST[divergence.name],
+            _largest(divergence),
             ROUNDING,
         )
     )
