@@ -16,7 +16,8 @@ def test_the_python_blocks_run_in_order_and_print_what_they_say(capsys):
     printed = capsys.readouterr().out
     assert "refuted 131441/100000 > 5/6" in printed
     assert "S=1, A=2, H=1 1 > 1/3" in printed
-    assert len(BLOCKS) >= 4
+    assert "2 (52, 40, 3)" in printed and "holds with confidence 1-0.01" in printed
+    assert len(BLOCKS) >= 5
 
 
 def test_the_commands_it_names_exist():
