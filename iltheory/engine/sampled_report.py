@@ -27,7 +27,8 @@ class SampledVerdict:
     claim, statement : id and LaTeX
     parameters : names of the policies, and other values
     outcome : ``holds``, ``refuted``, ``undecided`` or ``not applicable`` (an assumption certainly fails)
-    op, lhs, rhs : the comparison; all enclosures of a run are right together with probability at least 1 - delta
+    op, lhs, rhs : the comparison; all enclosures of a run are right together with probability at least 1 - delta. With
+        ``e-bh`` verdicts are read from e-values, not from these: they may overlap where one is given
     unmet : names of assumptions that certainly fail
     declared : numbers that the statement takes from the declared range of rewards, exact: the verdict is about the
         statement with these numbers, whatever the world's true extremes are
