@@ -63,7 +63,7 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
 
     Parameters
     ----------
-    observations : ``[m, ...]``; the policy gets a copy, so whatever it does to it is not seen by others
+    observations : ``[m, ...]``, m at least 1; the policy gets a copy, so what it does to it is not seen by others
 
     Raises
     ------
@@ -80,11 +80,10 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
         if not sure:
             raise InvalidPolicy(
                 f"{_named(policy)} says that it is deterministic, but at step {step} some {type(laws).__name__} law "
-                "puts mass on several actions. Set deterministic = False, "
-                "or return Point laws or probabilities 0 and 1."
+                "puts mass on several actions. Set deterministic = False, or return Point laws, or one-hot probabilities."
             )
     if policy.least_probability is not None:
-        least = float(laws.probabilities.min()) if isinstance(laws, Categorical) and m else 0.0 if m else 1.0
+        least = float(laws.probabilities.min()) if isinstance(laws, Categorical) else 0.0
         if Fraction(least) < policy.least_probability * (1 - TOLERANCE):
             raise InvalidPolicy(
                 f"{_named(policy)} says that no action has a probability below {float(policy.least_probability):.6g}, "
