@@ -752,6 +752,7 @@ COMMANDS = [
     (["verify-sampled", "--world", "freeway", "--horizon", "99"], ["99"]),
     (["experts", "card", "Hoper-v5"], ["Hoper-v5", "near it: Hopper-v5"]),
     (["experts", "roll", "CartPole-v1", "--episodes", "1"], ["--episodes"]),
+    (["verify", "my_bound.py"], ["my_bound.py is no id", "iltheory falsify my_bound.py"]),
     (["verify", FLIP, "--n", "0"], ["--n"]),
     (["verify", FLIP, "--n", "many"], ["--n", "valid integer"]),
     (["verify", FLIP, "--budget", "nan"], ["budget=nan", "positive number of seconds"]),

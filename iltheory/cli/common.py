@@ -65,6 +65,12 @@ def chosen(ids: list[str] | None) -> list[Claim]:
 
     if not ids:
         return list(catalogue().values())
+    file = next((id for id in ids if ".py" in id), None)
+    if file is not None:
+        raise IltheoryError(
+            f"{file} is no id of the catalogue.\n  For claims in a file: iltheory falsify {file}, "
+            f"iltheory verify-sampled {file}, or il.verify(claim) in Python."
+        )
     wanted = {claim.id for id in ids for claim in find(id)}
     return [claim for claim in catalogue().values() if claim.id in wanted]
 

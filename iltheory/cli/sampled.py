@@ -134,11 +134,11 @@ def _policy(text: str, world: str, own: Mapping[str, SampledPolicy]) -> SampledP
 
     if text in own:
         return own[text]
-    if os.sep in text and not Path(text).exists() and not text.startswith("ALE/"):
-        raise typer.BadParameter(f"there is no folder {text}; give one that a policy was saved in.")
     file, _, version = text.partition(":")
     if file.endswith(".zip"):
         return _version(experts.from_stable_baselines3(file, world), file, version)
+    if os.sep in text and not Path(text).exists() and not text.startswith("ALE/"):
+        raise typer.BadParameter(f"there is no folder {text}; give one that a policy was saved in.")
     if Path(text).is_dir():
         from iltheory import learners
 

@@ -52,6 +52,14 @@ def test_a_saved_policy_is_a_learner(tmp_path):
     assert "ross-bagnell-2010-thm-2-1" in page and "at most a share 0.01" in page
 
 
+def test_a_model_of_stable_baselines3_is_a_learner(tmp_path):
+    ppo = pytest.importorskip("stable_baselines3").PPO("MlpPolicy", "CartPole-v1", device="cpu", seed=0)
+    ppo.save(tmp_path / "ppo.zip")
+    for version in ("", ":stochastic"):
+        page = run(*SHORT, "ross-bagnell-2010-thm-2-1", "--learner", f"{tmp_path / 'ppo.zip'}{version}").output
+        assert "holds with confidence 1-0.01" in page
+
+
 CONJECTURES = """
 import iltheory as il
 

@@ -147,7 +147,7 @@ def train(
 
 def _interval(update: int, most: int) -> int:
     """Updates from one number of the history to the next: short runs have many numbers, long ones not too many."""
-    return min(10 ** (len(str(update)) - 1), most)
+    return min(int(10 ** (len(str(update)) - 1)), most)
 
 
 class _Run:
