@@ -42,8 +42,8 @@ def test_results_do_not_depend_on_the_limit(arithmetic, place):
 @pytest.mark.parametrize("place", PLACES)
 def test_the_limit_on_memory_is_kept(place, monkeypatch):
     """By every chunk, measured or not; a call without a limit takes much more."""
-    (instance,) = batches.drawn(CLAIM, 256, n_states=6, n_actions=4, horizon=20)
-    limit, taken = 2_000_000, []
+    (instance,) = batches.drawn(CLAIM, 128, n_states=6, n_actions=4, horizon=20)
+    limit, taken = 800_000, []
 
     def watched(*args, **options):
         with memory.measured(place) as peak:
