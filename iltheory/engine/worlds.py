@@ -204,7 +204,7 @@ def problem(name: str, *, horizon: int | None = None) -> tuple[TabularMDP, Any]:
     built = known[name].build(True) if name in known else None
     if built is None:
         finite = [world for world in known if known[world].build(True) is not None]
-        raise InvalidArgument(f"world={name!r} must be one of {', '.join(finite)}.")
+        raise InvalidArgument(f"world={name!r} must be one of {'; '.join(finite)}.")
     mdp = built[0] if horizon is None else built[0].with_end(horizon=horizon)
     expert = mdp.to("float64").optimal_policy()
     return mdp, ar.convert(expert, "rational")
