@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iltheory.measures.f_divergences import SQUARED_HELLINGER
-from iltheory.measures.likelihood_ratios import log_ratio, of_either, shortfall
+from iltheory.measures.likelihood_ratios import log_ratio, of_either, share_nothing, shortfall
 from iltheory.measures.policies import kl_divergence, squared_hellinger, total_variation
 from sims import arithmetic as ar
 from sims.sampled import ActionLaws, Categorical, Gaussian, NotEstimable, Point, SquashedGaussian
@@ -33,7 +33,7 @@ def law_hellinger2(first: ActionLaws, second: ActionLaws, rng: np.random.Generat
 
     The actions are then drawn from either law, by a coin.
     """
-    if first.base != second.base:
+    if share_nothing(first, second):
         return np.full(len(first), 2.0)
     if isinstance(first, Categorical) and isinstance(second, Categorical):
         return np.asarray(squared_hellinger(first.probabilities, second.probabilities))
@@ -51,7 +51,7 @@ def law_hellinger2(first: ActionLaws, second: ActionLaws, rng: np.random.Generat
 
 def law_kl(first: ActionLaws, second: ActionLaws) -> Floats:
     """``KL(first || second)`` of the laws in nats, ``[m]``; infinite where ``second`` misses something."""
-    if first.base != second.base:
+    if share_nothing(first, second):
         return np.full(len(first), np.inf)
     if isinstance(first, Categorical) and isinstance(second, Categorical):
         return np.asarray(kl_divergence(first.probabilities, second.probabilities))

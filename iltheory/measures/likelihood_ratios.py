@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from iltheory.measures.f_divergences import FDivergence
-from sims.sampled import ActionLaws, Point
+from sims.sampled import ActionLaws, NotEstimable
 from sims.sampled.simulator import Array, Floats
 
 
@@ -19,9 +19,14 @@ def log_ratio(first: ActionLaws, second: ActionLaws, actions: Array) -> Floats:
     """``log second(a) - log first(a)`` at actions that either of them drew, and the slack: ``[2, m]``.
 
     The logarithm is infinite where one of them certainly vanishes.
+
+    Raises
+    ------
+    NotEstimable
+        If they have no densities with respect to one measure.
     """
-    if first.base != second.base:  # no mass in common: whoever drew the action is the only one who could
-        point, sign = (first, -np.inf) if isinstance(first, Point) else (second, np.inf)
+    if share_nothing(first, second):  # whoever drew the action is the only one who could
+        point, sign = (first, -np.inf) if first.base == "points" else (second, np.inf)
         hit = np.isfinite(point.log_density(actions))
         return np.stack([np.where(hit, sign, -sign), np.zeros(len(hit))])
     p, q = first.log_density(actions), second.log_density(actions)
@@ -29,6 +34,25 @@ def log_ratio(first: ActionLaws, second: ActionLaws, actions: Array) -> Floats:
     with np.errstate(invalid="ignore"):
         log = np.where((p == q) | np.isinf(slack), 0.0, q - p)
     return np.stack([log, slack])
+
+
+def share_nothing(first: ActionLaws, second: ActionLaws) -> bool:
+    """Whether laws have no mass in common since one sits on points and the other has a density on vectors.
+
+    Raises
+    ------
+    NotEstimable
+        If their measures differ in another way: a mixture of a point and a density has neither.
+    """
+    bases = {first.base, second.base}
+    if bases == {"points", "lebesgue"}:
+        return True
+    if len(bases) > 1 or not bases < {"points", "lebesgue", "counting"}:
+        raise NotEstimable(
+            f"laws with respect to the measures {first.base} and {second.base} cannot be compared: they have no "
+            "densities in common. Give both policies noise, or neither."
+        )
+    return False
 
 
 def shortfall(log: Floats, slack: Floats, terms: int = 1) -> Floats:

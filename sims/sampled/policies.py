@@ -80,7 +80,7 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
         if not sure:
             raise InvalidPolicy(
                 f"{_named(policy)} says that it is deterministic, but at step {step} some {type(laws).__name__} law "
-                "puts mass on several actions. Set deterministic = False, or return Point laws, or one-hot probabilities."
+                "puts mass on several actions. Set deterministic = False, or return Point or one-hot Categorical laws."
             )
     if policy.least_probability is not None:
         least = float(laws.probabilities.min()) if isinstance(laws, Categorical) else 0.0

@@ -102,6 +102,24 @@ def test_a_point_and_a_density_have_nothing_in_common():
     assert law_tv(point, same, rng).tolist() == 2 * [[0, 1]] and law_hellinger2(point, same, rng).tolist() == [0, 2]
 
 
+def test_mixtures_of_points_are_compared_and_those_with_a_density_are_refused():
+    from iltheory.learners.neural.acting import MixedLaws
+
+    rng, n = np.random.default_rng(0), 20_000
+    here, there = (Point(np.full((n, 1), x)) for x in (0.0, 1.0))
+    normal = Gaussian(np.zeros((n, 1)), 1.0)
+    both = MixedLaws(here, there, 0.25)
+    for first, second in ((here, both), (both, here)):
+        assert abs(law_tv(first, second, rng)[0].mean() - 0.75) < 0.02
+        assert abs(law_hellinger2(first, second, rng)[0].mean() - (2 - 2 * 0.5)) < 0.02
+        assert (law_hellinger2(first, normal, rng) == 2).all() and (law_tv(first, normal, rng) == 1).all()
+    mixed = MixedLaws(here, normal, 0.5)  # half of what it does is what the others do
+    for other in (here, normal, mixed):
+        for compare in (law_tv, law_hellinger2):
+            with pytest.raises(NotEstimable, match="cannot be compared"):
+                compare(other, mixed, rng)
+
+
 def test_impossible_actions_are_never_drawn():
     law = Categorical(np.tile([0.0, 0.3, 0.0, 0.7, 0.0], (20_000, 1)))
     drawn = law.sample(np.random.default_rng(0))
