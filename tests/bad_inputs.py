@@ -707,7 +707,7 @@ NEURAL = [
     bad("architecture of another space", lambda folder: by_network(folder, architecture=learners.neural.Architecture(learners.neural.Flat((3,)), learners.neural.CategoricalHead(2))), InvalidSampledPolicy, "(3,)", "different observation spaces"),
     bad("number of states unknown", lambda folder: by_network(folder, architecture=None), InvalidSampledPolicy, "OneHot(n_states, horizon)"),
     bad("device unknown", lambda folder: by_network(folder, device="abacus"), InvalidArgument, "device='abacus' cannot be used"),
-    bad("no seed", lambda folder: by_network(folder, seed=None), InvalidArgument, "seed=None", "at least 0"),
+    bad("a seed that is none", lambda folder: by_network(folder, seed=None), InvalidArgument, "seed=None", "at least 0"),
     bad("updates 0", lambda folder: by_network(folder, updates=0), InvalidArgument, "updates=0"),
     bad("ema of one", lambda folder: by_network(folder, ema=1.0), InvalidArgument, "ema decay=1.0", "[0, 1)"),
     bad("divergence unknown to gail", lambda _: adversarially(divergence="kl"), InvalidArgument, "divergence='kl'", "forward-kl, reverse-kl"),
