@@ -65,7 +65,9 @@ def verify_sampled(
     control: Annotated[
         str, typer.Option(help="union (no verdict is wrong) or e-bh (few of those given are).")
     ] = "union",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all randomness; another one for what was chosen after a look.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of all randomness; another for what was chosen after a look.")
+    ] = 0,
     json_file: Json = None,
 ) -> None:
     """Decide claims about policies in a world that can only be sampled, with confidence.

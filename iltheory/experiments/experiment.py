@@ -13,7 +13,15 @@ from sims.errors import InvalidArgument
 Cell = Mapping[str, Any]
 """Settings of one piece of work, its seed included: JSON values."""
 
-MODULES = ("horizon_tables", "recoverability", "hellinger", "duality_gaps")
+MODULES = (
+    "horizon_tables",
+    "recoverability",
+    "hellinger",
+    "duality_gaps",
+    "horizon_hopper",
+    "offline_control",
+    "locomotion",
+)
 """The files of this package that hold experiments, in the order of a report."""
 
 

@@ -18,7 +18,7 @@ DEMONSTRATIONS = 3
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
-    """Rigorous gaps, 0 where they may be, and upper ends of their bounds; whether each gap is certainly below its own."""
+    """Rigorous gaps, 0 where they may be 0, with upper ends of their bounds, and whether bounds certainly hold."""
     from iltheory.engine.comparison import compare
 
     mdp = noisy_game(cell["table"], cell["horizon"])

@@ -15,6 +15,7 @@ from sims.environments.atari.thumbnails import thumbnail
 GAMES = {
     "beam_rider": (3617, 44),
     "breakout": (3011, 3),
+    "breakout_long": (13272, 4),
     "freeway": (3057, 2),
     "freeway_sticky": (2440, 1 - Fraction(1, 4) ** 17),
     "pong": (2733, -1),

@@ -1,0 +1,104 @@
+"""Inverse soft-Q learning from one demonstration, offline, on classic control, beside behavioural cloning.
+
+The headline of Garg et al. (2021): one trajectory, of which every k-th transition is kept, is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from iltheory.experiments.control import (
+    EPISODES,
+    expert_return,
+    mean_return,
+    normalised,
+    random_return,
+    seeds_and_seconds,
+    shown,
+)
+from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.tables import grid, groups
+
+LEARNERS = ("IQ-Learn", "behavioural cloning")
+SHOWN = {
+    "CartPole-v1": ((1, 20), (1, 5), (1, 1), (10, 20)),
+    "Acrobot-v1": ((1, 1), (10, 5)),
+    "LunarLander-v3": ((1, 1), (10, 5)),
+}
+"""Demonstrations, and every how many of their transitions are kept."""
+UPDATES = 5_000
+REACHED = 0.95
+
+
+def work(cell: Cell) -> Mapping[str, Any]:
+    """Return of one learner after its updates: a linear softmax on CartPole, two layers of 64 elsewhere."""
+    from iltheory.learners import neural
+    from sims.environments import sampled_environment
+
+    env, seed = cell["env"], cell["seed"]
+    world = sampled_environment(env)
+    trajectories, subsample = cell["shown"]
+    data = shown(world, env, trajectories=trajectories, subsample=subsample, seed=seed)
+    simple = env == "CartPole-v1"
+    architecture = neural.Architecture(
+        neural.Flat(world.spaces.observation_shape),
+        neural.CategoricalHead(world.n_actions),
+        hidden=() if simple else (64, 64),
+    )
+    rate = 1e-2 if simple else 1e-3
+    learn: Any
+    settings: dict[str, Any] = {"updates": cell["updates"], "seed": seed, "architecture": architecture}
+    if cell["learner"] == "IQ-Learn":
+        learn, settings["options"] = neural.iq_learn, neural.SoftOptions(learning_rate=rate)
+    else:
+        learn, settings["learning_rate"] = neural.behavioral_cloning, rate
+    started = perf_counter()
+    run = learn(data, world, **settings)
+    seconds = perf_counter() - started
+    return {
+        "return": mean_return(world, run.policy.mode(), seed),
+        "expert": expert_return(env),
+        "random": random_return(world, seed),
+        "transitions": len(data.observations),
+        "seconds": seconds,
+    }
+
+
+def summary(outcomes: Sequence[Outcome]) -> Section:
+    """One row an environment, learner and number of demonstrations."""
+    rows: list[tuple[str, ...]] = []
+    findings: list[Finding] = []
+    by_data = [Outcome({**o.cell, "shown": tuple(o.cell["shown"])}, o.result, o.seconds) for o in outcomes]
+    for (env, (trajectories, subsample), learner), some in groups(by_data, "env", "shown", "learner").items():
+        seeds, seconds, mean = seeds_and_seconds(some, lambda result: result["return"])
+        expert = f"{some[0].result['expert']:.4g}"
+        data = f"{trajectories}, 1 in {subsample}"
+        rows.append((env, data, str(some[0].result["transitions"]), learner, seeds, str(mean), expert, seconds))
+        reached = sum(normalised(outcome.result) >= REACHED for outcome in some)
+        findings.append(
+            Finding(
+                f"{env}, {data}, {learner}: {reached} of {seeds} seeds reach {REACHED:.0%} of the way to the expert."
+            )
+        )
+    findings.append(
+        Finding(f"Returns are means of {EPISODES} episodes of the mode of each policy after its last update.")
+    )
+    columns = ("environment", "demos", "kept", "learner", "seeds", "return [95 %, Student]", "expert", "wall s")
+    return Section(columns, tuple(rows), tuple(findings))
+
+
+EXPERIMENT = Experiment(
+    id="offline-control",
+    title="Offline imitation from one demonstration on classic control",
+    work=work,
+    full=[
+        cell
+        for env, shown in SHOWN.items()
+        for cell in grid(env=(env,), shown=shown, learner=LEARNERS, updates=(UPDATES,), seed=range(5))
+    ],
+    smoke=grid(env=("CartPole-v1",), shown=((10, 20),), learner=LEARNERS, updates=(2_000,), seed=(0,)),
+    summary=summary,
+    extras=("torch", "envs"),
+)
