@@ -84,7 +84,6 @@ class Experiment:
     work : computes one cell; a function of a module, deterministic given the cell
     full, smoke : cells of the whole experiment, and of the version that takes about a minute
     summary : what outcomes of any of these cells say together; never called without outcomes
-    extras : optional dependencies that the work needs (names of ``pip install 'iltheory[...]'``)
     """
 
     id: str
@@ -93,7 +92,6 @@ class Experiment:
     full: Sequence[Cell]
     smoke: Sequence[Cell]
     summary: Callable[[Sequence[Outcome]], Section]
-    extras: tuple[str, ...] = ()
 
     def cells(self, *, smoke: bool) -> Sequence[Cell]:
         """The cells of one of the two versions."""

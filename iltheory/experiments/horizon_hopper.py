@@ -104,5 +104,4 @@ EXPERIMENT = Experiment(
     full=grid(learner=LEARNERS, horizon=(50, 100, 200, 400), episodes=(512,), seed=range(5)),
     smoke=grid(learner=LEARNERS[:1], horizon=(20, 40, 80), episodes=(256,), seed=(0,)),
     summary=summary,
-    extras=("torch", "envs"),
 )

@@ -92,5 +92,4 @@ EXPERIMENT = Experiment(
     ],
     smoke=[{"env": "Hopper-v5", "learner": "behavioural cloning", "updates": 2_000, "seed": 0}],
     summary=summary,
-    extras=("torch", "envs"),
 )

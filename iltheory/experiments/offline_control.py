@@ -100,5 +100,4 @@ EXPERIMENT = Experiment(
     ],
     smoke=grid(env=("CartPole-v1",), shown=((10, 20),), learner=LEARNERS, updates=(2_000,), seed=(0,)),
     summary=summary,
-    extras=("torch", "envs"),
 )

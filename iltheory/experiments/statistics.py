@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan, nan
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Estimate:
 
     Attributes
     ----------
-    centre, low, high : the ends are nan where one value alone says nothing of its error
+    centre, low, high : the ends are nan where the values say nothing of its error
     """
 
     centre: float
@@ -27,7 +28,7 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.centre:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{self.centre:.3g} " + ("(no interval)" if isnan(self.low) else f"[{self.low:.3g}, {self.high:.3g}]")
 
 
 def mean_over_seeds(values: Sequence[float]) -> Estimate:
@@ -38,41 +39,42 @@ def mean_over_seeds(values: Sequence[float]) -> Estimate:
     InvalidArgument
         If there are no values.
     """
-    from scipy import stats
+    from sims.environments.experts.evaluation import student_interval
 
     x = np.asarray(values, dtype=np.float64)
     if len(x) == 0:
         raise InvalidArgument("values: none were given; a mean needs at least one.")
     if len(x) == 1:
-        return Estimate(float(x[0]), float("nan"), float("nan"))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
-    return Estimate(float(x.mean()), float(x.mean()) - reach, float(x.mean()) + reach)
+        return Estimate(float(x[0]), nan, nan)
+    interval = student_interval(x)
+    return Estimate(interval.mean, interval.low, interval.high)
 
 
 def log_slope(values: Mapping[int, Sequence[float]]) -> Estimate | None:
-    """Slope of log mean value over log size, with a bootstrap interval over seeds.
+    """Slope of log mean value over log size, with a bootstrap interval.
 
     Parameters
     ----------
-    values : by size, one number a seed, the same seeds in the same order at each size
+    values : by size, one number a seed; a run that was cut short may have fewer seeds at some sizes. Each size is
+        resampled on its own
 
     Returns
     -------
-    Estimate, or None if there are fewer than three sizes, or a mean that is not positive
+    Estimate, or None if there are fewer than three sizes, or a mean that is not positive. There is no interval if some
+    size has one seed, or some resampled mean is not positive: the slope has no bound then
     """
     sizes = sorted(values)
-    table = np.array([values[size] for size in sizes], dtype=np.float64)  # [sizes, seeds]
-    if len(sizes) < 3 or np.any(table.mean(axis=1) <= 0):
+    found = [np.asarray(values[size], dtype=np.float64) for size in sizes]
+    means = np.array([x.mean() for x in found])
+    if len(sizes) < 3 or np.any(means <= 0):
         return None
-    x = np.log(sizes)
-    centre = _slope(x, table.mean(axis=1))
-    n = table.shape[1]
-    if n == 1:
-        return Estimate(centre, float("nan"), float("nan"))
-    drawn = np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
-    means = table[:, drawn].mean(axis=2)  # [sizes, resamples]
-    slopes = [_slope(x, column) for column in means.T if np.all(column > 0)]
-    low, high = np.quantile(slopes, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    logs = np.log(sizes)
+    centre = _slope(logs, means)
+    rng = np.random.default_rng(0)
+    drawn = np.stack([x[rng.integers(len(x), size=(RESAMPLES, len(x)))].mean(axis=1) for x in found])
+    if min(map(len, found)) == 1 or np.any(drawn <= 0):
+        return Estimate(centre, nan, nan)
+    low, high = np.quantile([_slope(logs, column) for column in drawn.T], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Estimate(centre, float(low), float(high))
 
 

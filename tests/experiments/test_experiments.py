@@ -92,6 +92,10 @@ def test_slopes_of_powers_are_exact_and_their_intervals_contain_them():
     noisy = {h: list(h**1.5 * rng.uniform(0.5, 1.5, 40)) for h in (2, 4, 8, 16)}
     found = log_slope(noisy)
     assert found is not None and found.low < 1.5 < found.high and found.high - found.low < 0.4
+    ragged = log_slope({2: [2.0, 2.0, 2.0], 4: [4.0, 4.0], 8: [8.0, 8.0]})  # a run that was cut short
+    assert ragged is not None and ragged.low == pytest.approx(1) == ragged.high
+    signs = log_slope({1: [5.0, -3.0], 2: [2.0, 2.0], 4: [4.0, 4.0]})
+    assert signs is not None and np.isnan(signs.low) and str(signs).endswith("(no interval)")
     assert log_slope({1: [1.0], 2: [2.0]}) is None and log_slope({1: [1.0], 2: [0.0], 3: [1.0]}) is None
 
 
