@@ -145,6 +145,8 @@ def test_killed_ten_times_at_random_moments_it_ends_with_the_same_ledger(tmp_pat
         process.send_signal(signal.SIGKILL if k % 2 else signal.SIGINT)
         error = process.communicate(timeout=60)[1].decode()
         assert "Traceback" not in error
-        assert process.returncode in (0, 130, -signal.SIGKILL), error
+        # Python ends by the signal itself when it came within an exec of text, as a dataclass is made by one:
+        # a shell calls both 130.
+        assert process.returncode in (0, 130, -signal.SIGINT, -signal.SIGKILL), error
     run(*options, "killed.sqlite", cwd=tmp_path)
     assert digest(tmp_path / "killed.sqlite") == digest(tmp_path / "whole.sqlite")
