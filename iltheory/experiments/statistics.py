@@ -28,7 +28,7 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.centre:.3g} " + ("(no interval)" if isnan(self.low) else f"[{self.low:.3g}, {self.high:.3g}]")
+        return f"{self.centre:.4g} " + ("(no interval)" if isnan(self.low) else f"[{self.low:.4g}, {self.high:.4g}]")
 
 
 def mean_over_seeds(values: Sequence[float]) -> Estimate:
