@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 import iltheory as il
 from iltheory.learners.neural import (
@@ -240,6 +241,14 @@ def test_a_full_disk_loses_no_checkpoint_and_the_run_goes_on_afterwards(tmp_path
         cloned(folder=tmp_path)
     assert {x: x.read_bytes() for x in (tmp_path / "checkpoints").rglob("*") if x.is_file()} == before
     assert_same(cloned(folder=tmp_path), cloned())
+
+
+def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
+    with FileLock(tmp_path / "run.lock"):
+        with pytest.raises(InvalidCheckpoint, match="another process is training there"):
+            cloned(updates=2, folder=tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == ["run.lock"]
+    cloned(updates=2, folder=tmp_path)  # a lock that is left behind holds nobody up
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard's own thread says so

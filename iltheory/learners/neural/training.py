@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -116,7 +116,7 @@ def train(
     TrainingDiverged
         If a scalar or a weight is not finite.
     InvalidCheckpoint
-        If a checkpoint is damaged, belongs to another run or cannot be written.
+        If a checkpoint is damaged, belongs to another run or cannot be written, or another process trains there.
     """
     total, every = count("updates", updates), count("save_every", save_every)
     averaging = rule(ema)
@@ -124,8 +124,12 @@ def train(
     parts = {**recipe.parts, **({} if average is None else {"average": average.module})}
     settings = {**recipe.settings, "ema": None if averaging is None else [averaging.decay, averaging.power]}
     run = _Run(parts, settings, None if folder is None else Path(folder))
-    start = run.resume(total)
-    with _one_thread(), _bar(progress, start, total) as advance, run.writing(start):
+    with ExitStack() as stack:
+        stack.enter_context(_one_thread())
+        stack.enter_context(run.alone())
+        start = run.resume(total)
+        advance = stack.enter_context(_bar(progress, start, total))
+        stack.enter_context(run.writing(start))
         for update in range(start + 1, total + 1):
             run.take(update, recipe.update())
             if average is not None:
@@ -171,6 +175,28 @@ class _Run:
         """All numbers so far."""
         scalars = {name: np.array(values, dtype=np.float64) for name, values in self._logged.items()}
         return History(np.array(self._updates, dtype=np.intp), scalars)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes out of the folder meanwhile; the lock ends with the process, however that ends."""
+        if self._folder is None:
+            yield
+            return
+        from filelock import FileLock, Timeout
+
+        with _disk(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._folder / "run.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout as taken:
+                raise InvalidCheckpoint(
+                    f"{self._folder}: another process is training there.\n  Wait for it, or give another folder."
+                ) from taken
+        try:
+            yield
+        finally:
+            lock.release()
 
     def resume(self, total: int) -> int:
         """Go to the last checkpoint; the number of updates done by then."""
@@ -269,7 +295,7 @@ def _disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         raise InvalidCheckpoint(
-            f"{folder}/tensorboard could not be written: {problem.strerror or problem}.\n"
+            f"{folder} could not be written: {problem.strerror or problem}.\n"
             "  Checkpoints are unchanged: free space and run the same again to go on."
         ) from problem
 
