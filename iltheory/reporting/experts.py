@@ -22,7 +22,10 @@ def experts_table(cards: Sequence[Card]) -> RenderableType:
     for card in cards:
         method = card.method.partition(":")[0].partition(", observations")[0]
         table.add_row(card.id, _short(card.deterministic), _short(card.stochastic), method, f"{card.steps:,}")
-    table.caption = "mean return with its 95 % interval, to the environment's own time limit"
+    table.caption = (
+        "mean return with its 95 % interval, to the environment's own time limit\n"
+        "games: experts.game_expert(NAME) solves a shipped table exactly; iltheory tabulate makes others"
+    )
     table.caption_justify = "left"
     return table
 

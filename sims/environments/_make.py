@@ -9,17 +9,14 @@ from typing import Any
 
 from sims.environments.errors import InvalidEnvironment
 
-INSTALL = {"gymnasium": "pip install gymnasium"}
-"""How to install what is no part of the extra `envs`."""
-
 
 def extra(name: str) -> Any:
     """Import a module that only some environments need, or say in one line how to install it."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        package, install = name.partition(".")[0], INSTALL.get(name, "pip install 'iltheory[envs]'")
-        raise InvalidEnvironment(f"{package} is not installed.\n  {install}") from error
+        package = name.partition(".")[0]
+        raise InvalidEnvironment(f"{package} is not installed.\n  pip install 'iltheory[envs]'") from error
 
 
 def closest(name: str, names: Iterable[str]) -> str:

@@ -237,7 +237,7 @@ def test_damaged_and_foreign_files_are_refused(whole, tmp_path):
             atari.load(target)
         assert "x.npz" in str(caught.value) and all(word in str(caught.value) for word in words)
 
-    refused("does not exist", "pong")
+    refused("is no file, and none", "pong")
     for damaged in (b"", data[: len(data) // 2], b"\x80\x04N."):
         target.write_bytes(damaged)
         refused()

@@ -163,7 +163,7 @@ def test_ends_out_of_range(end):
 
 def test_gymnasium_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
-    refused("gymnasium is not installed.\n  pip install gymnasium", "FrozenLake-v1")
+    refused(r"gymnasium is not installed.\n  pip install 'iltheory\[envs\]'", "FrozenLake-v1")
 
 
 def test_importing_the_room_does_not_import_gymnasium():

@@ -68,9 +68,7 @@ def load(path: str | Path) -> AtariTable:
             return _load(file, path)
     path = Path(path)
     if not path.is_file():
-        raise InvalidTable(
-            f"{path} does not exist, and is none of the tables that are shipped: {', '.join(shipped())}."
-        )
+        raise InvalidTable(f"{path} is no file, and none of the tables that are shipped: {', '.join(shipped())}.")
     with path.open("rb") as file:
         return _load(file, str(path))
 
