@@ -144,7 +144,7 @@ class _Copy:
         return bool(step.terminated[0])
 
     def state_dict(self) -> dict[str, Any]:
-        return {"rng": self._rng.bit_generator.state, "seed": self._seed, "actions": list(self._actions)}
+        return {"rng": self._rng.bit_generator.state, "seed": self._seed, "actions": np.array(self._actions)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._rng.bit_generator.state, self._seed, self._actions = state["rng"], state["seed"], []

@@ -39,7 +39,7 @@ def write(folder: Path, name: str, arrays: Arrays, meaning: Mapping[str, Any]) -
     """
     from safetensors.numpy import save
 
-    content = save({key: np.ascontiguousarray(array) for key, array in arrays.items()})
+    content = save({key: np.asarray(array, order="C") for key, array in arrays.items()})
     described = {
         **meaning,
         "shapes": {key: list(array.shape) for key, array in arrays.items()},

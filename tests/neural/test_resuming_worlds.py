@@ -1,0 +1,61 @@
+"""Runs go on bit for bit in worlds that are stepped one copy at a time, whose episodes are lived through again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from iltheory.learners.neural import PPO, Fit, SoftOptions, Trained, airl, gail, infogail, iq_learn, stored
+from iltheory.learners.neural._copies import Apart, copies_of
+from sims.datasets import Trajectories
+from sims.environments import sampled_environment
+from sims.sampled import SampledMDP, UniformPolicy
+
+PLAY: Any = {"solver": PPO(copies=2, steps=20, epochs=1, batch_size=20), "fit": Fit(updates=2)}
+LEARNERS: dict[str, Callable[..., Trained]] = {
+    "gail": lambda *world, **options: gail(*world, **PLAY, **options),
+    "airl": lambda *world, **options: airl(*world, **PLAY, **options),
+    "infogail": lambda *world, **options: infogail(*world, codes=2, **PLAY, **options),
+    "iq_learn": lambda *world, **options: iq_learn(
+        *world, value_term="mixture", options=SoftOptions(exploration=1, batch_size=8), **options
+    ),
+}
+
+
+def acrobot() -> SampledMDP:
+    return sampled_environment("Acrobot-v1", horizon=30)
+
+
+@pytest.fixture(scope="module")
+def demos() -> Trajectories:
+    return acrobot().roll(UniformPolicy(acrobot().spaces), 2, np.random.default_rng(0)).trajectories()
+
+
+@pytest.mark.parametrize("learner", LEARNERS.values(), ids=LEARNERS)
+def test_a_run_goes_on_amid_its_episodes(learner: Any, demos: Trajectories, tmp_path: Path) -> None:
+    whole = learner(demos, acrobot(), updates=5, seed=0)
+    learner(demos, acrobot(), updates=2, seed=0, folder=tmp_path)  # 20 steps a round: amid episodes of 30
+    resumed = learner(demos, acrobot(), updates=5, seed=0, folder=tmp_path)
+    for name, weight in whole.policy.weights.items():
+        np.testing.assert_array_equal(weight, resumed.policy.weights[name])
+    for name, scalars in whole.history.scalars.items():
+        np.testing.assert_array_equal(scalars, resumed.history.scalars[name])
+
+
+def test_actions_of_an_episode_are_one_array(demos: Trajectories, tmp_path: Path) -> None:
+    assert isinstance(copies_of(acrobot(), 2, np.random.default_rng(0)), Apart)
+    gail(demos, acrobot(), updates=2, seed=0, folder=tmp_path, **PLAY)
+    card = json.loads((tmp_path / "checkpoints" / "000000002" / "checkpoint.json").read_text())
+    assert [shape for name, shape in card["shapes"].items() if name.endswith("actions")] == [[10], [10]]
+
+
+@pytest.mark.parametrize("array", [np.array(3), np.zeros((2, 0)), np.arange(6.0).reshape(2, 3).T])
+def test_arrays_keep_their_shapes(array: Any, tmp_path: Path) -> None:
+    stored.write(tmp_path / "x", "x", {"a": array}, {"kind": "test"})
+    back = stored.read(tmp_path / "x", "x", "test")[0]["a"]
+    assert back.shape == array.shape and back.dtype == array.dtype and np.array_equal(back, array)
