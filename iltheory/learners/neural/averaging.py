@@ -37,16 +37,19 @@ class EMA:
 
 
 class Average:
-    """The moving average of a module's parameters, as a module of its own."""
+    """The moving average of a module's parameters, as a module of its own; buffers are those of the module itself."""
 
     def __init__(self, module: Any, rule: EMA) -> None:
         self.module, self._rule = copy.deepcopy(module), rule
         self._averages, self._parameters = list(self.module.parameters()), list(module.parameters())
+        self._copies, self._buffers = list(self.module.buffers()), list(module.buffers())
 
     def update(self, t: int) -> None:
         """Take in the parameters after the t-th update, from 1."""
         with torch.no_grad():
             torch._foreach_lerp_(self._averages, self._parameters, self._rule.weight(t))
+            for copied, buffer in zip(self._copies, self._buffers, strict=True):
+                copied.copy_(buffer)
 
 
 def rule(ema: float | EMA | None) -> EMA | None:
