@@ -16,6 +16,7 @@ from iltheory.learners.neural import (
     CategoricalHead,
     Flat,
     GaussianHead,
+    OneHot,
     SquashedGaussianHead,
     Transitions,
     transitions,
@@ -403,3 +404,26 @@ def test_bad_inputs_are_named(what, call):
 
 
 GAUSSIAN = Architecture(Flat((2,)), GaussianHead(1))
+
+
+@pytest.mark.parametrize("learn", [iq_learn, sqil, ls_iq, value_dice])
+def test_values_that_know_no_steps_refuse_features_that_do(learn):
+    mdp = ring()
+    world = sampled_table(TabularMDP(mdp.P, mdp.r, mdp.mu, horizon=5))
+    demos = world.roll(TabularPolicy(expert_of(mdp)), 2, np.random.default_rng(0)).trajectories()
+    with_steps = Architecture(OneHot(4, 5), CategoricalHead(2), hidden=())
+    with pytest.raises(InvalidArgument, match=r"only those of step 0 would be learnt.\n  Give OneHot\(4\)"):
+        learn(demos, world, updates=1, seed=0, architecture=with_steps)
+    learn(demos, world, updates=1, seed=0, architecture=table(mdp))
+
+
+@pytest.mark.parametrize("value_term", ["initial", "expert"])
+def test_exploring_is_refused_where_it_changes_nothing(value_term):
+    """Numbered actions: Q is the policy, and only the mixture looks at the replay. Vectors: the actor learns there."""
+    mdp, online = ring(), SoftOptions(exploration=1, batch_size=4)
+    world = sampled_table(TabularMDP(mdp.P, mdp.r, mdp.mu, horizon=5))
+    demos = world.roll(TabularPolicy(expert_of(mdp)), 2, np.random.default_rng(0)).trajectories()
+    with pytest.raises(InvalidArgument, match=f"value_term='{value_term}' .*\n  Give value_term='mixture'"):
+        iq_learn(demos, world, updates=1, seed=0, architecture=table(mdp), value_term=value_term, options=online)
+    iq_learn(demos, world, updates=1, seed=0, architecture=table(mdp), value_term="mixture", options=online)
+    iq_learn(recorded(slide()), slide(), updates=1, seed=0, value_term=value_term, options=online)

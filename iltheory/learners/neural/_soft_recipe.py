@@ -14,7 +14,7 @@ from iltheory.learners.neural._replay import Batch, Explorer, Occupancy, Replay
 from iltheory.learners.neural._soft_q import Critic, SoftQ
 from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.heads import CategoricalHead, SquashedGaussianHead
-from iltheory.learners.neural.networks import Architecture, Flat, PolicyNetwork
+from iltheory.learners.neural.networks import Architecture, Flat, OneHot, PolicyNetwork
 from iltheory.learners.neural.optimizers import adam
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
@@ -233,11 +233,16 @@ def read_discount(discount: Any) -> float:
 
 
 def soft_architecture(spaces: Spaces, architecture: Architecture | None, temperature: float) -> Architecture:
-    """A policy for soft values: a softmax with the temperature, or a squashed Gaussian in the box of actions."""
+    """A stationary policy for soft values: a softmax with the temperature, or a squashed Gaussian in the box."""
     if architecture is None and spaces.observation_shape:
         head: Any = CategoricalHead(spaces.n_actions) if spaces.n_actions else _squashed(spaces)
         architecture = Architecture(Flat(spaces.observation_shape), head, hidden=(64, 64), activation="relu")
     made = architecture_for(spaces, architecture)
+    if isinstance(made.features, OneHot) and made.features.horizon is not None:
+        raise InvalidArgument(
+            f"architecture has {made.features}, but values are discounted here and know no steps: only those of step 0 "
+            f"would be learnt.\n  Give OneHot({made.features.n_states})."
+        )
     if isinstance(made.head, CategoricalHead):
         return replace(made, head=replace(made.head, temperature=float(temperature)))
     if isinstance(made.features, Flat) and isinstance(made.head, SquashedGaussianHead):

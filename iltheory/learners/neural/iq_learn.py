@@ -91,7 +91,8 @@ def iq_learn(
     observations_only : the policy's actions stand in for the expert's, which are not looked at; next states stay the
         expert's
     gradient_penalty : weight of ``E (|grad Q| - 1)^2`` between pairs of the expert and the learner, vector actions only
-    options : see :class:`SoftOptions`
+    options : see :class:`SoftOptions`; for numbered actions only ``value_term="mixture"`` uses what is explored, for
+        vectors the actor learns in those states, too
     architecture : of the policy; for numbered actions also of Q, and the temperature of its head is that of the options
     ema, folder, save_every, progress : see :func:`iltheory.learners.neural.training.train`
     device : of torch
@@ -154,6 +155,11 @@ class InverseSoftQ(SoftRecipe):
             raise InvalidArgument(
                 f"gradient_penalty={gradient_penalty}: between pairs of the expert and the learner there are others "
                 "only if actions are vectors and options.exploration is at least 1."
+            )
+        if options.exploration and not self._follows and value_term != "mixture":
+            raise InvalidArgument(
+                f"options.exploration={options.exploration}: with value_term={value_term!r} and numbered actions what "
+                "the learner sees changes nothing.\n  Give value_term='mixture', or SoftOptions(exploration=0)."
             )
 
     @property
