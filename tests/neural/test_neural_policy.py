@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from iltheory.learners.neural import (
     PointHead,
     PolicyNetwork,
     SquashedGaussianHead,
+    stored,
 )
 from iltheory.learners.neural.acting import StepMixture
 from sims.errors import InvalidArgument
@@ -156,7 +158,8 @@ def test_a_saved_policy_comes_back_bit_for_bit(head: Any, tmp_path: Path) -> Non
     again = NeuralPolicy.of(back.network())
     assert all(np.array_equal(again.weights[name], x) for name, x in policy.weights.items())
     card = json.loads((tmp_path / "p" / "policy.json").read_text())
-    assert {"torch", "numpy", "python", "iltheory"} == set(card["versions"]) and len(card["sha256"]) == 64
+    assert {"torch", "numpy", "python", "iltheory"} == set(card["versions"])
+    assert card["sha256"] == sha256((tmp_path / "p" / "policy.safetensors").read_bytes()).hexdigest()
     assert sorted(x.name for x in tmp_path.rglob("*") if x.is_file()) == ["policy.json", "policy.safetensors"]
 
 
@@ -178,9 +181,30 @@ def test_damage_anywhere_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda card: card["architecture"]["head"].update(temperature=9.0),
+        lambda card: card.update(greedy=True),
+        lambda card: card.pop("versions"),
+        lambda card: card.pop("sha256"),
+        lambda card: card.pop("own_sha256"),
+        lambda card: card.update(note="mine"),
+    ],
+)
+def test_a_changed_entry_of_the_description_is_damage(change: Any, tmp_path: Path) -> None:
+    description = saved(tmp_path / "p") / "policy.json"
+    card = json.loads(description.read_text())
+    description.write_text(json.dumps(card, indent=7))  # the same entries, set out in another way
+    NeuralPolicy.load(tmp_path / "p")
+    change(card)
+    description.write_text(json.dumps(card))
+    with pytest.raises(InvalidCheckpoint, match=r"policy\.json is damaged: its sha256"):
+        NeuralPolicy.load(tmp_path / "p")
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda card: card.pop("sha256"), "describes 'iltheory policy'"),
         (lambda card: card.update(kind="something else"), "describes 'something else', not 'iltheory policy'"),
         (lambda card: card["architecture"].update(hidden=[32, 33]), "the policy that policy.json describes has"),
         (lambda card: card["architecture"]["head"].update(kind="Unheard"), "describes no policy"),
@@ -189,9 +213,9 @@ def test_damage_anywhere_is_seen(tmp_path: Path) -> None:
 )
 def test_a_description_of_something_else_is_refused(change: Any, words: str, tmp_path: Path) -> None:
     folder = saved(tmp_path / "p")
-    card = json.loads((folder / "policy.json").read_text())
+    arrays, card = stored.read(folder, "policy", "iltheory policy")
     change(card)
-    (folder / "policy.json").write_text(json.dumps(card))
+    stored.write(folder, "policy", arrays, card)
     with pytest.raises(InvalidCheckpoint, match=words):
         NeuralPolicy.load(folder)
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from iltheory.learners.neural import PPO, Fit, SoftOptions, Trained, airl, gail, infogail, iq_learn, stored
+from iltheory.learners.neural import (
+    PPO,
+    Fit,
+    InvalidCheckpoint,
+    SoftOptions,
+    Trained,
+    airl,
+    behavioral_cloning,
+    gail,
+    infogail,
+    iq_learn,
+    stored,
+)
 from iltheory.learners.neural._copies import Apart, copies_of
 from sims.datasets import Trajectories
 from sims.environments import sampled_environment
@@ -52,6 +64,29 @@ def test_actions_of_an_episode_are_one_array(demos: Trajectories, tmp_path: Path
     gail(demos, acrobot(), updates=2, seed=0, folder=tmp_path, **PLAY)
     card = json.loads((tmp_path / "checkpoints" / "000000002" / "checkpoint.json").read_text())
     assert [shape for name, shape in card["shapes"].items() if name.endswith("actions")] == [[10], [10]]
+
+
+def _entries(entry: Any) -> Iterator[tuple[Any, Any]]:
+    """Every mapping or list of a JSON value with each of its keys."""
+    for key in entry if isinstance(entry, dict) else range(len(entry)) if isinstance(entry, list) else ():
+        yield entry, key
+        yield from _entries(entry[key])
+
+
+def test_no_number_of_a_checkpoint_can_change_unseen(demos: Trajectories, tmp_path: Path) -> None:
+    behavioral_cloning(demos, acrobot(), updates=2, seed=0, folder=tmp_path)
+    description = tmp_path / "checkpoints" / "000000002" / "checkpoint.json"
+    card = json.loads(description.read_text())
+    places = [(entry, key) for entry, key in _entries(card) if isinstance(entry[key], int | float)]
+    assert len(places) > 20  # seeds, states of generators, losses, shapes
+    for entry, key in places:
+        was, entry[key] = entry[key], entry[key] + 1
+        description.write_text(json.dumps(card))
+        entry[key] = was
+        with pytest.raises(InvalidCheckpoint, match=r"checkpoint\.json is damaged"):
+            behavioral_cloning(demos, acrobot(), updates=2, seed=0, folder=tmp_path)
+    description.write_text(json.dumps(card))
+    behavioral_cloning(demos, acrobot(), updates=3, seed=0, folder=tmp_path)
 
 
 @pytest.mark.parametrize("array", [np.array(3), np.zeros((2, 0)), np.arange(6.0).reshape(2, 3).T])

@@ -110,7 +110,7 @@ class NeuralPolicy(SampledPolicy):
         return network
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write a folder with ``policy.safetensors`` and ``policy.json`` (architecture, shapes, versions, sha256).
+        """Write a folder with ``policy.safetensors`` and ``policy.json`` (architecture, shapes, versions, sha256 of both).
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Arrays and what they mean: a folder with ``NAME.safetensors`` and ``NAME.json``, which holds the other's digest.
+"""Arrays and what they mean: a folder with ``NAME.safetensors`` and ``NAME.json``, which holds the digests of both.
 
 A folder appears when both files are whole, or not at all. Nothing is ever unpickled.
 """
@@ -21,6 +21,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
 
+OWN = "own_sha256"
+"""Key of the digest of the JSON itself: of all its other entries."""
 
 _MEND = "Restore it from a copy, or delete its folder and make it again."
 
@@ -43,8 +45,9 @@ def write(folder: Path, name: str, arrays: Arrays, meaning: Mapping[str, Any]) -
     described = {
         **meaning,
         "shapes": {key: list(array.shape) for key, array in arrays.items()},
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": _digest(content),
     }
+    described[OWN] = _digest(_canonical(json.loads(json.dumps(described))))  # as it is read
     files = (f"{name}.safetensors", f"{name}.json")
     with replacing(folder, layout=files, error=InvalidCheckpoint) as fresh:
         fresh.mkdir()
@@ -69,12 +72,9 @@ def read(folder: Path, name: str, kind: str) -> tuple[dict[str, NDArray[Any]], d
 
     refuse_pickles(folder)
     weights, description = folder / f"{name}.safetensors", folder / f"{name}.json"
-    meaning, content = _described(description, kind), _content(weights)
-    if (found := hashlib.sha256(content).hexdigest()) != meaning["sha256"]:
-        raise InvalidCheckpoint(
-            f"{weights} is damaged: its sha256 is {found[:12]}..., but {description.name} says "
-            f"{str(meaning['sha256'])[:12]}...\n  {_MEND}"
-        )
+    meaning = _described(description, kind)
+    content = _content(weights)
+    _whole(weights, content, meaning["sha256"])
     try:
         return load(content), meaning
     except SafetensorError as error:
@@ -87,9 +87,28 @@ def _described(path: Path, kind: str) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidCheckpoint(f"{path} is damaged: {error}.\n  {_MEND}") from error
     said = meaning.get("kind") if isinstance(meaning, dict) else None
-    if said != kind or "sha256" not in meaning:
+    if said != kind:
         raise InvalidCheckpoint(f"{path} describes {said!r}, not {kind!r}.")
+    own = meaning.pop(OWN, None)
+    _whole(path, _canonical(meaning), own)
     return dict(meaning)
+
+
+def _whole(path: Path, content: bytes, said: Any) -> None:
+    """Raise ``InvalidCheckpoint`` unless a file's content has the digest that it was written with."""
+    if (found := _digest(content)) != said:
+        raise InvalidCheckpoint(
+            f"{path} is damaged: its sha256 is {found[:12]}..., was {str(said)[:12]}... when it was written.\n  {_MEND}"
+        )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _canonical(meaning: Mapping[str, Any]) -> bytes:
+    """The one JSON text of these entries, however a file sets them out."""
+    return json.dumps(meaning, sort_keys=True, separators=(",", ":")).encode()
 
 
 def refuse_pickles(path: Path) -> None:
