@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from typing import Any
+
+import numpy as np
 
 from sims.environments.errors import InvalidEnvironment
 
@@ -60,6 +63,20 @@ def make(id: str, options: dict[str, Any]) -> Any:
         raise InvalidEnvironment(
             f"gymnasium.make({id!r}, {options}) failed: {type(error).__name__}: {error}"
         ) from error
+
+
+def described(id: str, options: dict[str, Any]) -> str:
+    """The name of an environment that `make` made: its id, and the options that are not the registered defaults."""
+    registration = extra("gymnasium.envs.registration")
+    spec = registration.registry[id]
+    made_by = spec.entry_point if callable(spec.entry_point) else registration.load_env_creator(spec.entry_point)
+    defaults = {name: parameter.default for name, parameter in signature(made_by).parameters.items()} | spec.kwargs
+    chosen = [
+        f"{name}={value!r}"
+        for name, value in sorted(options.items())
+        if name != "render_mode" and not np.array_equal(defaults.get(name, described), value)
+    ]
+    return f"{id} ({', '.join(chosen)})" if chosen else id
 
 
 def _registering(id: str) -> Any:

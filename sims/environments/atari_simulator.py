@@ -70,8 +70,14 @@ class AtariSimulator(RestorableSimulator):
         if start.state is None:
             raise InvalidEnvironment(f"start={list(spec.start)}: the game is over before the first decision.")
         self._root, self._first = (start.state, start.last), self._look()
-        sticky = f", sticky={spec.sticky}" if spec.sticky else ""
-        name = f"{spec.game} ({observe}, frame_skip={spec.frame_skip}{sticky})"
+        chosen = [observe, f"frame_skip={spec.frame_skip}"]
+        if spec.sticky:
+            chosen.append(f"sticky={spec.sticky}")
+        if spec.actions != self._emulator.actions("minimal"):
+            chosen.append("actions=full")
+        if spec.start:
+            chosen.append(f"start={' '.join(spec.start)}")
+        name = f"{spec.game} ({', '.join(chosen)})"
         super().__init__(name, n, Spaces(self._first.shape, n_actions=len(spec.actions)))
         self._copies: list[Copy] = []
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.environments._make import closest, extra, make
+from sims.environments._make import closest, described, extra, make
 from sims.environments._mujoco_tasks import TASKS
 from sims.environments._spaces import spaces_of
 from sims.environments.errors import InvalidEnvironment
@@ -33,7 +33,7 @@ class MujocoSimulator(RestorableSimulator):
     def __init__(self, id: str, n: int, *, threads: int, **options: Any) -> None:
         with without_deprecations():
             self._env = make(id, {"max_episode_steps": -1, "disable_env_checker": True, **options}).unwrapped
-        super().__init__(id, n, spaces_of(self._env, id))
+        super().__init__(described(id, options), n, spaces_of(self._env, id))
         self._mujoco, model = extra("mujoco"), self._env.model
         self._task = TASKS[id](self._env)
         forces = self._task.contact_forces

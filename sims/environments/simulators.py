@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.environments._make import extra, make
+from sims.environments._make import described, extra, make
 from sims.environments._spaces import spaces_of
 from sims.environments.errors import InvalidEnvironment
 from sims.environments.restorable import RestorableSimulator, Snapshot, seeds
@@ -73,10 +73,10 @@ class GymnasiumSimulator(RestorableSimulator):
     """
 
     def __init__(self, id: str, n: int, **options: Any) -> None:
-        options = {"max_episode_steps": -1, "disable_env_checker": True, **options}
-        first = make(id, options)
-        super().__init__(id, n, spaces_of(first, id))
-        self._envs = [first, *(make(id, options) for _ in range(self.n - 1))]
+        unlimited = {"max_episode_steps": -1, "disable_env_checker": True, **options}
+        first = make(id, unlimited)
+        super().__init__(described(id, options), n, spaces_of(first, id))
+        self._envs = [first, *(make(id, unlimited) for _ in range(self.n - 1))]
         self._pasts: list[Past] = []
 
     def _start(self, rng: np.random.Generator) -> Array:
@@ -146,7 +146,7 @@ class CartPoleSimulator(RestorableSimulator):
     def __init__(self, id: str, n: int, **options: Any) -> None:
         vectors = {"vectorization_mode": "vector_entry_point", "max_episode_steps": ENDLESS}
         single = make(id, options)  # says what is wrong with the options
-        super().__init__(id, n, spaces_of(single, id))
+        super().__init__(described(id, options), n, spaces_of(single, id))
         self._carts = extra("gymnasium").make_vec(id, num_envs=self.n, **vectors, **options)
 
     def _start(self, rng: np.random.Generator) -> Array:

@@ -107,6 +107,30 @@ def test_the_horizon_is_the_registered_time_limit_unless_declared():
     )
 
 
+@pytest.mark.parametrize(
+    ("id", "options", "name"),
+    [
+        ("LunarLander-v3", {"gravity": -2.0}, "LunarLander-v3 (gravity=-2.0)"),
+        ("LunarLander-v3", {"wind_power": 9, "enable_wind": True}, "LunarLander-v3 (enable_wind=True, wind_power=9)"),
+        ("LunarLander-v3", {"gravity": -10.0, "enable_wind": False}, "LunarLander-v3"),
+        ("Hopper-v5", {"reset_noise_scale": 1.0, "threads": 1}, "Hopper-v5 (reset_noise_scale=1.0)"),
+        ("Hopper-v5", {"terminate_when_unhealthy": False}, "Hopper-v5 (terminate_when_unhealthy=False)"),
+        ("Hopper-v5", {"healthy_angle_range": (-1.0, 1.0)}, "Hopper-v5 (healthy_angle_range=(-1.0, 1.0))"),
+        ("CartPole-v1", {"sutton_barto_reward": True}, "CartPole-v1 (sutton_barto_reward=True)"),
+        ("FrozenLake-v1", {"map_name": "8x8"}, "FrozenLake-v1 (map_name='8x8')"),
+        ("FrozenLake-v1", {"map_name": "4x4"}, "FrozenLake-v1"),
+        ("FrozenLake8x8-v1", {"map_name": "4x4"}, "FrozenLake8x8-v1 (map_name='4x4')"),
+        ("ALE/Pong-v5", {"actions": "full"}, "pong (ram, frame_skip=4, sticky=1/4, actions=full)"),
+        ("ALE/Pong-v5", {"start": ["UP", "NOOP"]}, "pong (ram, frame_skip=4, sticky=1/4, start=UP NOOP)"),
+        ("ALE/Pong-v5", {"sticky": 0, "observe": "screen"}, "pong (screen, frame_skip=4)"),
+    ],
+)
+def test_the_name_says_the_options_that_make_it_another_process(id, options, name):
+    mdp = sampled_environment(id, horizon=3, rewards=(-1, 1), **options)
+    assert mdp.name == name and mdp.description.startswith(f"{name} for exactly 3 steps")
+    assert mdp.simulator(1).name == name
+
+
 class Anything(SampledPolicy):
     """Uniform actions, as wild as the space allows; vectors sit at its corners."""
 
