@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sims.sampled import COPIES, ActionLaws, Moment, SampledMDP, SampledPolicy
+from sims.sampled import ActionLaws, Moment, SampledMDP, SampledPolicy
+from sims.sampled.model import portions
 from sims.sampled.simulator import Floats
 
 
@@ -97,7 +98,7 @@ def roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     ----------
     parts : of one source
     """
-    rolled = [_roll(parts, size, rng) for size in _portions(n)]
+    rolled = [_roll(parts, size, rng) for size in portions(n)]
     return Rolled(
         [np.concatenate(one, axis=1) for one in zip(*(each.sums for each in rolled), strict=True)],
         sum(one.steps for one in rolled),
@@ -120,9 +121,3 @@ def _roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     for part, total in zip(parts, sums, strict=True):
         total += part.absorbed * (source.mdp.horizon - lengths)
     return Rolled(sums, int(lengths.sum()), clipped)
-
-
-def _portions(n: int) -> list[int]:
-    """Numbers of episodes to run side by side, one after another."""
-    full, rest = divmod(n, COPIES)
-    return [COPIES] * full + [rest] * (rest > 0)

@@ -209,7 +209,7 @@ class SampledMDP:
         InvalidPolicy, InvalidSimulator
             If an action law or a reward is none.
         """
-        parts = [self._roll(policy, size, rng) for size in _parts(n)]
+        parts = [self._roll(policy, size, rng) for size in portions(n)]
         joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
         return Rollouts(**joined, clipped=sum(part.clipped for part in parts))
 
@@ -323,8 +323,8 @@ class SampledMDP:
             )
 
 
-def _parts(n: int) -> list[int]:
-    """Numbers of episodes to run side by side, one after another."""
+def portions(n: int) -> list[int]:
+    """Numbers of episodes to run side by side, one after another, of n at least 1 in all."""
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
         raise InvalidArgument(f"n={n!r}: must be a whole number of episodes, at least 1.")
     full, rest = divmod(int(n), COPIES)

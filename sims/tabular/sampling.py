@@ -97,7 +97,7 @@ def sample(
 
     steps = _length(mdp, length)
     n = _count("n_trajectories", n_trajectories)
-    rng = _generator(rng)
+    rng = generator(rng)
     states, actions, rewards = _walk(mdp, _single(mdp, pi), n, steps, rng)
     over = np.zeros(states.shape, dtype=np.bool_) if mdp.terminal is None else mdp.terminal[states]
     ended = np.asarray(np.any(over, axis=1))
@@ -180,7 +180,14 @@ def _count(name: str, n: Any) -> int:
     return int(n)
 
 
-def _generator(rng: Any) -> np.random.Generator:
+def generator(rng: Any) -> np.random.Generator:
+    """The generator that a seed or a generator stands for.
+
+    Raises
+    ------
+    InvalidArgument
+        If it is neither.
+    """
     if isinstance(rng, np.random.Generator):
         return rng
     if not isinstance(rng, int | np.integer) or isinstance(rng, bool) or rng < 0:

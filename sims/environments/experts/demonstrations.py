@@ -12,7 +12,7 @@ from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
 from sims.environments.experts.storage import Expert, load
 from sims.environments.sampled import sampled_environment
-from sims.tabular.sampling import _generator as generator
+from sims.tabular.sampling import generator
 
 
 def demonstrations(

@@ -41,14 +41,7 @@ class NetworkPolicy(SampledPolicy):
     """
 
     def __init__(self, network: Network, spaces: Spaces) -> None:
-        if spaces.observation_shape != (network.n_inputs,):
-            raise InvalidExpert(
-                f"the network takes {network.n_inputs} numbers; observations have shape {spaces.observation_shape}."
-            )
-        wanted = spaces.n_actions if spaces.discrete else spaces.action_shape[0]
-        if network.n_outputs != wanted:
-            raise InvalidExpert(f"the network has {network.n_outputs} outputs; the actions ask for {wanted}.")
-        self.network, self.spaces = network, spaces
+        self.network, self.spaces = _fitting(network, spaces), spaces
 
     def check(self, spaces: Spaces) -> None:
         """Raise `InvalidPolicy` unless observations and actions have the form that the expert knows."""
@@ -135,9 +128,21 @@ class SquashedNoise(NetworkPolicy):
 
     def __init__(self, network: Network, spaces: Spaces, log_std: Network) -> None:
         super().__init__(network, spaces)
-        self.log_std = Squashed(log_std, spaces).network  # its shape is checked there
+        self.log_std = _fitting(log_std, spaces)
 
     def laws(self, observations: Array, steps: NDArray[np.intp]) -> SquashedGaussian:
         """Squashed normal laws."""
         std = np.exp(np.clip(self.log_std(observations), *LOG_STD_RANGE))
         return SquashedGaussian(self.network(observations), std, self.spaces.action_low, self.spaces.action_high)
+
+
+def _fitting(network: Network, spaces: Spaces) -> Network:
+    """A network from observations to one number for each action, or each entry of one."""
+    if spaces.observation_shape != (network.n_inputs,):
+        raise InvalidExpert(
+            f"the network takes {network.n_inputs} numbers; observations have shape {spaces.observation_shape}."
+        )
+    wanted = spaces.n_actions if spaces.discrete else spaces.action_shape[0]
+    if network.n_outputs != wanted:
+        raise InvalidExpert(f"the network has {network.n_outputs} outputs; the actions ask for {wanted}.")
+    return network
