@@ -13,7 +13,7 @@ from scipy.stats import permutation_test
 from sims.environments import experts, sampled_environment
 from sims.environments.experts import InvalidExpert, Network, Normalization, linear
 from sims.environments.experts.evaluation import episodes, reset_seeds, student_interval, world_of
-from sims.environments.experts.policies import Boltzmann, Greedy, Noisy
+from sims.environments.experts.policies import Boltzmann, Greedy, Noisy, SquashedNoise
 from sims.environments.experts.recipes import RECIPES
 from sims.environments.experts.storage import SHIPPED
 from sims.sampled import Categorical, InvalidPolicy, Point, Spaces
@@ -235,6 +235,10 @@ def edit(card: Path, **changes) -> None:
         (
             lambda: Noisy(linear([[1.0]]), Spaces((1,), action_low=(0,), action_high=(1,)), [0, 0], clip_mean=True),
             "log_std",
+        ),
+        (
+            lambda: SquashedNoise(linear([[1.0]]), Spaces((1,), action_low=(0,), action_high=(1,)), linear([[1.0]] * 2)),
+            "2 outputs; the actions ask for 1",
         ),
         (lambda: experts.recorded("nowhere", "CartPole-v1"), "does not exist"),
     ],
