@@ -41,7 +41,7 @@ from iltheory.claims.kinds import (
 )
 from iltheory.claims.linear_kinds import DiscountedLinearMDP, LinearMDP
 from iltheory.claims.registry import catalogue
-from iltheory.engine.batches import evaluate_batch
+from iltheory.engine.batches import drawn, evaluate_batch
 from iltheory.engine.report import Report
 from iltheory.engine.sampled_report import SampledReport
 from iltheory.engine.sampled_worlds import verify_sampled
@@ -126,6 +126,7 @@ __all__ = [
     "causal_entropy",
     "claim",
     "disadvantage",
+    "drawn",
     "equal",
     "error_rate",
     "evaluate_batch",

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers, seconds
-from iltheory.cli.common import Json, app, print_page, write_json
+from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, write_json
 
 
 @app.command(short_help="Run the experiments at scale, beside their bounds.")
@@ -49,3 +49,5 @@ def scale(
     if page is not None:
         page.write_text(scale_markdown(report), encoding="utf-8")
     write_json(json_file, report.to_json())
+    if report.refuted:
+        raise typer.Exit(REFUTED_STATUS)

@@ -58,17 +58,20 @@ class Section:
     columns : heads of the table
     rows : cells of the table, as text
     findings : what they say
+    refuted : how many verdicts are refutations
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     findings: tuple[Finding, ...]
+    refuted: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Describe the section in plain JSON values."""
         return {
             "columns": list(self.columns),
             "rows": [list(row) for row in self.rows],
+            "refuted": self.refuted,
             "findings": [{"text": finding.text, "claim": finding.claim} for finding in self.findings],
         }
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
-from iltheory.experiments.statistics import log_slope, mean_over_seeds
-from iltheory.experiments.tables import grid, groups, noisy_game
+from iltheory.experiments.statistics import SLOPES, mean_over_seeds, slope_in_words
+from iltheory.experiments.tables import HARD_OF_HEARING, counted, grid, groups, noisy_game, verdict
 
 CLAIM = "foster-2024-thm-2-1.sharp"
 
@@ -19,24 +19,21 @@ CLAIM = "foster-2024-thm-2-1.sharp"
 def work(cell: Cell) -> Mapping[str, Any]:
     """Both sides of the claim for the clone of some demonstrations, as upper ends of enclosures."""
     from iltheory import learners
-    from iltheory.claims.registry import catalogue
     from iltheory.measures import trajectory_hellinger2
     from sims import arithmetic as ar
-    from sims.arithmetic import HOLDS, REFUTED
 
     mdp = noisy_game(cell["table"], cell["horizon"])
     expert, floats = mdp.optimal_policy(), mdp.to("float64")
     clone = learners.behavioral_cloning(floats.sample(expert, cell["trajectories"], cell["seed"]), mdp)
-    claim = catalogue()[CLAIM]
-    instance = claim.convert(claim.bind(mdp, expert, clone), ar.INTERVAL)
-    comparison = claim.evaluate(instance)
-    distance = trajectory_hellinger2(instance["mdp"], instance["learner"], instance["expert"])
+    comparison, word = verdict(CLAIM, mdp, expert, clone)
+    intervals = mdp.to("interval")
+    distance = trajectory_hellinger2(intervals, intervals.policy(clone), intervals.policy(expert))
     return {
         "states": mdp.n_states,
         "gap": float(ar.upper(comparison.lhs)),
         "bound": float(ar.upper(comparison.rhs)),
         "distance": float(ar.upper(distance)),
-        "verdict": {HOLDS: "holds", REFUTED: "refuted"}.get(int(comparison.verdicts), "undecided"),
+        "verdict": word,
     }
 
 
@@ -51,26 +48,26 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
                 str(mean_over_seeds([result[side] for result in results])) for side in ("gap", "distance", "bound")
             ]
             rows.append((table, str(horizon), str(n), str(len(results)), *sides))
-        slopes = [
-            log_slope({n: [result[side] for result in results] for n, results in by_size.items()})
+        words = [
+            slope_in_words({n: [result[side] for result in results] for n, results in by_size.items()})
             for side in ("gap", "bound")
         ]
-        words = [str(slope or "none, some mean is 0") for slope in slopes]
         findings.append(
             Finding(f"{table}, H = {horizon}: slope in N of the gap {words[0]}, of its bound {words[1]}", CLAIM)
         )
     verdicts = [outcome.result["verdict"] for outcome in outcomes]
-    counted = ", ".join(f"{verdicts.count(word)} {word}" for word in ("holds", "undecided", "refuted"))
-    findings.append(
-        Finding(f"In intervals, of {len(outcomes)} cells: {counted} (undecided where both sides are 0).", CLAIM)
-    )
+    findings += [
+        Finding(f"The bound in intervals: {counted(verdicts)} (undecided where both sides are 0).", CLAIM),
+        SLOPES,
+        HARD_OF_HEARING,
+    ]
     columns = ("table", "H", "N", "seeds", "mean gap [95 %, Student]", "mean squared distance", "mean bound")
-    return Section(columns, tuple(rows), tuple(findings))
+    return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
 
 
 EXPERIMENT = Experiment(
     id="hellinger",
-    title="Cloning with the log loss on exact Atari tables: the gap beside the trajectory Hellinger distance",
+    title="Cloning with the log loss on exact, noisy Atari tables: the gap beside the trajectory Hellinger distance",
     work=work,
     full=[
         cell

@@ -11,13 +11,15 @@ from time import perf_counter
 from typing import Any
 
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
-from iltheory.experiments.statistics import log_slope, mean_over_seeds
-from iltheory.experiments.tables import grid, groups
+from iltheory.experiments.statistics import SLOPES, mean_over_seeds, slope_in_words
+from iltheory.experiments.tables import counted, grid, groups
 
 ENV, CLAIM = "Hopper-v5", "ross-bagnell-2010-thm-2-1"
 LEARNERS = ("behavioural cloning", "DAgger", "moment matching")
 TRAJECTORIES, ROUNDS, UPDATES = 4, 4, 2_000
-DELTA = 0.05
+HORIZONS, SEEDS = (50, 100, 200, 400), 5
+DELTA, CELLS = 0.05, len(LEARNERS) * len(HORIZONS) * SEEDS
+"""One budget of errors for all cells of the whole run."""
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
@@ -32,7 +34,12 @@ def work(cell: Cell) -> Mapping[str, Any]:
     learner = _learn(cell, world, expert)
     seconds = perf_counter() - started
     report = il.verify_sampled(
-        CLAIM, world, {"expert": expert, "learner": learner}, delta=DELTA, samples=cell["episodes"], seed=cell["seed"]
+        CLAIM,
+        world,
+        {"expert": expert, "learner": learner},
+        delta=DELTA / CELLS,
+        samples=cell["episodes"],
+        seed=cell["seed"],
     )
     verdict = report.verdicts[0]
     return {
@@ -85,23 +92,28 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         bounds = {h: [outcome.result["bound"][1] for outcome in some] for (h,), some in by_horizon.items()}
         for (h,), some in by_horizon.items():
             words = [outcome.result["outcome"] for outcome in some]
-            counted = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
             bound = f"{mean_over_seeds(bounds[h]).centre:.3g}"
-            rows.append((learner, str(h), str(len(some)), str(mean_over_seeds(means[h])), bound, counted))
-        slopes = [str(log_slope(values) or "none, some mean is not positive") for values in (means, bounds)]
+            rows.append((learner, str(h), str(len(some)), str(mean_over_seeds(means[h])), bound, counted(words)))
+        slopes = [slope_in_words(values) for values in (means, bounds)]
         findings.append(Finding(f"{learner}: slope in H of the mean gap {slopes[0]}, of its bound {slopes[1]}", CLAIM))
-    findings.append(
-        Finding(f"Verdicts are with confidence {1 - DELTA:.0%} a cell, for rewards clipped and rescaled to [0, 1].")
-    )
+    clipped = sum(outcome.result["clipped"] for outcome in outcomes)
+    findings += [
+        Finding(
+            f"All {CELLS} verdicts of the whole run together are with confidence {1 - DELTA:.0%}. "
+            f"Rewards are clipped to their declared range (here {clipped} of them were) and rescaled to [0, 1]."
+        ),
+        SLOPES,
+    ]
+    verdicts = [outcome.result["outcome"] for outcome in outcomes]
     columns = ("learner", "H", "seeds", "mean gap [95 %, Student]", "upper end of the bound", "verdicts")
-    return Section(columns, tuple(rows), tuple(findings))
+    return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
 
 
 EXPERIMENT = Experiment(
     id="horizon-hopper",
     title="Gap against horizon on Hopper: cloning, DAgger, moment matching",
     work=work,
-    full=grid(learner=LEARNERS, horizon=(50, 100, 200, 400), episodes=(512,), seed=range(5)),
+    full=grid(learner=LEARNERS, horizon=HORIZONS, episodes=(512,), seed=range(SEEDS)),
     smoke=grid(learner=LEARNERS[:1], horizon=(20, 40, 80), episodes=(256,), seed=(0,)),
     summary=summary,
 )

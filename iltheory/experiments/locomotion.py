@@ -12,11 +12,9 @@ from time import perf_counter
 from typing import Any
 
 from iltheory.experiments.control import (
-    EPISODES,
-    expert_return,
-    mean_return,
+    mean_returns,
     normalised,
-    random_return,
+    said_of_returns,
     seeds_and_seconds,
     shown,
 )
@@ -47,13 +45,8 @@ def work(cell: Cell) -> Mapping[str, Any]:
     started = perf_counter()
     run = _learn(cell["learner"], data, world, updates=cell["updates"], seed=seed)
     seconds = perf_counter() - started
-    return {
-        "return": mean_return(world, run.policy.mode(), seed),
-        "averaged": mean_return(world, run.averaged.mode(), seed),
-        "expert": expert_return(env),
-        "random": random_return(world, seed),
-        "seconds": seconds,
-    }
+    policies = {"return": run.policy.mode(), "averaged": run.averaged.mode()}
+    return {**mean_returns(world, env, policies, seed), "seconds": seconds}
 
 
 def _learn(learner: str, data: Any, world: Any, *, updates: int, seed: int) -> Any:
@@ -86,11 +79,10 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         rows.append((env, learner, updates, seeds, str(mean), str(share), str(averaged), seconds))
     columns = ("environment", "learner", "updates", "seeds", "return [95 %, Student]", "normalised", "EMA", "wall s")
     finding = Finding(
-        f"Normalised: 0 for uniformly random actions, 1 for the shipped expert; {EPISODES} episodes a seed of the "
-        f"policy's mode after the last update (no best one is picked). EMA: returns with weights averaged at {EMA}. "
-        "Cloning, AdVIL and IQ-Learn are offline; the others act in the world."
+        f"Normalised: 0 for uniformly random actions, 1 for the shipped expert. EMA: returns with weights averaged at "
+        f"{EMA}. Cloning, AdVIL and IQ-Learn are offline; the others act in the world."
     )
-    return Section(columns, tuple(rows), (finding,))
+    return Section(columns, tuple(rows), (said_of_returns(outcomes), finding))
 
 
 EXPERIMENT = Experiment(

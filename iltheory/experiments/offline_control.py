@@ -10,15 +10,14 @@ from time import perf_counter
 from typing import Any
 
 from iltheory.experiments.control import (
-    EPISODES,
-    expert_return,
-    mean_return,
+    mean_returns,
     normalised,
-    random_return,
+    said_of_returns,
     seeds_and_seconds,
     shown,
 )
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.statistics import mean_over_seeds
 from iltheory.experiments.tables import grid, groups
 
 LEARNERS = ("IQ-Learn", "behavioural cloning")
@@ -57,13 +56,8 @@ def work(cell: Cell) -> Mapping[str, Any]:
     started = perf_counter()
     run = learn(data, world, **settings)
     seconds = perf_counter() - started
-    return {
-        "return": mean_return(world, run.policy.mode(), seed),
-        "expert": expert_return(env),
-        "random": random_return(world, seed),
-        "transitions": len(data.observations),
-        "seconds": seconds,
-    }
+    returns = mean_returns(world, env, {"return": run.policy.mode()}, seed)
+    return {**returns, "transitions": len(data.observations), "seconds": seconds}
 
 
 def summary(outcomes: Sequence[Outcome]) -> Section:
@@ -73,7 +67,7 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
     by_data = [Outcome({**o.cell, "shown": tuple(o.cell["shown"])}, o.result, o.seconds) for o in outcomes]
     for (env, (trajectories, subsample), learner), some in groups(by_data, "env", "shown", "learner").items():
         seeds, seconds, mean = seeds_and_seconds(some, lambda result: result["return"])
-        expert = f"{some[0].result['expert']:.4g}"
+        expert = f"{mean_over_seeds([outcome.result['expert'] for outcome in some]).centre:.4g}"
         data = f"{trajectories}, 1 in {subsample}"
         rows.append((env, data, str(some[0].result["transitions"]), learner, seeds, str(mean), expert, seconds))
         reached = sum(normalised(outcome.result) >= REACHED for outcome in some)
@@ -82,9 +76,7 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
                 f"{env}, {data}, {learner}: {reached} of {seeds} seeds reach {REACHED:.0%} of the way to the expert."
             )
         )
-    findings.append(
-        Finding(f"Returns are means of {EPISODES} episodes of the mode of each policy after its last update.")
-    )
+    findings.append(said_of_returns(outcomes))
     columns = ("environment", "demos", "kept", "learner", "seeds", "return [95 %, Student]", "expert", "wall s")
     return Section(columns, tuple(rows), tuple(findings))
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
-from iltheory.experiments.statistics import log_slope, mean_over_seeds
-from iltheory.experiments.tables import grid, groups, horizons, noisy_game
+from iltheory.experiments.statistics import SLOPES, mean_over_seeds, slope_in_words
+from iltheory.experiments.tables import HARD_OF_HEARING, counted, grid, groups, horizons, noisy_game, verdict
 
 CLAIM = "dagger-2011-thm-2-2"
 ROUNDS = 5
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
-    """Gap, u and error of DAgger's policy after some rounds of one trajectory, as upper ends of enclosures."""
+    """Gap, bound, u and error of DAgger's policy after some rounds of one trajectory (upper ends), and a verdict."""
     import iltheory as il
     from iltheory import learners
     from sims import arithmetic as ar
@@ -27,12 +27,15 @@ def work(cell: Cell) -> Mapping[str, Any]:
     )
     intervals = mdp.to("interval")
     learner = intervals.policy(run.policy)
+    comparison, word = verdict(CLAIM, intervals, expert, learner)
     sides = {
-        "gap": il.gap(intervals, expert, learner),
+        "gap": comparison.lhs,
+        "bound": comparison.rhs,
         "u": il.disadvantage(intervals, expert, learner),
         "error": il.on_policy_error_rate(intervals, expert, learner),
     }
-    return {"states": mdp.n_states, **{name: float(ar.upper(side)) for name, side in sides.items()}}
+    uppers = {name: float(ar.upper(side)) for name, side in sides.items()}
+    return {"states": mdp.n_states, "verdict": word, **uppers}
 
 
 def summary(outcomes: Sequence[Outcome]) -> Section:
@@ -43,23 +46,27 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         by_horizon = {h: [o.result for o in some] for (h,), some in groups(of_table, "horizon").items()}
         for h, results in by_horizon.items():
             sides = [mean_over_seeds([result[side] for result in results]) for side in ("gap", "u", "error")]
-            bound = mean_over_seeds([result["u"] * h * result["error"] for result in results])
+            bound = mean_over_seeds([result["bound"] for result in results])
             quadratic = mean_over_seeds([h**2 * result["error"] for result in results])
             rows.append(
                 (table, str(h), str(len(results)), *map(str, sides), f"{bound.centre:.3g}", f"{quadratic.centre:.3g}")
             )
         largest = max(result["u"] / h for h, results in by_horizon.items() for result in results)
-        slope = log_slope({h: [result["u"] for result in results] for h, results in by_horizon.items()})
-        findings.append(
-            Finding(f"{table}: u grows with slope {slope or 'none, u is 0'} in H; u is at most {largest:.3g} H", CLAIM)
-        )
+        slope = slope_in_words({h: [result["u"] for result in results] for h, results in by_horizon.items()})
+        findings.append(Finding(f"{table}: slope of u in H {slope}; u is at most {largest:.3g} H", CLAIM))
+    verdicts = [outcome.result["verdict"] for outcome in outcomes]
+    findings += [
+        Finding(f"The gap is at most u H error, in intervals: {counted(verdicts)} (undecided where all are 0).", CLAIM),
+        SLOPES,
+        HARD_OF_HEARING,
+    ]
     columns = ("table", "H", "seeds", "mean gap [95 %, Student]", "u", "error", "u H error", "H^2 error")
-    return Section(columns, tuple(rows), tuple(findings))
+    return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
 
 
 EXPERIMENT = Experiment(
     id="recoverability",
-    title="DAgger's u on exact Atari tables",
+    title="DAgger's u on exact, noisy Atari tables",
     work=work,
     full=horizons(seeds=10),
     smoke=grid(table=("breakout",), horizon=(6, 8, 10), seed=range(2)),

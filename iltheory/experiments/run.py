@@ -38,6 +38,11 @@ class ScaleReport:
         """Whether every cell is done."""
         return self.done == self.planned
 
+    @property
+    def refuted(self) -> int:
+        """How many verdicts are refutations."""
+        return sum(section.refuted for section in self.sections.values())
+
     def to_json(self) -> dict[str, Any]:
         """Describe the report in plain JSON values."""
         return {

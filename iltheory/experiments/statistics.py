@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
+from math import isnan, nan, sqrt
 
 import numpy as np
 
+from iltheory.experiments.experiment import Finding
 from sims.errors import InvalidArgument
 
 LEVEL = 0.95
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,11 @@ class Estimate:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.centre:.4g} " + ("(no interval)" if isnan(self.low) else f"[{self.low:.4g}, {self.high:.4g}]")
+        return f"{self.centre:.4g} " + self.interval(".4g")
+
+    def interval(self, digits: str) -> str:
+        """The ends as text."""
+        return "(no interval)" if isnan(self.low) else f"[{self.low:{digits}}, {self.high:{digits}}]"
 
 
 def mean_over_seeds(values: Sequence[float]) -> Estimate:
@@ -50,33 +54,57 @@ def mean_over_seeds(values: Sequence[float]) -> Estimate:
     return Estimate(interval.mean, interval.low, interval.high)
 
 
-def log_slope(values: Mapping[int, Sequence[float]]) -> Estimate | None:
-    """Slope of log mean value over log size, with a bootstrap interval.
+def log_slope(values: Mapping[int, Sequence[float]]) -> Estimate:
+    """Slope of log mean value over log size, with Student's interval.
+
+    The sizes are taken as independent, and the logarithm of a mean as nearly normal with variance
+    ``s^2 / (n mean^2)``; the degrees of freedom are Welch's and Satterthwaite's. Where sizes share the luck of a seed
+    the interval is wider than need be.
 
     Parameters
     ----------
-    values : by size, one number a seed; a run that was cut short may have fewer seeds at some sizes. Each size is
-        resampled on its own
+    values : by size, one number a seed; a run that was cut short may have fewer seeds at some sizes
 
     Returns
     -------
-    Estimate, or None if there are fewer than three sizes, or a mean that is not positive. There is no interval if some
-    size has one seed, or some resampled mean is not positive: the slope has no bound then
+    Estimate, without an interval if some size has one seed
+
+    Raises
+    ------
+    InvalidArgument
+        If there are fewer than three sizes, or a mean is not positive.
     """
+    from scipy.stats import t
+
     sizes = sorted(values)
     found = [np.asarray(values[size], dtype=np.float64) for size in sizes]
-    means = np.array([x.mean() for x in found])
-    if len(sizes) < 3 or np.any(means <= 0):
-        return None
-    logs = np.log(sizes)
-    centre = _slope(logs, means)
-    rng = np.random.default_rng(0)
-    drawn = np.stack([x[rng.integers(len(x), size=(RESAMPLES, len(x)))].mean(axis=1) for x in found])
-    if min(map(len, found)) == 1 or np.any(drawn <= 0):
+    means, counts = np.array([x.mean() for x in found]), np.array([len(x) for x in found])
+    if len(sizes) < 3:
+        raise InvalidArgument(f"{len(sizes)} sizes have no slope worth the name: three are the fewest.")
+    if np.any(means <= 0):
+        raise InvalidArgument(f"the mean at size {sizes[int(np.argmin(means))]} is {means.min():.3g}, not positive.")
+    logs = np.log(sizes) - np.log(sizes).mean()
+    weights = logs / (logs @ logs)
+    centre = float(weights @ np.log(means))
+    if counts.min() == 1:
         return Estimate(centre, nan, nan)
-    low, high = np.quantile([_slope(logs, column) for column in drawn.T], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(centre, float(low), float(high))
+    terms = weights**2 * np.array([x.var(ddof=1) for x in found]) / (counts * means**2)
+    variance = float(terms.sum())
+    freedom = variance**2 / float((terms**2 / (counts - 1)).sum()) if variance > 0 else 1.0
+    half = float(t.ppf((1 + LEVEL) / 2, freedom)) * sqrt(variance)
+    return Estimate(centre, centre - half, centre + half)
 
 
-def _slope(x: np.ndarray, means: np.ndarray) -> float:
-    return float(np.polyfit(x, np.log(means), 1)[0])
+SLOPES = Finding(
+    f"Slopes of logarithms of means, with {LEVEL:.0%} intervals by Student, the sizes taken as independent."
+)
+"""What reports say of them."""
+
+
+def slope_in_words(values: Mapping[int, Sequence[float]]) -> str:
+    """The slope to two digits, or why there is none."""
+    try:
+        slope = log_slope(values)
+    except InvalidArgument as reason:
+        return f"none ({str(reason).rstrip('.')})"
+    return f"{slope.centre:.2f} " + slope.interval(".2f")

@@ -8,12 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from iltheory.experiments.experiment import Cell, Outcome
+from iltheory.experiments.experiment import Cell, Finding, Outcome
 from sims import DeterministicTransitions, SparseTransitions, TabularMDP
 from sims import arithmetic as ar
+from sims.arithmetic import Numbers
 
 NOISE = Fraction(1, 8)
 """Probability that a game hears a random action in place of the one it is told."""
+
+HARD_OF_HEARING = Finding(
+    f"Games hear a uniformly random action with probability {NOISE}. Without that a game follows one demonstration for "
+    "ever, and there is nothing to learn; the noisy game is as exact."
+)
+"""What reports say of them."""
 
 
 def game(name: str, horizon: int) -> TabularMDP:
@@ -41,6 +48,20 @@ def noisy_game(name: str, horizon: int) -> TabularMDP:
     P = SparseTransitions(np.arange(0, n * k * k + 1, k), following, ar.reshape(ar.stack([heard] * n), (-1,)), n, k)
     r = ar.einsum("th,...sh->...st", heard, mdp.rewards())
     return TabularMDP(P, r, mdp.mu, horizon=mdp.horizon, terminal=mdp.terminal)
+
+
+def verdict(claim: str, mdp: TabularMDP, expert: Numbers, learner: Numbers) -> tuple[ar.Comparison, str]:
+    """Both sides of a claim in intervals, and ``holds``, ``refuted`` or ``undecided``."""
+    from iltheory.claims.registry import catalogue
+
+    found = catalogue()[claim]
+    comparison = found.evaluate(found.convert(found.bind(mdp, expert, learner), ar.INTERVAL))
+    return comparison, {ar.HOLDS: "holds", ar.REFUTED: "refuted"}.get(int(comparison.verdicts), "undecided")
+
+
+def counted(words: Sequence[str]) -> str:
+    """Verdicts by their numbers."""
+    return ", ".join(f"{words.count(word)} {word}" for word in ("holds", "undecided", "refuted"))
 
 
 def grid(**axes: Sequence[Any]) -> list[Cell]:

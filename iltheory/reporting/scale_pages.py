@@ -30,7 +30,7 @@ def scale_progress(console: Console, planned: int) -> Iterator[Callable[[Record]
 
 def scale_page(report: ScaleReport) -> RenderableType:
     """Every experiment: its table, what it says, how much of it is done."""
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [Text(_preface(report)), Text()]
     for id in report.planned:
         parts += [Text(_heading(report, id), style="bold"), Text()]
         if id in report.sections:
@@ -61,13 +61,16 @@ def _markdown_table(section: Section) -> list[str]:
 
 
 def _heading(report: ScaleReport, id: str) -> str:
-    return f"{id}: {experiments()[id].title}"
+    done, planned = report.done[id], report.planned[id]
+    part = "" if done == planned else f" ({done} of {planned} cells)"
+    return f"{id}: {experiments()[id].title}{part}"
 
 
 def _preface(report: ScaleReport) -> str:
     done, planned = sum(report.done.values()), sum(report.planned.values())
     hours = sum(report.seconds.values()) / 3600
-    return f"Written by `iltheory scale`: {done} of {planned} cells done, {hours:.2f} hours of computing."
+    rest = "" if report.complete else " The same command goes on with the others."
+    return f"Written by `iltheory scale`: {done} of {planned} cells done, {hours:.2f} hours of computing.{rest}"
 
 
 def _sentence(finding: Finding) -> str:

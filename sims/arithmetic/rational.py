@@ -133,7 +133,7 @@ class Rational(System):
             return x
         if isinstance(x, NumberArray) or holds_floats(x):
             kind = x.system.name if isinstance(x, NumberArray) else "float64"
-            shown = "" if np.ndim(x) else f" ({x})"
+            shown = "" if getattr(x, "shape", ()) else f" ({x})"
             raise MixedArithmetic(
                 f"a {kind} number{shown} met exact rationals. Write constants as int or Fraction(1, 3), or "
                 "convert on purpose with convert(x, 'rational'), which takes floats as the dyadics they are."

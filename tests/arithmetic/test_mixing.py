@@ -179,3 +179,9 @@ def test_what_is_no_number_is_refused(system):
 def test_importing_does_not_load_torch_or_scipy():
     code = "import sys, sims.arithmetic; print([m for m in ('torch', 'scipy', 'numba') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_exact_rationals_refuse_others_of_any_shape(shape):
+    with pytest.raises(ar.MixedArithmetic, match="a interval number.* met exact rationals"):
+        ar.RATIONAL.coerce(ar.convert(np.ones(shape), "interval"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -87,16 +89,26 @@ def test_a_digest_of_sources_follows_imports(tmp_path, monkeypatch):
 
 def test_slopes_of_powers_are_exact_and_their_intervals_contain_them():
     exact = log_slope({h: [3.0 * h**2] for h in (1, 2, 4, 8)})
-    assert exact is not None and exact.centre == pytest.approx(2, abs=1e-12) and np.isnan(exact.low)
+    assert exact.centre == pytest.approx(2, abs=1e-12) and np.isnan(exact.low)
     rng = np.random.default_rng(0)
     noisy = {h: list(h**1.5 * rng.uniform(0.5, 1.5, 40)) for h in (2, 4, 8, 16)}
     found = log_slope(noisy)
-    assert found is not None and found.low < 1.5 < found.high and found.high - found.low < 0.4
+    assert found.low < 1.5 < found.high and found.high - found.low < 0.4
     ragged = log_slope({2: [2.0, 2.0, 2.0], 4: [4.0, 4.0], 8: [8.0, 8.0]})  # a run that was cut short
-    assert ragged is not None and ragged.low == pytest.approx(1) == ragged.high
-    signs = log_slope({1: [5.0, -3.0], 2: [2.0, 2.0], 4: [4.0, 4.0]})
-    assert signs is not None and np.isnan(signs.low) and str(signs).endswith("(no interval)")
-    assert log_slope({1: [1.0], 2: [2.0]}) is None and log_slope({1: [1.0], 2: [0.0], 3: [1.0]}) is None
+    assert ragged.low == pytest.approx(1) == ragged.high
+    with pytest.raises(InvalidArgument, match="three are the fewest"):
+        log_slope({1: [1.0], 2: [2.0]})
+    with pytest.raises(InvalidArgument, match="at size 2 is 0, not positive"):
+        log_slope({1: [1.0], 2: [0.0], 3: [1.0]})
+
+
+@pytest.mark.parametrize(("n", "spread"), [(5, 0.3), (10, 0.3), (5, 1.0)])
+def test_intervals_of_slopes_cover_as_often_as_they_say(n, spread):
+    rng, sizes, hits, repetitions = np.random.default_rng(0), (2, 4, 8, 16), 0, 400
+    for _ in range(repetitions):
+        found = log_slope({h: h**2 * np.exp(spread * rng.normal(size=n)) for h in sizes})
+        hits += found.low <= 2 <= found.high
+    assert hits >= 0.95 * repetitions - 4 * (0.95 * 0.05 * repetitions) ** 0.5
 
 
 def test_the_interval_of_a_mean_is_students():
@@ -104,3 +116,23 @@ def test_the_interval_of_a_mean_is_students():
     assert found.centre == 2 and found.high - 2 == pytest.approx(4.302652729911275 / 3**0.5)
     with pytest.raises(InvalidArgument, match="none were given"):
         mean_over_seeds([])
+
+
+def test_a_refuted_bound_is_exit_status_1_and_an_unfinished_run_says_so(monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    from iltheory.cli import app
+
+    def broken(outcomes):
+        return Section(("seed",), (("2",),), (Finding("a bound is refuted", "pdl"),), refuted=1)
+
+    experiment = Experiment("squares", "Squares", work, [{"seed": 1}], [{"seed": 1}, {"seed": 2}], broken)
+    monkeypatch.setattr(run, "experiments", lambda: {"squares": experiment})
+    monkeypatch.setattr("iltheory.reporting.scale_pages.experiments", lambda: {"squares": experiment})
+    monkeypatch.setattr("iltheory.experiments.experiment.experiments", lambda: {"squares": experiment})
+    monkeypatch.setattr("iltheory.engine.executors.processes", lambda workers: nullcontext(serial()))
+    ledger = ("--ledger", str(tmp_path / "ledger"))
+    done = CliRunner().invoke(app, ["scale", "--smoke", *ledger])
+    assert done.exit_code == 1 and "a bound is refuted" in done.output and "2 of 2 cells done" in done.output
+    part = run_experiments([experiment], smoke=True, executor=serial(), budget=1e-9)
+    assert not part.complete and "The same command goes on with the others." in scale_markdown(part)
