@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import stable_baselines3
 import torch
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 from sims.environments import experts
@@ -115,6 +117,40 @@ def test_statistics_of_vecnormalize_are_handed_in(tmp_path, observations):
     assert np.abs(expert.policy.network(observations) - theirs).max() < 1e-6  # it normalises to float32
     plain = from_stable_baselines3(tmp_path / "model.zip", PENDULUM)
     assert np.abs(plain.policy.network(observations) - theirs).max() > 1e-3
+
+
+class Swish(torch.nn.Module):
+    def forward(self, x):
+        return x * torch.sigmoid(x)
+
+
+class Halves(FlattenExtractor):
+    def forward(self, observations):
+        return super().forward(observations) / 2
+
+
+class Negated(ActorCriticPolicy):
+    def _get_action_dist_from_latent(self, latent):
+        return super()._get_action_dist_from_latent(-latent)
+
+
+@pytest.mark.parametrize("activation", [torch.nn.Identity, torch.nn.ELU, Swish])
+@pytest.mark.parametrize("name", ["PPO", "SAC", "TD3"])
+def test_an_activation_that_is_not_read_is_refused(name, activation, tmp_path):
+    path = saved(tmp_path, name, PENDULUM, policy_kwargs={"activation_fn": activation})[1]
+    with pytest.raises(InvalidExpert, match=rf"its activation is <class '.*\.{activation.__name__}'>; read are"):
+        from_stable_baselines3(path, PENDULUM)
+
+
+def test_a_network_of_ones_own_is_refused(tmp_path):
+    path = saved(tmp_path, "PPO", PENDULUM, policy_kwargs={"features_extractor_class": Halves})[1]
+    with pytest.raises(InvalidExpert, match="extracts features by layers of their own"):
+        from_stable_baselines3(path, PENDULUM)
+    stable_baselines3.PPO(Negated, PENDULUM, seed=0, device="cpu").save(path)
+    with pytest.raises(InvalidExpert, match=rf"its policy is a class of {__name__}, not of stable_baselines3"):
+        from_stable_baselines3(path, PENDULUM)
+    path = saved(tmp_path, "PPO", PENDULUM, policy_kwargs={"features_extractor_class": FlattenExtractor})[1]
+    assert from_stable_baselines3(path, PENDULUM).policy.deterministic
 
 
 class Trap:

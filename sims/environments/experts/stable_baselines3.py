@@ -31,7 +31,9 @@ from sims.sampled import Spaces
 
 Tensors = dict[str, NDArray[Any]]
 
-ACTIVATION = re.compile(r"torch\.nn\.modules\.activation\.(\w+)")
+ACTIVATIONS = {f"<class 'torch.nn.modules.activation.{name}'>": name.lower() for name in ("Tanh", "ReLU")}
+THEIRS = "stable_baselines3."
+FLATTENS = "<class 'stable_baselines3.common.torch_layers.FlattenExtractor'>"
 READ = "PPO, A2C, SAC, TD3, DDPG and DQN with MlpPolicy"
 
 
@@ -55,8 +57,8 @@ def from_stable_baselines3(
     Raises
     ------
     InvalidExpert
-        If it is no such file, would have to be unpickled, is no actor of plain layers, or its layers do not fit the
-        spaces of the environment.
+        If it is no such file, would have to be unpickled, is no actor of plain layers with tanh or relu between them,
+        or its layers do not fit the spaces of the environment.
     """
     torch = extra("torch")
     members = _members(Path(path))
@@ -83,15 +85,20 @@ def from_stable_baselines3(
 def _expert(tensors: Tensors, settings: dict[str, Any], spaces: Spaces, normalization: Normalization | None) -> Expert:
     if settings.get("use_sde"):
         raise InvalidExpert("its noise depends on the state (use_sde=True), which is not read.")
-    if any("features_extractor." in name for name in tensors):
-        raise InvalidExpert(f"it extracts features by layers of their own (images); read are {READ}.")
+    kwargs = settings.get("policy_kwargs") or {}
+    own = settings.get("policy_class", {}).get("__module__", THEIRS)
+    if not own.startswith(THEIRS):
+        raise InvalidExpert(f"its policy is a class of {own}, not of {THEIRS[:-1]}; read are {READ}.")
+    extracts = kwargs.get("features_extractor_class", FLATTENS) != FLATTENS
+    if extracts or any("features_extractor." in name for name in tensors):
+        raise InvalidExpert(f"it extracts features by layers of their own, such as those for images; read are {READ}.")
 
     def network(*layers: str, default: str) -> Network:
         named = [name for layer in layers for name in _linear(tensors, layer)]
         first = tensors[f"{named[0]}.weight"]
         seen = normalization or Normalization(np.zeros(first.shape[-1]), np.ones(first.shape[-1]))
         weights, biases = ([tensors[f"{name}.{part}"] for name in named] for part in ("weight", "bias"))
-        return Network(seen, weights, biases, _activation(settings, default))
+        return Network(seen, weights, biases, _activation(kwargs, default))
 
     policy: NetworkPolicy
     if "action_net.weight" in tensors:
@@ -119,10 +126,13 @@ def _linear(tensors: Tensors, prefix: str) -> list[str]:
     return [f"{prefix}.{i}" for i in sorted(int(match[1]) for match in found if match)]
 
 
-def _activation(settings: dict[str, Any], default: str) -> str:
-    kwargs = settings.get("policy_kwargs") or {}
-    match = ACTIVATION.search(str(kwargs.get("activation_fn", "")))
-    return match[1].lower() if match else default
+def _activation(kwargs: dict[str, Any], default: str) -> str:
+    if "activation_fn" not in kwargs:
+        return default
+    chosen = str(kwargs["activation_fn"])
+    if chosen not in ACTIVATIONS:
+        raise InvalidExpert(f"its activation is {chosen}; read are torch.nn.Tanh and torch.nn.ReLU.")
+    return ACTIVATIONS[chosen]
 
 
 def _settings(content: bytes, where: str) -> dict[str, Any]:
