@@ -12,6 +12,7 @@ from scipy.stats import permutation_test
 
 from sims.environments import experts, sampled_environment
 from sims.environments.experts import InvalidExpert, Network, Normalization, linear
+from sims.environments.experts.card import digest
 from sims.environments.experts.evaluation import episodes, reset_seeds, student_interval, world_of
 from sims.environments.experts.policies import Boltzmann, Greedy, Noisy, SquashedNoise
 from sims.environments.experts.recipes import RECIPES
@@ -206,7 +207,7 @@ def test_a_changed_weight_is_seen(copy):
         (lambda card, path: path.unlink(), "cannot be read"),
         (lambda card, path: card.write_text("{"), "is no card of an expert"),
         (lambda card, path: card.write_bytes(b"\xff\xfe"), "cannot be read"),
-        (lambda card, path: edit(card, layout=2), "layout 2; readable is 1"),
+        (lambda card, path: edit(card, layout=1), "layout 1; readable is 2"),
         (lambda card, path: edit(card, seed=None, surplus=1), "is no card"),
         (lambda card, path: edit(card, activation="gelu"), "activation is 'gelu'"),
         (lambda card, path: edit(card, spaces={"observation_shape": [3], "n_actions": 2}), "takes 4 numbers"),
@@ -221,7 +222,29 @@ def test_a_damaged_card_is_refused(copy, damage, words):
 
 
 def edit(card: Path, **changes) -> None:
-    card.write_text(json.dumps(json.loads(card.read_text()) | changes))
+    """Change a card and sign it again."""
+    fields = json.loads(card.read_text()) | changes
+    del fields["digest"]
+    card.write_text(json.dumps(fields | {"digest": digest(fields)}))
+
+
+@pytest.mark.parametrize(
+    ("id", "before", "after"),
+    [
+        ("Walker2d-v5", '"activation": "tanh"', '"activation": "relu"'),
+        ("Hopper-v5", '"clip": null', '"clip": 0.1'),
+        ("CartPole-v1", '"mean": 500.0', '"mean": 501.0'),
+        ("CartPole-v1", '"seed": 0', '"seed": 1'),
+    ],
+)
+def test_a_changed_card_is_seen(copy, id, before, after):
+    card = copy / f"{id}.json"
+    assert experts.load(id, folder=copy).card.to_json() == card.read_text()
+    card.write_text(card.read_text().replace(before, after))
+    with pytest.raises(InvalidExpert, match=r"is not the card that was written: its SHA-256 is \w{64}, it says \w{64}"):
+        experts.load(id, folder=copy)
+    with pytest.raises(InvalidExpert, match="is not the card that was written"):
+        experts.cards(folder=copy)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +260,9 @@ def edit(card: Path, **changes) -> None:
             "log_std",
         ),
         (
-            lambda: SquashedNoise(linear([[1.0]]), Spaces((1,), action_low=(0,), action_high=(1,)), linear([[1.0]] * 2)),
+            lambda: SquashedNoise(
+                linear([[1.0]]), Spaces((1,), action_low=(0,), action_high=(1,)), linear([[1.0]] * 2)
+            ),
             "2 outputs; the actions ask for 1",
         ),
         (lambda: experts.recorded("nowhere", "CartPole-v1"), "does not exist"),

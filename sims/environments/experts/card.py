@@ -1,10 +1,11 @@
-"""The card of an expert: where it comes from, what it is worth, and the check sum of its weights."""
+"""The card of an expert: where it comes from, what it is worth, and check sums of its weights and of itself."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sims.environments.experts.evaluation import STUDENT, Floats, student_interv
 from sims.errors import InvalidArgument
 from sims.sampled import Spaces
 
-LAYOUT = 1
+LAYOUT = 2
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class Card:
     sha256: str
 
     def to_json(self) -> str:
-        """The card as text."""
-        return json.dumps({"layout": LAYOUT} | asdict(self), indent=1, allow_nan=False) + "\n"
+        """The card as text, with its own check sum."""
+        fields = {"layout": LAYOUT} | asdict(self)
+        return json.dumps(fields | {"digest": digest(fields)}, indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str) -> Card:
@@ -83,13 +85,21 @@ class Card:
         Raises
         ------
         InvalidExpert
-            If the text is damaged or of another layout; `where` names it.
+            If the text is damaged, was changed or is of another layout; `where` names it.
         """
         try:
             fields: dict[str, Any] = dict(json.loads(text))
-            layout = fields.pop("layout")
-            if layout != LAYOUT:
-                raise InvalidExpert(f"{where} is a card of layout {layout!r}; readable is {LAYOUT}.")
+            if fields["layout"] != LAYOUT:
+                raise InvalidExpert(
+                    f"{where} is a card of layout {fields['layout']!r}; readable is {LAYOUT}.\n  Train it again."
+                )
+            stated, found = fields.pop("digest"), digest(fields)
+            if found != stated:
+                raise InvalidExpert(
+                    f"{where} is not the card that was written: its SHA-256 is {found}, it says {stated}.\n"
+                    "  It is damaged or was changed; install or train it again."
+                )
+            del fields["layout"]
             for version in ("deterministic", "stochastic"):
                 fields[version] = _evaluation(fields[version])
             fields["spaces"] = _spaces(fields["spaces"])
@@ -98,6 +108,12 @@ class Card:
             if isinstance(error, InvalidExpert):
                 raise
             raise InvalidExpert(f"{where} is no card of an expert: {error!r}.\n  Install or train it again.") from error
+
+
+def digest(fields: Mapping[str, Any]) -> str:
+    """SHA-256, in hexadecimal digits, of a card without its own digest, as JSON in its shortest form, keys sorted."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode()).hexdigest()
 
 
 def _evaluation(fields: Mapping[str, Any]) -> Evaluation:

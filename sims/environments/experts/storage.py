@@ -1,4 +1,4 @@
-"""Experts as files: weights as safetensors, and a card in JSON that holds their check sum. Nothing is unpickled."""
+"""Experts as files: weights as safetensors, and a card in JSON with the check sums of both. Nothing is unpickled."""
 
 from __future__ import annotations
 
