@@ -16,6 +16,7 @@ from iltheory.learners.neural import (
     CategoricalHead,
     Flat,
     GaussianHead,
+    InvalidCheckpoint,
     OneHot,
     SquashedGaussianHead,
     Transitions,
@@ -346,6 +347,25 @@ def test_an_explorer_goes_on_where_it_stopped():
     for one in ahead:
         two = other.step()
         assert np.array_equal(one.observations, two.observations) and np.array_equal(one.following, two.following)
+
+
+def test_an_episode_that_ends_sooner_is_of_another_world():
+    first = Explorer(slide(20), lambda o: np.zeros((1, 1)), np.random.default_rng(0))
+    for _ in range(15):
+        first.step()
+    shorter = Explorer(slide(7), lambda o: np.zeros((1, 1)), np.random.default_rng(0))
+    with pytest.raises(InvalidCheckpoint, match=r"after 15 steps .* end it after 7 here: this is another world"):
+        shorter.load_state_dict(first.state_dict())
+
+
+@pytest.mark.parametrize("learn", [sqil, ls_iq])
+def test_a_run_never_goes_on_in_another_world(learn, tmp_path):
+    demos = recorded(slide())
+    learn(demos, slide(), updates=2, seed=0, folder=tmp_path)
+    for horizon in (29, 31):
+        with pytest.raises(InvalidCheckpoint, match=f"world='slide for exactly 30 .* exactly {horizon} steps"):
+            learn(demos, slide(horizon), updates=3, seed=0, folder=tmp_path)
+    learn(demos, slide(), updates=3, seed=0, folder=tmp_path)
 
 
 SMALL = Architecture(Flat((2,)), SquashedGaussianHead((-1.0,), (2.0,)), (8,), "relu")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iltheory.learners.neural.stored import InvalidCheckpoint
 from iltheory.learners.neural.transitions import Transitions
 from sims.sampled import Categorical, Point, SampledMDP, SampledPolicy, Spaces
 from sims.sampled.model import Moment
@@ -157,11 +159,15 @@ class Explorer:
         return {"seed": self._seed, "actions": np.concatenate(taken) if taken else np.zeros(0)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the actions again."""
+        """Take the actions again; ``InvalidCheckpoint`` if the episode ends before they do."""
         if state["seed"] is not None:
             self._begin(state["seed"], list(state["actions"][:, None]))
-            for _ in state["actions"]:
-                next(self._walk)
+            wanted, found = len(state["actions"]), sum(1 for _ in islice(self._walk, len(state["actions"])))
+            if found < wanted:
+                raise InvalidCheckpoint(
+                    f"the run goes on after {wanted} steps of an episode, but the same actions end it after {found} "
+                    "here: this is another world.\n  Give the same one, or another folder."
+                )
 
 
 class _Player(SampledPolicy):

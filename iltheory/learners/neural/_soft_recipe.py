@@ -131,15 +131,17 @@ class SoftRecipe(Recipe):
         self.data, self.starts = occupancy.of(data), data.starts
         self._batches = Batches(tuple(self.data), options.batch_size, seeds.batches)
         self._replay: Replay | None = None
+        explored = None
         if options.exploration:
             require("world", world, SampledMDP, "sims.environments.sampled_environment('CartPole-v1', ...)")
             self._replay = Replay(spaces, options.capacity, occupancy, dtype=made.dtype, device=device)
             assert isinstance(world, SampledMDP)
-            self._explorer = Explorer(world, self._act, seeds.exploration)
+            self._explorer, explored = Explorer(world, self._act, seeds.exploration), world.description
         self.settings = {
             "learner": name,
             "architecture": made.as_json(),
             "data": data.digest,
+            "world": explored,
             "seed": seed,
             "device": device,
             **asdict(options),

@@ -1,4 +1,4 @@
-"""Who acts: at each step one of two policies, chosen by a coin."""
+"""Who acts, at each step one of two policies by a coin; and what an expert answers who only watches."""
 
 from __future__ import annotations
 
@@ -7,8 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iltheory.learners.neural.stored import InvalidCheckpoint
 from sims.errors import InvalidArgument
 from sims.sampled import ActionLaws, SampledPolicy, Spaces
+
+
+def answers(expert: SampledPolicy, observations: Any, steps: Any, seed: int) -> NDArray[Any]:
+    """One action of an expert in each of m states; the same seed, the same answers."""
+    return expert.laws(observations, steps).sample(np.random.default_rng(seed))
+
+
+def check_answers(expert: SampledPolicy, observations: Any, steps: Any, seed: int, said: NDArray[Any]) -> None:
+    """Raise ``InvalidCheckpoint`` unless an expert gives again what was said in these states, but for rounding."""
+    again = answers(expert, observations, steps, seed)
+    changed = np.count_nonzero(~np.isclose(again, said, rtol=1e-5, atol=1e-6).reshape(len(said), -1).all(-1))
+    if changed:
+        raise InvalidCheckpoint(
+            f"expert answers otherwise in {changed} of {len(said)} states than the one the run has asked so far.\n"
+            "  Give the same expert to go on, or another folder."
+        )
 
 
 class StepMixture(SampledPolicy):

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from iltheory.learners.neural.acting import answers, check_answers
 from iltheory.learners.neural.advil import action_payoff, chosen
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.discriminators import Discriminator, View, gradient_penalty
@@ -22,6 +23,7 @@ from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
 from iltheory.learners.neural.transitions import Transitions, transitions
 from iltheory.learners.online import count
+from sims.datasets import Trajectories
 from sims.errors import require
 from sims.sampled import SampledMDP, SampledPolicy
 
@@ -130,7 +132,7 @@ class Games(Recipe):
         seeds: Seeds,
         settings: Mapping[str, Any],
     ) -> None:
-        self.actor, self.settings, self._mdp, self._expert, self._seeds = actor, settings, mdp, expert, seeds
+        self.actor, self.settings, self._mdp, self._seeds = actor, settings, mdp, seeds
         self._optimizer = adam(actor.parameters(), settings["learning_rate"])
         device = next(actor.parameters()).device
         self._view = View(actor.architecture.features, mdp.spaces, "actions", dtype=actor.architecture.dtype).to(device)
@@ -138,7 +140,7 @@ class Games(Recipe):
             Discriminator(self._view, seeds.init, hidden=settings["hidden"], bound=torch.tanh)
             for _ in range(settings["iterations"])
         ).to(device)
-        self.played = Played(actor)
+        self.played = Played(mdp, expert, actor)
 
     @property
     def parts(self) -> Mapping[str, Any]:
@@ -173,12 +175,11 @@ class Games(Recipe):
         """Let the policy act, ask the expert, and fit a discriminator."""
         played, settings, rng = self.played, self.settings, self._seeds.exploration
         policy, i = NeuralPolicy.of(self.actor), len(self.played.data)
-        moves = asked(self._mdp, policy, self._expert, settings["trajectories"], rng, self.actor)
+        visited = self._mdp.roll(policy, settings["trajectories"], rng).trajectories()
+        moves = played.ask(policy, visited, int(rng.integers(2**62)))
         if not i:
             self.actor.normalise(moves.observations)
             self._view.learn(moves)
-        played.data.append(moves)
-        played.policies.append(policy)
         f = self._discriminators[i]
         optimizer = adam(f.network.parameters(), settings["discriminator_rate"])
         for _ in range(settings["fit_updates"]):
@@ -209,49 +210,50 @@ class Games(Recipe):
         return data.take(rows.to(data.observations.device))
 
 
-def asked(
-    mdp: SampledMDP,
-    policy: SampledPolicy,
-    expert: SampledPolicy,
-    trajectories: int,
-    rng: np.random.Generator,
-    actor: PolicyNetwork,
-) -> Transitions:
-    """The states that a policy visits, with what the expert would do there, as an actor's tensors."""
-    visited = mdp.roll(policy, trajectories, rng).trajectories()
-    steps, observations, _ = visited.steps()
-    dtype, device = actor.architecture.dtype, next(actor.parameters()).device
-    moves = transitions(visited, mdp.spaces, dtype=dtype, device=device)
-    answers = torch.as_tensor(expert.laws(observations, steps).sample(rng), device=device)
-    return replace(moves, actions=answers.to(moves.actions.dtype))
-
-
 class Played:
     """What happened in the iterations so far; a part of checkpoints."""
 
-    def __init__(self, actor: PolicyNetwork) -> None:
-        self._actor, self.updates = actor, 0
+    def __init__(self, mdp: SampledMDP, expert: SampledPolicy, actor: PolicyNetwork) -> None:
+        self._spaces, self._expert, self._actor, self.updates = mdp.spaces, expert, actor, 0
+        self._asked: list[Mapping[str, Any]] = []
         self.data: list[Transitions] = []
         self.policies: list[NeuralPolicy] = []
         self.losses: list[float] = []
+
+    def ask(self, policy: NeuralPolicy, visited: Trajectories, seed: int) -> Transitions:
+        """Take in the states that a policy visited, with what the expert would do there, as the actor's tensors."""
+        steps, observations, _ = visited.steps()
+        self._keep(visited, answers(self._expert, observations, steps, seed), seed)
+        self.policies.append(policy)
+        return self.data[-1]
 
     def outcome(self) -> dict[str, Any]:
         """What :class:`DAeQuIL` adds to :class:`~iltheory.learners.neural.training.Trained`."""
         losses = np.array(self.losses)
         return {"best": self.policies[int(losses.argmin())], "policies": tuple(self.policies), "losses": losses}
 
+    def _keep(self, visited: Trajectories, said: NDArray[Any], seed: int) -> None:
+        dtype, device = self._actor.architecture.dtype, next(self._actor.parameters()).device
+        moves = transitions(visited, self._spaces, dtype=dtype, device=device)
+        actions = torch.as_tensor(said, dtype=moves.actions.dtype, device=device)
+        self.data.append(replace(moves, actions=actions))
+        self._asked.append({"visited": vars(visited), "answers": said, "seed": seed})
+
     def state_dict(self) -> dict[str, Any]:
         """For checkpoints."""
         return {
             "updates": self.updates,
             "losses": self.losses,
-            "data": [dict(vars(moves)) for moves in self.data],
+            "asked": self._asked,
             "policies": [policy.weights for policy in self.policies],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where :meth:`state_dict` was taken."""
-        device = next(self._actor.parameters()).device
-        self.updates, self.losses = state["updates"], state["losses"]
-        self.data = [Transitions(**moves).to(str(device)) for moves in state["data"]]
+        """Go on where :meth:`state_dict` was taken; ``InvalidCheckpoint`` if another expert was asked there."""
+        self.updates, self.losses, self._asked, self.data = state["updates"], state["losses"], [], []
+        for asked in state["asked"]:
+            visited, said, seed = Trajectories(**asked["visited"]), asked["answers"], asked["seed"]
+            steps, observations, _ = visited.steps()
+            check_answers(self._expert, observations, steps, seed, said)
+            self._keep(visited, said, seed)
         self.policies = [NeuralPolicy(self._actor.architecture, weights) for weights in state["policies"]]

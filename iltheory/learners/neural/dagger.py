@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iltheory.learners.neural.acting import StepMixture
+from iltheory.learners.neural.acting import StepMixture, answers, check_answers
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.behavioral_cloning import cloning_loss
@@ -158,7 +158,7 @@ class Aggregation(Recipe):
         self.actor, self.settings = actor, settings
         self.optimizer = adam(actor.parameters(), settings["learning_rate"], l2=settings["l2"])
         self._mdp, self._expert, self._seeds, self._shares = mdp, expert, seeds, shares
-        self._gathered = _Gathered(actor, Batches((torch.empty(1),), settings["batch_size"], seeds.batches))
+        self._gathered = _Gathered(expert, actor, Batches((torch.empty(1),), settings["batch_size"], seeds.batches))
         self._weight = 1 / (settings["trajectories"] * mdp.horizon)
 
     @property
@@ -191,8 +191,9 @@ class Aggregation(Recipe):
         rolls = self._mdp.roll(StepMixture(self._expert, policy, self._shares[i]), self.settings["trajectories"], rng)
         steps = np.nonzero(rolls.alive)[1]
         observations = rolls.observations[rolls.alive]
-        actions = self._expert.laws(observations, steps).sample(rng)
-        self._gathered.add(policy, Labelled(observations, steps, actions, np.full(len(steps), i)))
+        seed = int(rng.integers(2**62))
+        actions = answers(self._expert, observations, steps, seed)
+        self._gathered.add(policy, Labelled(observations, steps, actions, np.full(len(steps), i)), seed)
         self._gathered.losses.append(self._loss(i))
 
     def _loss(self, i: int | None = None) -> float:
@@ -220,10 +221,11 @@ class Aggregation(Recipe):
 class _Gathered:
     """The data of all iterations, and what happened in them; a part of checkpoints."""
 
-    def __init__(self, actor: PolicyNetwork, batches: Batches) -> None:
-        self.updates, self.losses, self.batches, self._actor = 0, list[float](), batches, actor
+    def __init__(self, expert: SampledPolicy, actor: PolicyNetwork, batches: Batches) -> None:
+        self.updates, self.losses, self.batches, self._expert, self._actor = 0, list[float](), batches, expert, actor
         self.policies: list[NeuralPolicy] = []
         self._data: list[Labelled] = []
+        self._seeds: list[int] = []  # of the answers
 
     @property
     def labelled(self) -> Labelled:
@@ -232,9 +234,10 @@ class _Gathered:
             **{f.name: np.concatenate([getattr(data, f.name) for data in self._data]) for f in fields(Labelled)}
         )
 
-    def add(self, policy: NeuralPolicy, data: Labelled) -> None:
+    def add(self, policy: NeuralPolicy, data: Labelled, seed: int) -> None:
         """Take in an iteration; the normalisation of observations is learnt from the first."""
         self._data.append(data)
+        self._seeds.append(seed)
         if not self.policies:
             self._actor.normalise(torch.as_tensor(data.observations))
         self.policies.append(policy)
@@ -258,11 +261,14 @@ class _Gathered:
             "losses": self.losses,
             "policies": [policy.weights for policy in self.policies],
             "data": [vars(data) for data in self._data],
+            "seeds": self._seeds,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where :meth:`state_dict` was taken."""
-        self.updates, self.losses = state["updates"], state["losses"]
+        """Go on where :meth:`state_dict` was taken; ``InvalidCheckpoint`` if another expert was asked there."""
+        self.updates, self.losses, self._seeds = state["updates"], state["losses"], state["seeds"]
         self.policies = [NeuralPolicy(self._actor.architecture, weights) for weights in state["policies"]]
         self._data = [Labelled(**data) for data in state["data"]]
+        for data, seed in zip(self._data, self._seeds, strict=True):
+            check_answers(self._expert, data.observations, data.steps, seed, data.actions)
         self._serve()
