@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
+from inspect import signature
 from typing import Any, NamedTuple
 
 from sims.environments._make import time_limit
@@ -53,6 +54,8 @@ REWARD_RANGES = {
 }
 """Declared ranges of rewards, by id, with the defaults of their environments."""
 
+GAME_OPTIONS = sorted(set(signature(atari_simulator).parameters) - {"game", "n"})
+
 PAYS_THE_SAME = frozenset(
     {"threads", "continuous", "gravity", "enable_wind", "wind_power", "turbulence_power", "reset_noise_scale"}
     | {"exclude_current_positions_from_observation", "include_cfrc_ext_in_observation"}
@@ -75,21 +78,22 @@ def sampled_environment(
     horizon : number H of steps; by default the registered time limit, which only ends the horizon. Games have none
     rewards : (low, high), ``low <= 0 <= high``: the declared range, to which rewards are clipped; by default that of
         ``REWARD_RANGES``
-    options : for the simulator: those of ``gymnasium.make``, ``threads=`` (MuJoCo) or ``frame_skip=4``,
-        ``sticky=0.25``, ``actions=``, ``start=``, ``observe=`` (games; defaults as in Gymnasium's ``v5``)
+    options : for the simulator: those of ``gymnasium.make``, and ``threads=`` for MuJoCo. Games have those of
+        :func:`atari_simulator` instead: ``frame_skip=4``, ``sticky=Fraction(1, 4)`` and ``actions="minimal"`` as in
+        Gymnasium's ``v5``, but ``observe="ram"``, the machine's 128 bytes, where Gymnasium shows pixels (``"screen"``)
 
     Raises
     ------
     InvalidEnvironment
-        If there is no such id (with the nearest one), a package is missing (with the command that installs it), no
-        horizon is registered, or no range of rewards is known.
+        If there is no such id (with the nearest one) or option, a package is missing (with the command that installs
+        it), no horizon is registered, or no range of rewards is known.
     """
     limit = time_limit(id)
     steps = limit if horizon is None else horizon
     if steps is None:
         raise InvalidEnvironment(f"{id} has no registered time limit: give horizon=H.")
-    low, high = _range(id, options) if rewards is None else rewards
     make = _maker(id, options)
+    low, high = _range(id, options) if rewards is None else rewards
     one = make(1)
     return SampledMDP(make, horizon=steps, rewards=(low, high), name=one.name, spaces=one.spaces)
 
@@ -97,6 +101,12 @@ def sampled_environment(
 def _maker(id: str, options: dict[str, Any]) -> Callable[[int], RestorableSimulator]:
     if id.startswith("ALE/"):
         game = id.removeprefix("ALE/").removesuffix("-v5")
+        unknown = sorted(set(options).difference(GAME_OPTIONS))
+        if unknown:
+            raise InvalidEnvironment(
+                f"{id} has no option {', '.join(unknown)}; there are {', '.join(GAME_OPTIONS)}.\n"
+                "  observe='screen' is Gymnasium's obs_type='rgb', sticky its repeat_action_probability."
+            )
         return partial(atari_simulator, game, **{"frame_skip": 4, "sticky": Fraction(1, 4), **options})
     return partial(mujoco_simulator if id in TASKS else gymnasium_simulator, id, **options)
 

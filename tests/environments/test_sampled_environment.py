@@ -178,6 +178,14 @@ def test_gaussian_actions_beyond_the_space_are_stepped_as_env_step_steps_them():
         (lambda: sampled_environment("Hoper-v5"), r"no 'Hoper-v5'.\n  Use 'Hopper-v5'"),
         (lambda: sampled_environment("Hoper-v5", horizon=3), r"no 'Hoper-v5'.\n  Use 'Hopper-v5'"),
         (lambda: sampled_environment("ALE/Pon-v5", horizon=3), r"no 'ALE/Pon-v5'.\n  Use 'ALE/Pong-v5'"),
+        (
+            lambda: sampled_environment("ALE/Pong-v5", horizon=3, obs_type="rgb"),
+            r"ALE/Pong-v5 has no option obs_type; there are actions, frame_skip, observe, start, sticky.\n  obs",
+        ),
+        (
+            lambda: sampled_environment("ALE/Pong-v5", horizon=3, rewards=(-1, 1), repeat_action_probability=0.0),
+            r"ALE/Pong-v5 has no option repeat_action_probability",
+        ),
         (lambda: sampled_environment("ALE/Pong-v5"), r"no registered time limit: give horizon=H"),
         (
             lambda: sampled_environment("BipedalWalker-v3"),
@@ -301,4 +309,6 @@ def test_the_code_of_the_page_runs():
     for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
         exec(block.replace("20, np.random", "2, np.random"), session)
     assert session["rolled"].returns.mean() > 2000
+    for expression, name in re.findall(r"^(sampled_environment\(.*\).name)  # (.*)$", page, flags=re.MULTILINE):
+        assert eval(expression, session) == name
     assert session["hopper"].description == re.search(r"# (Hopper-v5 for exactly .*)", page).group(1)
