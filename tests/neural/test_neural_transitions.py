@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from iltheory.learners.neural import Transitions, transitions
+from iltheory.learners.neural import (
+    Architecture,
+    Flat,
+    GaussianHead,
+    Transitions,
+    adril,
+    advil,
+    airl,
+    behavioral_cloning,
+    gail,
+    infogail,
+    iq_learn,
+    sqil,
+    transitions,
+    value_dice,
+)
 from iltheory.learners.neural.batches import Batches
+from iltheory.learners.neural.transitions import shown
 from sims.datasets import InvalidDataset, Trajectories
+from sims.environments import sampled_environment
 from sims.errors import InvalidArgument
 from sims.sampled import Spaces
 
@@ -109,6 +127,85 @@ def test_other_bad_demonstrations_are_refused() -> None:
         transitions(three_ends(), VECTORS, subsample=0)
     with pytest.raises(InvalidArgument, match="demos="):
         transitions(three_ends().states, VECTORS)  # type: ignore[arg-type]
+
+
+TABLE = Spaces((), n_actions=2)
+
+
+def given(spaces: Spaces, dtype: Any = torch.float32, device: str = "cpu", **changes: Any) -> Transitions:
+    """What a learner makes of transitions that are given, some of their tensors changed."""
+    if spaces.observation_shape:
+        demos = three_ends()
+    else:
+        demos = Trajectories.from_arrays([[0, 1, 2]], [[1, 0]], None, [False], [True])
+    x = replace(transitions(demos, spaces), **changes)
+    return shown(x, spaces, np.random.default_rng(0), dtype=dtype, device=device)
+
+
+@pytest.mark.parametrize(
+    ("spaces", "changes", "words"),
+    [
+        (VECTORS, {"observations": torch.zeros(7, 11)}, r"observations of demos have shape \(11,\), .* world \(1,\)"),
+        (VECTORS, {"next_observations": torch.zeros(7, 2)}, r"next_observations of demos have shape \(2,\)"),
+        (VECTORS, {"starts": torch.zeros(3)}, r"starts of demos have shape \(\)"),
+        (VECTORS, {"actions": torch.zeros(7, dtype=torch.int64)}, r"actions of demos have shape \(\), .* \(1,\)"),
+        (VECTORS, {"actions": torch.zeros(5, 1)}, "7 observations, but 5 actions"),
+        (VECTORS, {"weights": torch.zeros(0)}, "weights of demos are tensor"),
+        (VECTORS, {"starts": torch.zeros(0, 1)}, "starts of demos are tensor"),
+        (VECTORS, {"steps": np.zeros(7)}, r"steps of demos are array.* make them with transitions"),
+        (VECTORS, {"steps": torch.zeros(7)}, r"steps of demos are torch.float32 of shape \(7,\), not ints"),
+        (VECTORS, {"steps": torch.arange(7) - 1}, "steps of demos contain -1"),
+        (VECTORS, {"absorbing": torch.zeros(7)}, "absorbing of demos are torch.float32 .* not bools"),
+        (VECTORS, {"weights": torch.ones(7, 1)}, r"weights of demos are .* of shape \(7, 1\)"),
+        (VECTORS, {"weights": torch.arange(7.0)}, "weights of demos contain 0.0"),
+        (VECTORS, {"weights": torch.full((7,), torch.nan)}, "weights of demos contain nan"),
+        (VECTORS, {"observations": torch.full((7, 1), torch.nan)}, "observations of demos have .* not finite"),
+        (VECTORS, {"actions": torch.full((7, 1), torch.inf)}, "actions of demos have an entry that is not finite"),
+        (VECTORS, {"starts": torch.full((3, 1), 1e39, dtype=torch.float64)}, "starts .* not finite in torch.float32"),
+        (TABLE, {"actions": torch.tensor([2, 0])}, "demos take action 2, the world has 2"),
+        (TABLE, {"actions": torch.tensor([-1, 0])}, "actions of demos contain -1, those of the world are numbered"),
+        (TABLE, {"observations": torch.zeros(2)}, "observations of demos are torch.float32, .* numbered from 0"),
+    ],
+)
+def test_transitions_of_another_world_or_with_no_numbers_are_refused(spaces: Spaces, changes: Any, words: str) -> None:
+    with pytest.raises(InvalidDataset, match=words):
+        given(spaces, **changes)
+
+
+OFFLINE: Any = [advil, behavioral_cloning, iq_learn, sqil, value_dice]
+
+
+@pytest.mark.parametrize("learner", [*OFFLINE, adril, airl, gail, infogail])
+def test_every_learner_refuses_transitions_of_another_world(learner: Any) -> None:
+    pytest.importorskip("gymnasium")
+    hopper = Spaces((11,), action_low=(-1.0,) * 3, action_high=(1.0,) * 3)
+    rng = np.random.default_rng(0)
+    demos = Trajectories.from_arrays(rng.normal(size=(1, 9, 11)), np.zeros((1, 8, 3)), None, [False], [True])
+    pendulum = sampled_environment("InvertedPendulum-v5", horizon=10)
+    options = {"codes": 2} if learner is infogail else {}
+    with pytest.raises(InvalidDataset, match=r"shape \(11,\), those of the world \(4,\): .* another world"):
+        learner(transitions(demos, hopper), pendulum, updates=1, seed=0, **options)
+
+
+def test_numbers_that_overflow_the_precision_of_a_network_are_refused() -> None:
+    far = Trajectories.from_arrays(np.full((1, 3, 1), 1e39), np.zeros((1, 2, 1)), None, [True], [False])
+    with pytest.raises(InvalidDataset, match=r"observations of demos have .* not finite in torch\.float32"):
+        shown(far, VECTORS, np.random.default_rng(0), dtype=torch.float32, device="cpu")
+    assert shown(far, VECTORS, np.random.default_rng(0), dtype=torch.float64, device="cpu").starts.item() == 1e39
+
+
+def test_given_transitions_take_the_precision_of_a_network_and_weights_of_mean_one() -> None:
+    weights = torch.arange(1.0, 8.0)
+    x = given(VECTORS, torch.float64, weights=weights)
+    assert {x.observations.dtype, x.actions.dtype, x.weights.dtype, x.starts.dtype} == {torch.float64}
+    assert torch.equal(x.weights, weights.double() / 4) and torch.equal(weights, torch.arange(1.0, 8.0))
+    double = Architecture(Flat((1,)), GaussianHead(1), hidden=(), precision="float64")
+    given_them = behavioral_cloning(
+        transitions(three_ends(), VECTORS), VECTORS, updates=3, seed=0, architecture=double
+    ).policy
+    made_them = behavioral_cloning(three_ends(), VECTORS, updates=3, seed=0, architecture=double).policy
+    for name, weight in made_them.weights.items():
+        np.testing.assert_allclose(given_them.weights[name], weight, rtol=1e-5)
 
 
 def test_transitions_are_copies_and_digests_see_every_entry() -> None:

@@ -60,6 +60,12 @@ class NeuralPolicy(SampledPolicy):
         """Whether it plays one action everywhere."""
         return self.greedy or isinstance(self.architecture.head, PointHead)
 
+    @property
+    def stationary(self) -> bool:  # type: ignore[override]
+        """Whether it does not see the step."""
+        features = self.architecture.features
+        return isinstance(features, Flat) or features.horizon is None
+
     def __repr__(self) -> str:
         mode = ", greedy" if self.greedy else ""
         return f"NeuralPolicy({self.architecture}, {sum(w.size for w in self.weights.values())} numbers{mode})"
@@ -110,7 +116,7 @@ class NeuralPolicy(SampledPolicy):
         return network
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write a folder with ``policy.safetensors`` and ``policy.json`` (architecture, shapes, versions, sha256 of both).
+        """Write a folder with ``policy.safetensors`` and ``policy.json`` (architecture, shapes, versions, digests).
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -88,35 +89,52 @@ def transitions(
         If an option is out of range.
     """
     require("demos", demos, Trajectories, "mdp.roll(expert, 10, rng).trajectories()")
-    _check(demos, spaces)
+    if not demos.lengths.any():
+        raise InvalidDataset("demos have no step at all: they show nothing of the expert.")
+    _check({"observations": demos.states, "actions": demos.actions}, spaces)
     h, observations, actions = demos.steps()
     owner = np.repeat(np.arange(len(demos)), demos.lengths)
     final = np.zeros(len(h), dtype=np.bool_)
     final[demos.offsets[1:][demos.lengths > 0] - 1] = True
     kept = _kept(h, owner, len(demos), count("subsample", subsample), rng)
 
-    def tensor(array: Any, kind: Any) -> Any:
-        return torch.tensor(np.ascontiguousarray(array), dtype=kind, device=device)
-
-    seen = torch.int64 if not spaces.observation_shape else dtype
+    arrays = {
+        "observations": observations[kept],
+        "actions": actions[kept],
+        "next_observations": demos.states[kept + owner[kept] + 1],
+        "absorbing": (final & demos.terminated[owner])[kept],
+        "steps": h[kept],
+        "weights": np.ones(len(kept)),
+        "starts": demos.states[(demos.offsets[:-1] + np.arange(len(demos)))[demos.lengths > 0]],
+    }
+    kinds = _kinds(spaces, dtype)
     return Transitions(
-        observations=tensor(observations[kept], seen),
-        actions=tensor(actions[kept], torch.int64 if spaces.discrete else dtype),
-        next_observations=tensor(demos.states[kept + owner[kept] + 1], seen),
-        absorbing=tensor((final & demos.terminated[owner])[kept], torch.bool),
-        steps=tensor(h[kept], torch.int64),
-        weights=torch.ones(len(kept), dtype=dtype, device=device),
-        starts=tensor(demos.states[(demos.offsets[:-1] + np.arange(len(demos)))[demos.lengths > 0]], seen),
+        **{
+            name: torch.tensor(np.ascontiguousarray(array), dtype=kinds[name], device=device)
+            for name, array in arrays.items()
+        }
     )
 
 
 def shown(
     demos: Trajectories | Transitions, spaces: Spaces, rng: np.random.Generator, *, dtype: Any, device: str
 ) -> Transitions:
-    """Demonstrations of a learner: transitions as they are, or all those of trajectories."""
+    """Demonstrations of a learner, with weights of mean 1: transitions that are given, or all those of trajectories.
+
+    Raises
+    ------
+    InvalidDataset
+        If nothing is shown, an entry is not finite in ``dtype``, or observations or actions are of another space.
+    """
     if isinstance(demos, Transitions):
-        return demos.to(device)
-    return transitions(demos, spaces, rng=rng, dtype=dtype, device=device)
+        _check_tensors(demos, spaces)
+    else:
+        demos = transitions(demos, spaces, rng=rng, dtype=dtype)
+    data = Transitions(**{name: getattr(demos, name).to(device, kind) for name, kind in _kinds(spaces, dtype).items()})
+    for name, x in vars(data).items():
+        if not torch.isfinite(x).all():
+            raise InvalidDataset(f"{name} of demos have an entry that is not finite in {x.dtype}.")
+    return replace(data, weights=data.weights / data.weights.mean())
 
 
 def spaces_of(world: SampledMDP | Spaces) -> Spaces:
@@ -140,19 +158,45 @@ def _kept(h: Any, owner: Any, n: int, k: int, rng: np.random.Generator | None) -
     return np.flatnonzero((h - first[owner]) % k == 0)
 
 
-def _check(demos: Trajectories, spaces: Spaces) -> None:
-    if not demos.lengths.any():
-        raise InvalidDataset("demos have no step at all: they show nothing of the expert.")
-    for name, array, shape in (
-        ("observations", demos.states, spaces.observation_shape),
-        ("actions", demos.actions, spaces.action_shape),
-    ):
+def _kinds(spaces: Spaces, dtype: Any) -> dict[str, Any]:
+    """Dtypes of the tensors of transitions."""
+    seen = dtype if spaces.observation_shape else torch.int64
+    taken = torch.int64 if spaces.discrete else dtype
+    kinds = (seen, taken, seen, torch.bool, torch.int64, dtype, seen)
+    return dict(zip((field.name for field in fields(Transitions)), kinds, strict=True))
+
+
+def _check(arrays: Mapping[str, Any], spaces: Spaces) -> None:
+    """Raise ``InvalidDataset`` unless arrays, or tensors, hold observations and ``actions`` of a world."""
+    for name, array in arrays.items():
+        shape = spaces.action_shape if name == "actions" else spaces.observation_shape
         if array.shape[1:] != shape:
             raise InvalidDataset(
-                f"{name} of demos have shape {array.shape[1:]}, those of the world {shape}: the demonstrations are of "
-                "another world."
+                f"{name} of demos have shape {tuple(array.shape[1:])}, those of the world {shape}: the demonstrations "
+                "are of another world."
             )
-        if shape == () and array.dtype.kind not in "iu":
+        if shape == () and "int" not in str(array.dtype):
             raise InvalidDataset(f"{name} of demos are {array.dtype}, those of the world are numbered from 0.")
-    if spaces.n_actions is not None and demos.actions.max() >= spaces.n_actions:
-        raise InvalidDataset(f"demos take action {demos.actions.max()}, the world has {spaces.n_actions}, from 0.")
+        if shape == () and array.min() < 0:
+            raise InvalidDataset(f"{name} of demos contain {array.min()}, those of the world are numbered from 0.")
+    if spaces.n_actions is not None and arrays["actions"].max() >= spaces.n_actions:
+        raise InvalidDataset(f"demos take action {arrays['actions'].max()}, the world has {spaces.n_actions}, from 0.")
+
+
+def _check_tensors(demos: Transitions, spaces: Spaces) -> None:
+    """Raise ``InvalidDataset`` unless transitions, which anybody can make, are some of a world."""
+    tensors = vars(demos)
+    for name, x in tensors.items():
+        if not isinstance(x, torch.Tensor) or x.ndim == 0 or len(x) == 0:
+            raise InvalidDataset(f"{name} of demos are {x!r:.60}: make them with transitions(trajectories, spaces).")
+        if name != "starts" and len(x) != len(demos):
+            raise InvalidDataset(f"demos have {len(demos)} observations, but {len(x)} {name}.")
+    for name, kind in (("absorbing", "bool"), ("steps", "int"), ("weights", "float")):
+        x = tensors[name]
+        if x.ndim != 1 or kind not in str(x.dtype):
+            raise InvalidDataset(f"{name} of demos are {x.dtype} of shape {tuple(x.shape)}, not {kind}s, one for each.")
+    _check({name: tensors[name] for name in ("observations", "actions", "next_observations", "starts")}, spaces)
+    if demos.steps.min() < 0:
+        raise InvalidDataset(f"steps of demos contain {demos.steps.min()}: the first action of an episode has step 0.")
+    if not demos.weights.min() > 0:
+        raise InvalidDataset(f"weights of demos contain {demos.weights.min()}, but must be positive.")
