@@ -75,9 +75,12 @@ def roll(
     expert = experts.load(id, folder=folder)
     demonstrations = experts.demonstrations(expert, episodes, seed, stochastic=stochastic)
     found = experts.Evaluation.of(demonstrations.returns())
-    if out is not None:
+    if out is not None and expert.card is not None:
+        from gymnasium import spec
+
         name = f"{id.replace('/', '-').lower()}/{'stochastic-' * stochastic}expert-v0"
-        write_minari(demonstrations, out, dataset_id=name, n_actions=expert.policy.spaces.n_actions)
+        n_actions, world = expert.policy.spaces.n_actions, spec(expert.card.environment).to_json()
+        write_minari(demonstrations, out, dataset_id=name, n_actions=n_actions, env_spec=world)
     print_page(roll_page(expert, found, demonstrations, stochastic=stochastic, out=out), json_file)
     document = {"schema": "iltheory-roll/1", "id": id, "seed": seed, "stochastic": stochastic}
     write_json(json_file, document | asdict(found) | {"lengths": demonstrations.lengths.tolist()})

@@ -85,6 +85,7 @@ def write_minari(
     n_states: int | None = None,
     n_actions: int | None = None,
     description: str | None = None,
+    env_spec: str | None = None,
 ) -> None:
     """Write a Minari dataset; a folder that already holds one is replaced, wholly or not at all.
 
@@ -99,6 +100,7 @@ def write_minari(
     dataset_id : `name-v0` or `namespace/name-v0`
     n_states, n_actions : size of the `Discrete` space, where states (actions) are indices; None where not
     description : kept in the metadata
+    env_spec : the environment they were recorded in, as `gymnasium.spec(id).to_json()` writes it; kept there, too
 
     Raises
     ------
@@ -128,8 +130,8 @@ def write_minari(
         "observation_space": json.dumps(_space("n_states", n_states, trajectories.states)),
         "action_space": json.dumps(_space("n_actions", n_actions, trajectories.actions)),
     }
-    if description is not None:
-        metadata["description"] = description
+    kept = {"description": description, "env_spec": env_spec}
+    metadata |= {name: text for name, text in kept.items() if text is not None}
     with replacing(Path(path), layout=LAYOUT) as new:
         data = new / "data"
         data.mkdir(parents=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pytest
 from scipy.stats import permutation_test
 
+from sims.datasets import write_minari
 from sims.environments import experts, sampled_environment
 from sims.environments.experts import InvalidExpert, Network, Normalization, linear
 from sims.environments.experts.card import digest
@@ -274,9 +277,25 @@ def test_what_is_no_expert_is_refused(make, words):
     assert type(found.value).__name__ in ("InvalidExpert", "InvalidDataset")
 
 
-def test_recorded_trajectories_are_held_against_the_world(tmp_path):
-    from sims.datasets import write_minari
+def test_recordings_of_another_world_of_the_same_form_are_refused(tmp_path):
+    cheetah, path = gymnasium.spec("HalfCheetah-v5"), tmp_path / "demos"
+    policy = experts.load("HalfCheetah-v5").policy
+    demos = sampled_environment("HalfCheetah-v5", horizon=3).roll(policy, 2, np.random.default_rng(0)).trajectories()
+    for world, refused in (
+        (cheetah, None),
+        (gymnasium.spec("Walker2d-v5"), "records Walker2d-v5, not HalfCheetah-v5: it is another world's"),
+        (gymnasium.make(cheetah, reset_noise_scale=1.0).spec, r"records HalfCheetah-v5 \(reset_noise_scale=1.0\), not"),
+        (gymnasium.make(cheetah, ctrl_cost_weight=0.1, render_mode="rgb_array").spec, None),
+    ):
+        write_minari(demos, path, dataset_id="demos-v0", env_spec=world.to_json())
+        with pytest.raises(InvalidExpert, match=refused) if refused else nullcontext():
+            assert len(experts.recorded(path, "HalfCheetah-v5")) == 2
+    write_minari(demos, path, dataset_id="demos-v0", env_spec="HalfCheetah-v5")
+    with pytest.raises(InvalidExpert, match="its env_spec is 'HalfCheetah-v5', no specification"):
+        experts.recorded(path, "HalfCheetah-v5")
 
+
+def test_recorded_trajectories_are_held_against_the_world(tmp_path):
     demos = experts.demonstrations("CartPole-v1", 2, 1)
     write_minari(demos, tmp_path / "poles", dataset_id="poles-v0", n_actions=2)
     read = experts.recorded(tmp_path / "poles", "CartPole-v1")

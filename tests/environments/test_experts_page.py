@@ -6,7 +6,9 @@ import json
 import re
 from pathlib import Path
 
+import gymnasium
 import pytest
+from minari import MinariDataset
 from typer.testing import CliRunner
 
 from iltheory.cli import app
@@ -69,6 +71,7 @@ def test_roll_writes_demonstrations(tmp_path):
     assert "500.0 [500.0, 500.0], 2 episodes" in done.stdout and "0 of 2 terminated" in done.stdout
     document = json.loads((tmp_path / "r.json").read_text())
     assert document["returns"] == [500, 500] and document["lengths"] == [500, 500]
+    assert MinariDataset(out / "data").env_spec == gymnasium.spec("CartPole-v1")
     assert read_minari(out).states.tolist() == experts.demonstrations("CartPole-v1", 2, 3).states.tolist()
 
 

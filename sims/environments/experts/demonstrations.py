@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
 from sims.datasets import Trajectories, read_minari
+from sims.environments._make import described
 from sims.environments._spaces import spaces_of
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
@@ -60,7 +63,8 @@ def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
     Raises
     ------
     InvalidExpert
-        If its observations or actions have another form than those of the environment.
+        If it says that it was recorded in another environment, or one with other options (`env_spec` in its metadata),
+        or its observations or actions have another form than those of the environment.
     InvalidDataset
         If it cannot be read.
     """
@@ -68,6 +72,9 @@ def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
     world = world_of(environment)
     spaces = spaces_of(world, environment)
     world.close()
+    named = _named_world(Path(path), environment)
+    if named != environment:
+        raise InvalidExpert(f"{path} records {named}, not {environment}: it is another world's.")
     for name, found, wanted in (
         ("observations", trajectories.states.shape[1:], spaces.observation_shape),
         ("actions", trajectories.actions.shape[1:], spaces.action_shape),
@@ -81,3 +88,15 @@ def recorded(path: str | PathLike[str], environment: str) -> Trajectories:
             f"{path} records the action {trajectories.actions.max()}; {environment} has {spaces.n_actions} of them."
         )
     return trajectories
+
+
+def _named_world(path: Path, environment: str) -> str:
+    """The world that a dataset names, with its options; `environment` where it names none."""
+    text = json.loads((path / "data" / "metadata.json").read_text(encoding="utf-8")).get("env_spec")
+    if text is None:
+        return environment
+    try:
+        spec = json.loads(text)
+        return described(environment, dict(spec["kwargs"])) if spec["id"] == environment else str(spec["id"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise InvalidExpert(f"{path}: its env_spec is {text!r:.80}, no specification of an environment.") from error
