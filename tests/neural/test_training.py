@@ -32,6 +32,7 @@ from iltheory.learners.neural import (
     behavioral_cloning,
     train,
 )
+from iltheory.learners.neural.seeds import Seeds
 from sims.datasets import Trajectories
 from sims.errors import IltheoryError, InvalidArgument
 from sims.sampled import Spaces
@@ -68,6 +69,17 @@ def test_a_seed_is_a_policy_bit_for_bit_on_any_number_of_threads() -> None:
     assert_same(first, cloned())
     other = cloned(seed=4)
     assert not np.array_equal(first.policy.weights["layers.0.weight"], other.policy.weights["layers.0.weight"])
+
+
+def test_a_learner_and_the_judge_of_its_policy_share_no_number() -> None:
+    """``il.verify`` draws from the children of the seed, children of these, or the seed itself."""
+    ours, seed = Seeds.of(0), np.random.SeedSequence(0)
+    children = seed.spawn(64)
+    theirs = [np.random.default_rng(one) for child in children for one in (child, *child.spawn(4))]
+    drawn = {int(x) for rng in (*theirs, np.random.default_rng(0)) for x in rng.integers(2**62, size=8)}
+    assert not drawn & {int(x) for rng in (ours.batches, ours.exploration) for x in rng.integers(2**62, size=8)}
+    numbers = {int(child.generate_state(1, np.uint64)[0] >> 1) for child in children}
+    assert not numbers & {ours.init.initial_seed(), ours.noise.initial_seed()}
 
 
 def test_training_leaves_global_generators_alone() -> None:

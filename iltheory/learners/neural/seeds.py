@@ -10,6 +10,10 @@ import torch
 
 from sims.errors import InvalidArgument
 
+LEARNING = 0x1EA25
+"""Branch of the tree of seeds that is grown here: whoever spawns from the same integer elsewhere, as ``il.verify`` does
+when it judges the policy learnt, draws other numbers."""
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -33,7 +37,7 @@ class Seeds:
         """From an integer, at least 0."""
         if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
             raise InvalidArgument(f"seed={seed!r}: must be an integer, at least 0.")
-        init, batches, exploration, noise = np.random.SeedSequence(int(seed)).spawn(4)
+        init, batches, exploration, noise = np.random.SeedSequence(int(seed), spawn_key=(LEARNING,)).spawn(4)
         return cls(
             torch.Generator().manual_seed(_number(init)),
             np.random.default_rng(batches),
