@@ -10,7 +10,10 @@ import pytest
 import torch
 
 from iltheory.learners.neural import (
+    PPO,
+    SAC,
     Architecture,
+    Fit,
     Flat,
     GaussianHead,
     Transitions,
@@ -26,6 +29,7 @@ from iltheory.learners.neural import (
     value_dice,
 )
 from iltheory.learners.neural.batches import Batches
+from iltheory.learners.neural.discriminators import absorbing_share
 from iltheory.learners.neural.transitions import shown
 from sims.datasets import InvalidDataset, Trajectories
 from sims.environments import sampled_environment
@@ -206,6 +210,59 @@ def test_given_transitions_take_the_precision_of_a_network_and_weights_of_mean_o
     made_them = behavioral_cloning(three_ends(), VECTORS, updates=3, seed=0, architecture=double).policy
     for name, weight in made_them.weights.items():
         np.testing.assert_allclose(given_them.weights[name], weight, rtol=1e-5)
+
+
+def one_episode(length: int, horizon: int, *, terminated: bool = True) -> Transitions:
+    """What an episode shows of its first steps."""
+    o, a = np.arange(length + 1.0)[None, :, None], np.zeros((1, length, 1))
+    demos = Trajectories.from_arrays(o, a, None, [terminated], [not terminated])
+    return shown(demos, VECTORS, np.random.default_rng(0), dtype=torch.float32, device="cpu", horizon=horizon)
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+@pytest.mark.parametrize("length", range(1, 9))
+def test_learners_of_occupancies_see_the_first_steps_and_the_rest_of_them_absorbed(
+    length: int, terminated: bool
+) -> None:
+    x, horizon = one_episode(length, 5, terminated=terminated), 5
+    assert x.steps.tolist() == list(range(min(length, horizon)))
+    assert x.absorbing.tolist() == [terminated and t == length - 1 for t in range(len(x))]
+    assert absorbing_share(x, horizon) == (max(0, horizon - length) / horizon if terminated else 0)
+
+
+def test_weights_have_mean_one_over_the_steps_that_are_kept() -> None:
+    x = replace(transitions(three_ends(), VECTORS), weights=torch.arange(1.0, 8.0))
+    first = shown(x, VECTORS, np.random.default_rng(0), dtype=torch.float32, device="cpu", horizon=2)
+    assert first.steps.tolist() == [0, 1, 0, 1, 0, 1] and len(first.starts) == 3
+    assert torch.allclose(first.weights, torch.tensor([1.0, 2, 3, 4, 6, 7]) * 6 / 23)
+    late = x.take([4])
+    with pytest.raises(InvalidDataset, match="none of the first 2 steps, the horizon of the world"):
+        shown(late, VECTORS, np.random.default_rng(0), dtype=torch.float32, device="cpu", horizon=2)
+
+
+PLAY: Any = {"solver": PPO(copies=2, steps=8, epochs=1, batch_size=16), "fit": Fit(updates=1)}
+FEW = SAC(steps=8, updates=1, before=8, batch_size=8, critic_hidden=(8,), kept=100)
+OF_OCCUPANCIES: Any = {
+    "gail": lambda *args, **options: gail(*args, **PLAY, **options),
+    "airl": lambda *args, **options: airl(*args, **PLAY, **options),
+    "infogail": lambda *args, **options: infogail(*args, codes=2, **PLAY, **options),
+    "adril": lambda *args, **options: adril(*args, solver=FEW, **options),
+}
+
+
+@pytest.mark.parametrize("learner", OF_OCCUPANCIES.values(), ids=OF_OCCUPANCIES)
+@pytest.mark.parametrize("given_as_transitions", [False, True])
+def test_demonstrations_beyond_the_horizon_change_nothing(learner: Any, given_as_transitions: bool) -> None:
+    pytest.importorskip("gymnasium")
+    mdp, rng = sampled_environment("InvertedPendulum-v5", horizon=10), np.random.default_rng(0)
+    o, a = rng.normal(size=(3, 26, 4)), rng.normal(size=(3, 25, 1))
+    over, cut = np.array([True, False, True]), np.array([False, True, False])
+    long = Trajectories.from_arrays(o, a, None, over, cut)
+    first = Trajectories.from_arrays(o[:, :11], a[:, :10], None, over & False, cut | True)
+    shows = (lambda demos: transitions(demos, mdp.spaces)) if given_as_transitions else (lambda demos: demos)
+    ours, theirs = (learner(shows(demos), mdp, updates=3, seed=0) for demos in (long, first))
+    for name, weight in theirs.policy.weights.items():
+        np.testing.assert_array_equal(ours.policy.weights[name], weight)
 
 
 def test_transitions_are_copies_and_digests_see_every_entry() -> None:

@@ -74,7 +74,7 @@ def adril(
 
     seeds = Seeds.of(seed, device)
     architecture = played(mdp, solver, architecture)
-    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device)
+    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device, horizon=mdp.horizon)
     actor = PolicyNetwork(architecture, seeds.init).to(device)
     actor.normalise(data.observations)
     options: Any = {"demos": data, "absorbing": absorbing_share(data, mdp.horizon)}

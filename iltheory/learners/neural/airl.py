@@ -128,7 +128,7 @@ def airl(
         raise InvalidArgument(f"reward={reward!r} must be one of {', '.join(get_args(Rewards))}.")
     seeds = Seeds.of(seed, device)
     architecture = played(mdp, solver, architecture)
-    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device)
+    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device, horizon=mdp.horizon)
     actor = PolicyNetwork(architecture, seeds.init).to(device)
     actor.normalise(data.observations)
     view = View(architecture.features, mdp.spaces, "actions")

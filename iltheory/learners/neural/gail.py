@@ -156,7 +156,7 @@ def gail(
     chosen = read_divergence(divergence)
     seeds = Seeds.of(seed, device)
     architecture = played(mdp, solver, architecture)
-    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device)
+    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device, horizon=mdp.horizon)
     actor = PolicyNetwork(architecture, seeds.init).to(device)
     actor.normalise(data.observations)
     view = View(architecture.features, mdp.spaces, seen)

@@ -121,7 +121,7 @@ def infogail(
     chosen, k, weight = read_divergence(divergence), count("codes", codes), nonnegative("weight", information_weight)
     seeds = Seeds.of(seed, device)
     architecture = played(mdp, solver, architecture)
-    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device)
+    data = shown(demos, mdp.spaces, seeds.batches, dtype=torch.float32, device=device, horizon=mdp.horizon)
     told = replace(architecture, features=coded(architecture.features, k))
     actor = PolicyNetwork(told, seeds.init).to(device)
     if isinstance(architecture.features, Flat):

@@ -117,9 +117,20 @@ def transitions(
 
 
 def shown(
-    demos: Trajectories | Transitions, spaces: Spaces, rng: np.random.Generator, *, dtype: Any, device: str
+    demos: Trajectories | Transitions,
+    spaces: Spaces,
+    rng: np.random.Generator,
+    *,
+    dtype: Any,
+    device: str,
+    horizon: int | None = None,
 ) -> Transitions:
     """Demonstrations of a learner, with weights of mean 1: transitions that are given, or all those of trajectories.
+
+    Parameters
+    ----------
+    horizon : H, of a learner that compares the laws of H steps: of each trajectory the first H are shown. One that goes
+        on is truncated there, and does not get to the absorbing state.
 
     Raises
     ------
@@ -134,6 +145,10 @@ def shown(
     for name, x in vars(data).items():
         if not torch.isfinite(x).all():
             raise InvalidDataset(f"{name} of demos have an entry that is not finite in {x.dtype}.")
+    if horizon is not None:
+        data = data.take(data.steps < horizon)
+        if not len(data):
+            raise InvalidDataset(f"demos show none of the first {horizon} steps, the horizon of the world.")
     return replace(data, weights=data.weights / data.weights.mean())
 
 
