@@ -1,29 +1,34 @@
 """Reinforcement learning inside of adversarial imitation: ends, time limits, what is paid, and going on."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from adversarial_worlds import garnet
+from gymnasium.spaces import Box
 
 from iltheory.learners.neural import Architecture, CategoricalHead, Flat, NeuralPolicy, OneHot, PolicyNetwork
 from iltheory.learners.neural._copies import Apart, Together, copies_of
 from iltheory.learners.neural._episodes import Episodes
+from iltheory.learners.neural._labels import Labelled
 from iltheory.learners.neural._ppo import PPOPlayer
-from iltheory.learners.neural._sac import SACPlayer
+from iltheory.learners.neural._sac import Replay, SACPlayer
 from iltheory.learners.neural.adril import adril
 from iltheory.learners.neural.airl import airl
 from iltheory.learners.neural.gail import Fit, gail
-from iltheory.learners.neural.heads import GaussianHead
+from iltheory.learners.neural.heads import GaussianHead, SquashedGaussianHead
 from iltheory.learners.neural.infogail import infogail
 from iltheory.learners.neural.inner_rl import PPO, SAC, Judge, Player
 from iltheory.learners.neural.seeds import Seeds
+from iltheory.learners.neural.transitions import Transitions
 from sims.environments.simulators import gymnasium_simulator
 from sims.errors import InvalidArgument
 from sims.sampled import Categorical, SampledMDP, SampledPolicy, Simulator, Spaces, Step, sampled_table
 
 SMALL = PPO(copies=4, steps=32, epochs=2, batch_size=64)
+SMALL_SAC = SAC(steps=16, updates=4, before=16, batch_size=16, critic_hidden=(8,), kept=500)
 
 
 def cart_pole(horizon=500):
@@ -63,6 +68,25 @@ def walk(horizon=12):
     return SampledMDP(Walker, horizon=horizon, rewards=(-2, 0), name="walk", spaces=Walker(1).spaces)
 
 
+class Row(Simulator):
+    """Three states in a row; action 1 ends the episode."""
+
+    def __init__(self, n):
+        self.n, self.spaces = n, Spaces((), n_actions=2)
+
+    def reset(self, rng):
+        self._state = rng.integers(2, size=self.n)
+        return self._state
+
+    def step(self, actions):
+        self._state = np.minimum(self._state + 1, 2)
+        return Step(self._state, np.zeros(self.n), actions == 1)
+
+
+def row(horizon):
+    return SampledMDP(Row, horizon=horizon, rewards=(0, 1), name="row", spaces=Row(1).spaces)
+
+
 class Constant(Judge):
     """Pays the same everywhere, and something in the absorbing state."""
 
@@ -78,15 +102,15 @@ class Constant(Judge):
         return {}
 
     def pay(self, seen):
-        ramp = seen.moves.observations[:, 0].double()
+        ramp = seen.moves.observations.reshape(len(seen.moves), -1)[:, 0].double()
         return ramp + self._pays[0], self._pays[1]
 
 
-def player(mdp, solver=SMALL, seed=0) -> tuple[Player, PolicyNetwork]:
-    seeds = Seeds.of(seed)
+def player(mdp, solver=SMALL, *, features=None, head=None) -> tuple[Player, PolicyNetwork]:
+    seeds = Seeds.of(0)
     activation = "tanh" if isinstance(solver, PPO) else "relu"
-    head: Any = solver.head(mdp.spaces)
-    actor = PolicyNetwork(Architecture(Flat(mdp.spaces.observation_shape), head, (8,), activation), seeds.init)
+    features, head = features or Flat(mdp.spaces.observation_shape), head or solver.head(mdp.spaces)
+    actor = PolicyNetwork(Architecture(features, head, (8,), activation), seeds.init)
     return solver.player(mdp, actor, seeds, device="cpu"), actor
 
 
@@ -149,42 +173,132 @@ def test_copies_share_a_simulator_whose_states_are_arrays():
 # What is paid.
 
 
-def _advantages(everywhere, absorbing):
-    """Of a round in which some episodes end and others are cut."""
-    found, _ = player(cart_pole(horizon=12))
-    judge = Constant(everywhere, absorbing)
+class Watching(Constant):
+    """Also asks for the values of next observations, of the policy that took the steps."""
+
+    def __init__(self, found, features, everywhere, absorbing):
+        super().__init__(everywhere, absorbing)
+        self._found, self._features = found, features
+
+    def pay(self, seen):
+        following, moves = seen.moves.next_observations, seen.moves
+        if isinstance(self._features, OneHot):
+            steps = (moves.steps + 1).clamp(max=self._features.horizon - 1)
+            following = torch.eye(self._features.size)[self._features.index(following, steps)]
+        self.following = self._found._solver.policy.predict_values(following)[:, 0].numpy()
+        return super().pay(seen)
+
+
+@pytest.mark.parametrize("sees_the_step", [False, True])
+def test_advantages_are_those_of_a_plain_loop_in_which_the_dead_are_paid(sees_the_step):
+    mdp, features = cart_pole(horizon=12), Flat((4,))
+    if sees_the_step:
+        mdp, features = row(horizon=4), OneHot(3, 4)
+    found, _ = player(mdp, features=features)
+    judge = Watching(found, features, 0.5, 3.0)
     found.play(judge)
-    assert judge.seen.moves.absorbing.any() and (judge.seen.moves.steps == 11).any()
-    return found._solver.rollout_buffer.advantages.copy()
-
-
-def test_a_constant_that_is_paid_everywhere_changes_no_advantage():
-    base = _advantages(0.0, 0.0)
-    np.testing.assert_allclose(_advantages(3.0, 3.0), base, atol=1e-5)
-
-
-def test_a_reward_that_forgets_the_absorbing_state_is_caught():
-    assert np.abs(_advantages(3.0, 0.0) - _advantages(0.0, 0.0)).max() > 1
-
-
-def test_advantages_are_those_of_a_plain_loop():
-    mdp, judge = cart_pole(horizon=12), Constant(0.5, 0.25)
-    found, _ = player(mdp)
-    found.play(judge)
-    buffer, moves = found._solver.rollout_buffer, judge.seen.moves
-    steps, copies = 32, 4
-    rewards = (moves.observations[:, 0].double() + 0.5 - 0.25).numpy().reshape(steps, copies)
-    ended, time = (x.numpy().reshape(steps, copies) for x in (moves.absorbing, moves.steps))
-    values, advantages = (x.reshape(copies, steps).T for x in (buffer.values, buffer.advantages))
+    buffer, moves, horizon, shape = found._solver.rollout_buffer, judge.seen.moves, mdp.horizon, (32, 4)
+    rewards = (moves.observations.reshape(len(moves), -1)[:, 0].double() + 0.5).numpy().reshape(shape)
+    ended, time = (x.numpy().reshape(shape) for x in (moves.absorbing, moves.steps))
+    values, advantages = (x.reshape(shape[::-1]).T for x in (buffer.values, buffer.advantages))
     gamma, decay = SMALL.discount, SMALL.decay
-    for copy in range(copies):
-        ends = np.flatnonzero(ended[:, copy])
-        for t in ends:  # nothing comes after the end: the advantage is the reward less the value
-            expected = rewards[t, copy] - values[t, copy]
-            assert advantages[t, copy] == pytest.approx(expected, abs=1e-5)
-            if t and not ended[t - 1, copy] and time[t, copy]:
-                one = rewards[t - 1, copy] + gamma * values[t, copy] - values[t - 1, copy]
-                assert advantages[t - 1, copy] == pytest.approx(one + gamma * decay * expected, abs=1e-5)
+    left = horizon - np.arange(horizon + 1) if sees_the_step else np.full(horizon + 1, np.inf)
+    dead = 3.0 * (1 - gamma**left) / (1 - gamma)  # worth of the absorbing state at each step
+    last = time == horizon - 1
+    assert ended.any() and (last & ~ended).any() and (ended & ~last).any()
+    following = np.where(ended | (last & sees_the_step), 0.0, judge.following.reshape(shape))
+    errors = rewards + gamma * (following + dead[time + 1]) - (values + dead[time])
+    expected, later = np.empty(shape), np.zeros(shape[1])
+    for t in reversed(range(shape[0])):
+        later = errors[t] + gamma * decay * np.where(ended[t] | last[t], 0.0, later)
+        expected[t] = later
+    np.testing.assert_allclose(advantages, expected, atol=1e-5)
+
+
+def test_actions_of_gaussians_are_taken_as_they_are():
+    found, actor = player(walk())
+    judge, before = Constant(0.0, 0.0), NeuralPolicy.of(actor)
+    found.play(judge)
+    moves = judge.seen.moves
+    assert (moves.actions < -2).any() and (moves.actions > 0.5).any()
+    going = moves.observations[:, 0] + moves.actions[:, 0] / 4
+    torch.testing.assert_close(moves.next_observations[:, 0], going, atol=1e-6, rtol=0)
+    densities = before.laws(moves.observations.numpy(), moves.steps.numpy()).log_density(moves.actions.numpy())
+    np.testing.assert_allclose(judge.seen.log_densities.numpy(), densities, atol=1e-4)
+
+
+def test_soft_actor_critic_plays_in_the_box_of_its_policy():
+    narrow = SquashedGaussianHead((-0.25,), (0.125,))
+    found, _ = player(walk(), replace(SMALL_SAC, steps=64), head=narrow)
+    judge = Constant(0.0, 0.0)
+    found.play(judge)
+    actions = judge.seen.moves.actions
+    assert -0.25 <= float(actions.min()) < -0.2 and 0.1 < float(actions.max()) <= 0.125
+
+
+HALFWAY = {"horizon": 10, "shape": (1,)}
+
+
+def _fill(replay, observations, *, first=0, ends=()):
+    """Keep steps from each observation to the next number, with actions between 0 and 1; the last one is cut off."""
+    for t, x in enumerate(observations):
+        over = t == len(observations) - 1
+        info = {"step": first + t, "TimeLimit.truncated": over and t not in ends}
+        action = np.array([[2 * x / 100 - 1]])  # as solvers scale it
+        done = np.array([over or t in ends])
+        replay.add(np.array([[x]]), np.array([[x + 1]]), action, np.zeros(1), done, [info])
+
+
+def _box(low, high):
+    return Box(low, high, (1,), np.float32)
+
+
+def test_a_minibatch_is_paid_less_than_the_absorbing_state_entropy_included():
+    class Own(Constant):
+        def pay(self, seen):
+            return 10 * seen.moves.actions[:, 0].double() + seen.moves.observations[:, 0] + 0.5, 0.25
+
+    replay = Replay(50, _box(-np.inf, np.inf), _box(0, 1), **HALFWAY)
+    replay.judge, replay.log_temperature = Own(0, 0), torch.tensor([np.log(0.125)], requires_grad=True)
+    _fill(replay, [10, 20, 30], ends=(1,))
+    np.random.seed(0)
+    drawn = replay.sample(200)
+    assert not drawn.rewards.requires_grad
+    assert {float(x) for x in drawn.observations} == {10, 20, 30}
+    for x, action, following, done, reward in zip(*(column[:, 0].tolist() for column in drawn[:5]), strict=True):
+        assert (action, following) == (pytest.approx(2 * x / 100 - 1), x + 1)
+        assert done == (x == 20)  # what was cut off goes on
+        assert reward == pytest.approx(10 * x / 100 + x + 0.5 - 0.25 - 0.125 * np.log(2), rel=1e-6)
+
+
+def test_a_constant_reward_makes_uniform_actions_worth_as_much_as_death():
+    replay = Replay(50, _box(-np.inf, np.inf), _box(0, 1), **HALFWAY)
+    replay.judge, replay.log_temperature = Constant(3.0, 3.0), torch.tensor([0.5])
+    _fill(replay, [0])
+    paid, temperature = float(replay.sample(1).rewards), np.exp(0.5)
+    grid = np.linspace(-1, 1, 1001)
+    soft_value = temperature * np.log(np.trapezoid(np.exp(np.full_like(grid, paid) / temperature), grid))
+    assert soft_value == pytest.approx(0, abs=1e-6)  # so is the value in each step before, and so on: 0
+
+
+def test_labels_are_those_of_the_rounds_that_are_still_kept():
+    none = torch.zeros((0, 1))
+    demos = Transitions(
+        torch.tensor([[90.0]]), torch.tensor([[0.5]]), torch.tensor([[91.0]]), torch.tensor([False]), torch.tensor([0]),
+        torch.ones(1), none,
+    )  # fmt: skip
+    replay = Labelled(4, _box(-np.inf, np.inf), _box(0, 1), **HALFWAY, demos=demos, absorbing=0.0)
+    replay.log_temperature = torch.tensor([np.log(0.25)])
+    for observations in ([10, 20], [30, 40], [50, 60]):  # the first two steps make room for the last
+        replay.begin_round()
+        _fill(replay, observations)
+    np.testing.assert_array_equal(replay.sources.probabilities, [0.5, 0.25, 0.25])
+    worth = {90: 1.0, 30: -2.0, 40: -2.0, 50: 0.0, 60: 0.0}
+    np.random.seed(0)
+    drawn = replay.sample(300)
+    assert {float(x) for x in drawn.observations} == set(worth)
+    for x, reward in zip(drawn.observations[:, 0].tolist(), drawn.rewards[:, 0].tolist(), strict=True):
+        assert reward == pytest.approx(worth[x] - 0.25 * np.log(2), rel=1e-6)
 
 
 def test_policies_are_those_that_were_trained():
@@ -199,7 +313,7 @@ def test_policies_are_those_that_were_trained():
     np.testing.assert_allclose(own.probabilities, trained, atol=1e-6)
 
 
-@pytest.mark.parametrize("solver", [SMALL, SAC(steps=16, updates=4, before=16, batch_size=16, critic_hidden=(8,))])
+@pytest.mark.parametrize("solver", [SMALL, SMALL_SAC])
 def test_policies_of_vectors_are_those_that_were_trained(solver):
     found, actor = player(walk(), solver)
     found.play(Constant(0.0, 0.0))
@@ -290,16 +404,13 @@ def _walks():
 
 @pytest.mark.parametrize("learner", [gail, adril])
 def test_an_off_policy_run_goes_on_as_if_it_had_never_stopped(learner, tmp_path):
-    solver = SAC(steps=16, updates=4, before=16, batch_size=16, critic_hidden=(8,), kept=500)
-    options: Any = {"solver": solver, "seed": 3, **({"every": 2} if learner is adril else {"fit": Fit(updates=2)})}
+    options: Any = {"solver": SMALL_SAC, "seed": 3, **({"every": 2} if learner is adril else {"fit": Fit(updates=2)})}
     whole = learner(_walks(), walk(), updates=5, **options)
     learner(_walks(), walk(), updates=3, folder=tmp_path, save_every=1, **options)
     assert _same(whole, learner(_walks(), walk(), updates=5, folder=tmp_path, save_every=1, **options))
 
 
 def test_from_observations_actions_do_not_matter(demos):
-    from dataclasses import replace
-
     swapped = replace(demos, actions=1 - demos.actions)
     run = [LEARNERS["gail"](data, updates=2, seed=0, seen="next observations") for data in (demos, swapped)]
     assert _same(*run)
@@ -327,6 +438,8 @@ def test_bad_options_are_refused(demos):
         gail(demos, cart_pole(40), updates=1, seed=0, seen="states")
     with pytest.raises(InvalidArgument, match="numbered actions"):
         gail(demos, cart_pole(40), updates=1, seed=0, solver=SAC())
+    with pytest.raises(InvalidArgument, match=r"kept=500: .* before=1000"):
+        SAC(kept=500)
     with pytest.raises(InvalidArgument, match="discount=1"):
         PPO(discount=1)
     with pytest.raises(InvalidArgument, match="reward='both'"):

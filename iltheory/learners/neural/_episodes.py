@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from iltheory.learners.neural._coded import with_codes
 from iltheory.learners.neural._copies import copies_of
-from iltheory.learners.neural.networks import Features, Flat
+from iltheory.learners.neural.networks import Features, Flat, OneHot
 from iltheory.learners.neural.transitions import Transitions
 from sims.sampled import SampledMDP
 from sims.sampled.simulator import Array
@@ -21,29 +21,38 @@ from sims.sampled.simulator import Array
 class Episodes(VecEnv):
     """Episodes side by side, each begun anew when it is over; they pay nothing.
 
-    Observations, with the code of the episode if there are codes (``with_codes``), are flat or one-hot vectors.
+    Observations, with the code of the episode if there are codes (``with_codes``), are flat or one-hot vectors. The
+    horizon is a time limit for a policy that does not see the step; for one that does nothing comes after it.
 
     Parameters
     ----------
-    mdp : the world; its horizon is the time limit
+    mdp : the world
     copies : number of episodes
     features : how the policy sees observations
     rng : all randomness
     codes : number of codes; 0 for none
+    box : low and high ends of vector actions, for a policy whose actions end there; None for one that has them taken as
+        they are (stable-baselines3 wants ends, and would cut actions to them)
     """
 
     def __init__(
-        self, mdp: SampledMDP, copies: int, features: Features, rng: np.random.Generator, *, codes: int = 0
+        self,
+        mdp: SampledMDP,
+        copies: int,
+        features: Features,
+        rng: np.random.Generator,
+        *,
+        codes: int = 0,
+        box: tuple[Sequence[float], Sequence[float]] | None = None,
     ) -> None:
         self._mdp, self._features, self._codes, self._rng = mdp, features, codes, rng
         self._copies = copies_of(mdp, copies, rng)
         self._steps, self._code = np.zeros(copies, dtype=np.int64), self._draw(copies)
         self._fresh, self._record = True, list[tuple[Array, ...]]()
-        low, high = mdp.spaces.action_low, mdp.spaces.action_high
+        everything = np.full(mdp.spaces.action_shape, np.finfo(np.float32).max)
+        low, high = (np.array(end, dtype=np.float32) for end in box or (-everything, everything))
         actions = (
-            gymnasium_spaces.Discrete(mdp.spaces.n_actions)
-            if mdp.spaces.n_actions
-            else gymnasium_spaces.Box(np.array(low, dtype=np.float32), np.array(high, dtype=np.float32))
+            gymnasium_spaces.Discrete(mdp.spaces.n_actions) if mdp.spaces.n_actions else gymnasium_spaces.Box(low, high)
         )
         self.render_mode = None
         super().__init__(copies, gymnasium_spaces.Box(-np.inf, np.inf, (features.size,), np.float32), actions)
@@ -68,9 +77,9 @@ class Episodes(VecEnv):
         over = ended | (self._steps >= self._mdp.horizon)
         infos: list[dict[str, Any]] = [{"step": int(step)} for step in before[2]]
         if over.any():
-            last = self._seen()
+            last, timed = self._seen(), isinstance(self._features, OneHot) and self._features.horizon is not None
             for i in np.flatnonzero(over):
-                infos[i] |= {"terminal_observation": last[i], "TimeLimit.truncated": not ended[i]}
+                infos[i] |= {"terminal_observation": last[i], "TimeLimit.truncated": not ended[i] and not timed}
             self._begin(over)
         return self._seen(), np.zeros(len(over), dtype=np.float32), over, infos
 

@@ -19,7 +19,7 @@ HALF = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """The expert, then each round.
+    """The expert, then each round of which steps are still kept.
 
     Attributes
     ----------
@@ -77,13 +77,13 @@ class Labelled(Replay):
     def sources(self) -> Sources:
         """Where draws come from, as things stand."""
         if self._sources is None:
-            kept, rounds = self.round[: len(self)], range(1, self.rounds + 1)
-            sizes = np.array([np.sum(kept == i) for i in rounds])
+            kept = self.round[: len(self)]
+            rounds, sizes = np.unique(kept, return_counts=True)
             probabilities = np.array([HALF, *(HALF * sizes / len(self))])
-            labels = HALF * np.array([float(label) for label in replay_labels(self.rounds)])
+            labels = HALF * np.array([float(label) for label in replay_labels(len(rounds))])
             self._sources = Sources(
                 probabilities,
-                np.divide(labels, probabilities, out=np.zeros_like(labels), where=probabilities > 0),
+                labels / probabilities,
                 np.array([self._absorbing, *(self.resting(kept == i) for i in rounds)]),
                 np.argsort(kept, kind="stable"),
                 np.concatenate([[0], np.cumsum(sizes)]),
@@ -102,7 +102,7 @@ class Labelled(Replay):
         own = self.moves(rows, np.random.randint(self.n_envs, size=len(rows)))
         shown = self._demos.take(torch.from_numpy(np.random.randint(len(self._demos), size=n)))
         labels = np.concatenate([np.full(n, sources.labels[0]), sources.labels[rounds]])
-        return self.minibatch(joined(shown, own), torch.from_numpy(labels - sources.resting_label).to(self.device))
+        return self.minibatch(joined(shown, own), torch.from_numpy(labels).to(self.device), sources.resting_label)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that is kept, and the counts."""

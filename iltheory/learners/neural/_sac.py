@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from stable_baselines3 import SAC as Solver
 from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.sac.policies import Actor, SACPolicy
 
 from iltheory.learners.neural._episodes import Episodes
@@ -50,9 +52,11 @@ class Replay(ReplayBuffer):
     Attributes
     ----------
     judge : set before steps are drawn
+    log_temperature : ``[1]``, log alpha of the solver, likewise
     """
 
     judge: Judge
+    log_temperature: Any
 
     def __init__(self, *args: Any, horizon: int, shape: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,12 +110,16 @@ class Replay(ReplayBuffer):
         seen = self.draw(batch_size)
         with torch.no_grad():
             rewards, resting = self.judge.pay(seen)
-        return self.minibatch(seen.moves, rewards - resting)
+        return self.minibatch(seen.moves, rewards, resting)
 
-    def minibatch(self, moves: Transitions, rewards: Any) -> Any:
-        """Steps as stable-baselines3 takes them."""
-        from stable_baselines3.common.type_aliases import ReplayBufferSamples
+    def minibatch(self, moves: Transitions, rewards: Any, resting: Any) -> Any:
+        """Steps as stable-baselines3 takes them, paid less than in the absorbing state, so that to be dead is worth 0.
 
+        There all policies act alike, hence uniformly: on the box [-1, 1]^d, whose densities stable-baselines3 takes,
+        that has the entropy ``d log 2``, for which the solver pays as for that of all other steps.
+        """
+        entropy = moves.actions.shape[1] * log(2)
+        rewards = rewards - resting - self.log_temperature.detach().exp() * entropy
         low, high = (torch.as_tensor(end, device=self.device) for end in self._ends)
         return ReplayBufferSamples(
             moves.observations.flatten(1),
@@ -150,9 +158,10 @@ class SACPlayer(Player):
         **options: Any,
     ) -> None:
         self._settings, self._actor, features = settings, actor, actor.architecture.features
-        if not isinstance(actor.architecture.head, SquashedGaussianHead) or not isinstance(features, Flat) or codes:
+        head = actor.architecture.head
+        if not isinstance(head, SquashedGaussianHead) or not isinstance(features, Flat) or codes:
             raise InvalidArgument("SAC trains policies of vectors with SquashedGaussianHead(low, high), without codes.")
-        self._world = Episodes(mdp, settings.copies, features, seeds.exploration)
+        self._world = Episodes(mdp, settings.copies, features, seeds.exploration, box=(head.low, head.high))
         self._dice = Dice(int(seeds.exploration.integers(2**31)))
         with self._dice.held():
             self._solver = Solver(
@@ -174,6 +183,7 @@ class SACPlayer(Player):
                 },
             )
         self._solver.set_logger(Logger(None, []))
+        self.replay.log_temperature = self._solver.log_ent_coef
         self._export()
 
     @property

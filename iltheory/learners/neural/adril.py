@@ -47,7 +47,7 @@ def adril(
     """Play soft actor-critic on labels: the functional gradient of the reward moments (Swamy et al. 2021, AdRIL).
 
     The neural twin of :func:`iltheory.learners.adril` with the indicator kernel and a replay: the best reward against
-    the mixture of the policies of past rounds is ``d_E - mean_i d_i``, and
+    the mixture of the policies of past rounds (whose steps the solver still keeps) is ``d_E - mean_i d_i``, and
     :func:`~iltheory.learners.adril.replay_labels` says what each sample contributes. Minibatches are drawn from the
     expert's episodes and, as often, from those of all rounds; each label is divided by how often its round is drawn, so
     that the mean label is that reward over the density of a draw. The absorbing state after a termination is one of the

@@ -107,9 +107,6 @@ def airl(
     is the payoff of Jensen-Shannon at that logit. What comes after the end of an episode pays nothing and has no
     potential. The discount of f is the solver's.
 
-    Vector actions are shown to g as the world takes them, cut to their box; densities are those of the actions before
-    that.
-
     Parameters
     ----------
     demos, mdp, updates, seed, fit, architecture, ema, device, folder, save_every, progress : see

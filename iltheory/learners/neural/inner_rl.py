@@ -5,8 +5,9 @@ and improves on what it was paid. What the world itself pays is never seen. Two 
 
 * an episode that terminates goes on in the absorbing state, for ever, with the reward that the judge pays there. Since
   a constant that is added to all rewards, these included, changes no advantage, that reward is taken off all others,
-  and so to be dead is worth 0;
-* a time limit is no end: what would have come is worth what the value function says.
+  and so to be dead is worth 0. A solver that pays for entropy pays for it there, too: that is taken off as well;
+* a time limit is no end for a policy that does not see the step: what would have come is worth what the value function
+  says. For one that does (:class:`~iltheory.learners.neural.networks.OneHot` with a horizon) nothing comes after it.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Round(NamedTuple):
 
     Attributes
     ----------
-    moves : the steps, outside of the absorbing state; actions as the world took them
-    log_densities : ``[m]``, log densities of the actions, before they were cut to the box of actions
+    moves : the steps, outside of the absorbing state
+    log_densities : ``[m]``, log densities of the actions
     absorbing : share of the absorbing state in the steps of whole episodes, in [0, 1[
     codes : ``[m, K]``, one-hot codes of the episodes, or with no columns
     """
@@ -123,7 +124,7 @@ class SAC:
     copies : episodes side by side
     steps : steps of each in a round
     updates : gradient steps in a round
-    before : steps taken at random before the first update
+    before : steps that the first policy, not yet trained, takes before the first update
     kept : steps that are kept
     batch_size, learning_rate, discount : of the updates
     critic_hidden : widths of the critics' layers
@@ -141,6 +142,8 @@ class SAC:
 
     def __post_init__(self) -> None:
         _check(self, ("copies", "steps", "updates", "before", "kept", "batch_size"), ("learning_rate",))
+        if self.kept < self.before:
+            raise InvalidArgument(f"kept={self.kept}: the first update would wait for before={self.before} for ever.")
 
     def head(self, spaces: Spaces) -> SquashedGaussianHead:
         """Head of the policies it trains."""
