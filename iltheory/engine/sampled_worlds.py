@@ -21,7 +21,7 @@ from iltheory.measures.sampled import FIRST, Sampling
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Comparison, Enclosure
 from sims.errors import IltheoryError, InvalidArgument, require
-from sims.sampled import NotEstimable, SampledMDP, SampledPolicy
+from sims.sampled import InvalidPolicy, NotEstimable, SampledMDP, SampledPolicy
 
 Values = Mapping[str, Any] | Sequence[Any]
 """Values of a claim's parameters other than the model: by name, or in order."""
@@ -287,6 +287,8 @@ def bind(claim: Claim, mdp: SampledMDP, values: Values) -> dict[str, Any]:
         If the claim is about a kind of object that sampled worlds have not.
     InvalidInstance
         If names or values do not fit.
+    InvalidPolicy
+        If a policy is none of this world.
     """
     if claim.statistical:
         raise NotEstimable(f"{claim.id} draws its own outcomes from the tables of a model.")
@@ -300,13 +302,13 @@ def bind(claim: Claim, mdp: SampledMDP, values: Values) -> dict[str, Any]:
         raise InvalidInstance(f"{claim.id} takes ({', '.join(others)}) beside the world; got {_listed(values)}.")
     instance: dict[str, Any] = {}
     for name, kind in claim.parameters.items():
-        instance[name] = mdp if name in models else _value(claim, name, kind, named[name])
+        instance[name] = mdp if name in models else _value(claim, mdp, name, kind, named[name])
     return instance
 
 
-def _value(claim: Claim, name: str, kind: Kind, value: Any) -> Any:
+def _value(claim: Claim, mdp: SampledMDP, name: str, kind: Kind, value: Any) -> Any:
     if isinstance(kind, SequenceKind):
-        return tuple(_value(claim, f"{name}[{i}]", kind.of, one) for i, one in enumerate(value))
+        return tuple(_value(claim, mdp, f"{name}[{i}]", kind.of, one) for i, one in enumerate(value))
     if isinstance(kind, PolicyKind):
         if not isinstance(value, SampledPolicy):
             raise InvalidInstance(
@@ -315,6 +317,15 @@ def _value(claim: Claim, name: str, kind: Kind, value: Any) -> Any:
             )
         if kind.deterministic and not value.deterministic:
             raise InvalidInstance(f"{claim.id}: {name} must be deterministic, one action with probability 1.")
+        if kind.stationary and not value.stationary:
+            raise InvalidInstance(
+                f"{claim.id}: {name} must be stationary, a law of the action that does not depend on the step. "
+                "A policy class of your own whose laws do not sets stationary = True."
+            )
+        try:
+            value.check(mdp.spaces)
+        except InvalidPolicy as problem:
+            raise InvalidPolicy(f"{claim.id}: {name}: {problem}") from None
         return value
     if isinstance(kind, Count):
         return kind.check(name, value, {})

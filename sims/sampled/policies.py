@@ -37,11 +37,14 @@ class SampledPolicy(ABC):
     Attributes
     ----------
     deterministic : whether every law puts probability 1 on one action; checked whenever it is asked for laws
+    stationary : whether laws depend on the observation alone, not on the step; checked at steps 1, 2, 4, 8, ... of one
+        observation each
     least_probability : a positive number that no action's probability is ever below, or None if there is none; checked
         like that
     """
 
     deterministic: bool = False
+    stationary: bool = False
     least_probability: Fraction | None = None
 
     @abstractmethod
@@ -68,8 +71,8 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
     Raises
     ------
     InvalidPolicy
-        If there are not m of them, or the policy said that it is deterministic, or that no action is less likely than
-        some number, and a law is not like that.
+        If there are not m of them, or the policy said that it is deterministic, or stationary, or that no action is
+        less likely than some number, and a law is not like that.
     """
     m = len(observations)
     laws = policy.laws(observations.copy(), np.full(m, step))
@@ -82,6 +85,11 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
                 f"{_named(policy)} says that it is deterministic, but at step {step} some {type(laws).__name__} law "
                 "puts mass on several actions. Set deterministic = False, or return Point or one-hot Categorical laws."
             )
+    if policy.stationary and step.bit_count() == 1 and not _alike(policy, observations[:1], step):
+        raise InvalidPolicy(
+            f"{_named(policy)} says that it is stationary, but its law at step {step} is another than at step 0 where "
+            "the observation is the same. Set stationary = False."
+        )
     if policy.least_probability is not None:
         least = float(laws.probabilities.min()) if isinstance(laws, Categorical) else 0.0
         if Fraction(least) < policy.least_probability * (1 - TOLERANCE):
@@ -93,6 +101,13 @@ def laws_of(policy: SampledPolicy, observations: Array, step: int) -> ActionLaws
     return laws
 
 
+def _alike(policy: SampledPolicy, observation: Array, step: int) -> bool:
+    """Whether an action, drawn from the law of the first step, has the same density at both steps."""
+    first, now = (policy.laws(observation.copy(), np.array([h], dtype=np.intp)) for h in (0, step))
+    action = first.sample(np.random.default_rng(step))
+    return np.array_equal(first.log_density(action), now.log_density(action), equal_nan=True)
+
+
 def _named(policy: SampledPolicy) -> str:
     return str(getattr(policy, "name", type(policy).__name__))
 
@@ -102,7 +117,8 @@ class TabularPolicy(SampledPolicy):
 
     Parameters
     ----------
-    pi : numbers ``[S, A]`` or ``[H, S, A]`` of any number system; used in floats
+    pi : numbers ``[S, A]`` or ``[H, S, A]`` of any number system; used in floats. As everywhere, ``[1, S, A]`` is
+        ``[S, A]``, the same law at every step
 
     Raises
     ------
@@ -118,6 +134,7 @@ class TabularPolicy(SampledPolicy):
         self.pi = rows.reshape(-1, *table.shape[-2:])
         self.pi.flags.writeable = False
         self.deterministic = bool(np.all((self.pi == 0) | (self.pi == 1)))
+        self.stationary = len(self.pi) == 1
         least = float(self.pi.min())
         self.least_probability = Fraction(least) if least > 0 else None
 
@@ -152,6 +169,7 @@ class Smoothed(SampledPolicy):
 
     def __init__(self, policy: SampledPolicy, n_actions: int, weight: Any) -> None:
         self.policy, self.n_actions, self.weight = policy, n_actions, Fraction(weight)
+        self.stationary = policy.stationary
         if not 0 < self.weight <= 1:
             raise InvalidPolicy(f"weight={weight}: must lie in (0, 1].")
         self.least_probability = self.weight / n_actions

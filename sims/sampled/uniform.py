@@ -52,6 +52,8 @@ class UniformPolicy(SampledPolicy):
     spaces : of the world; boxes of actions must have finite ends
     """
 
+    stationary = True
+
     def __init__(self, spaces: Spaces) -> None:
         self.spaces = spaces
 

@@ -13,9 +13,17 @@ from iltheory.claims.foster_2024 import leak
 from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.registry import catalogue
 from iltheory.engine.verify import lookup
-from sims import families
+from sims import TabularMDP, families
 from sims.errors import InvalidArgument
-from sims.sampled import NotEstimable, SampledMDP, TabularPolicy, sampled_table
+from sims.sampled import (
+    InvalidPolicy,
+    NotEstimable,
+    SampledMDP,
+    Smoothed,
+    TabularPolicy,
+    UniformPolicy,
+    sampled_table,
+)
 
 TENTH, HALF = Fraction(1, 10), Fraction(1, 2)
 
@@ -178,3 +186,51 @@ def test_what_does_not_fit_is_refused_before_anything_is_rolled_out():
 
 def test_the_catalogue_has_claims_for_sampled_worlds():
     assert sum(claim.sampled for claim in catalogue().values()) == 13
+
+
+def two_steps() -> SampledMDP:
+    return sampled_table(TabularMDP([[[1], [1]]], [[0, 1]], [1], horizon=2))
+
+
+def test_a_policy_that_varies_with_the_step_is_not_stationary():
+    @il.claim(statement="J <= 3", sampled=True)
+    def repeated(mdp: il.FiniteHorizonMDP, pi: il.StationaryPolicy):
+        """Nobody earns more than 1 a step."""
+        return il.value(mdp, pi) <= 3
+
+    world, same, varying = two_steps(), TabularPolicy([[0, 1]]), TabularPolicy([[[1, 0]], [[0, 1]]])
+    with pytest.raises(InvalidInstance, match="repeated: pi must be stationary"):
+        il.verify_sampled(repeated, world, (varying,))
+    assert not varying.stationary and not Smoothed(varying, 2, TENTH).stationary
+    for pi in (same, TabularPolicy([[[0, 1]]]), UniformPolicy(world.spaces), Smoothed(same, 2, TENTH)):
+        world.roll(pi, 10, np.random.default_rng(0))
+        assert outcomes(il.verify_sampled(repeated, world, (pi,))) == {"repeated": "holds"}
+
+    class Liar(TabularPolicy):
+        def __init__(self):
+            super().__init__(varying.pi)
+            self.stationary = True
+
+    with pytest.raises(InvalidPolicy, match="Liar says that it is stationary, but its law at step 1"):
+        world.roll(Liar(), 10, np.random.default_rng(0))
+
+
+def test_a_network_is_stationary_unless_it_sees_the_step():
+    torch = pytest.importorskip("torch")
+    neural = il.learners.neural
+    for features, stationary in ((neural.Flat((2,)), True), (neural.OneHot(3), True), (neural.OneHot(3, 2), False)):
+        network = neural.PolicyNetwork(
+            neural.Architecture(features, neural.CategoricalHead(2), hidden=()), torch.Generator()
+        )
+        assert neural.NeuralPolicy.of(network).stationary is stationary
+
+
+def test_policies_of_another_world_are_refused_before_anything_is_asked_of_them():
+    @il.claim(statement="J <= 5", sampled=True)
+    def small(mdp: il.FiniteHorizonMDP, pi: il.Policy):
+        """True by the range of the rewards alone."""
+        return il.value(mdp, pi) <= 5
+
+    for claims in (small, None):
+        with pytest.raises(InvalidPolicy, match="9 actions"):
+            il.verify_sampled(claims, two_steps(), (TabularPolicy(np.ones((7, 9)) / 9),) * (1 if claims else 2))

@@ -40,6 +40,8 @@ class NetworkPolicy(SampledPolicy):
         If the network takes other observations, or has another number of outputs than the actions ask for.
     """
 
+    stationary = True
+
     def __init__(self, network: Network, spaces: Spaces) -> None:
         self.network, self.spaces = _fitting(network, spaces), spaces
 
