@@ -46,11 +46,9 @@ def just_false(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
 WRONG = {"tie": "refuted", "tie-of-two": "refuted", "just-false": "holds"}
 
 
-def wrong_share(report) -> tuple[bool, float]:
-    """Whether any verdict of a run is wrong, and which share of those given."""
-    given = [verdict for verdict in report.verdicts if verdict.outcome in ("holds", "refuted")]
-    wrong = sum(verdict.outcome == WRONG[verdict.claim] for verdict in given)
-    return wrong > 0, wrong / max(len(given), 1)
+def any_wrong(report) -> bool:
+    """Whether any verdict of a run is wrong."""
+    return any(verdict.outcome == WRONG[verdict.claim] for verdict in report.verdicts)
 
 
 def at_most(count: float, repetitions: int, confidence: float = 0.999) -> float:
@@ -62,22 +60,10 @@ def at_most(count: float, repetitions: int, confidence: float = 0.999) -> float:
 def test_wrong_verdicts_are_rarer_than_delta_over_two_thousand_runs():
     claims = [tie, tie_of_two, just_false]
     runs = [il.verify_sampled(claims, WORLD, (PI, OTHER), delta=DELTA, samples=256, seed=s) for s in range(REPETITIONS)]
-    wrong = sum(wrong_share(report)[0] for report in runs)
+    wrong = sum(any_wrong(report) for report in runs)
     assert at_most(wrong, REPETITIONS) < DELTA
     # What is measured is not zero by construction: every run's enclosures move with its seed.
     assert len({float(report.verdicts[0].lhs.lower) for report in runs}) > 20
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("repetitions", [200, pytest.param(REPETITIONS, marks=pytest.mark.slow)])
-def test_false_discoveries_are_rarer_than_delta(repetitions):
-    claims = [tie, tie_of_two, just_false]
-    shares = [
-        wrong_share(il.verify_sampled(claims, WORLD, (PI, OTHER), delta=DELTA, samples=256, seed=s, control="e-bh"))[1]
-        for s in range(repetitions)
-    ]
-    # A mean of numbers in [0, 1] is at most as uncertain as that of events of the same probability.
-    assert at_most(float(np.sum(shares)), repetitions) < DELTA
 
 
 def test_looking_after_every_doubling_is_paid_for():

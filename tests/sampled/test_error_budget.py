@@ -1,0 +1,182 @@
+"""The error budget of a run: twenty ties together are rarely wrong, and often where none shares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy.stats import beta, binom
+
+import iltheory as il
+from iltheory.engine import sampled_worlds
+from iltheory.measures import betting_sequence, confidence, sampled
+from iltheory.measures.sampled import Sampling
+from sims import families
+from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
+from sims.sampled import sampled_table
+
+DELTA = Fraction(1, 10)
+TIES = 20
+LOOKS = (16, 32, 64, 128, 256)
+FAIR = Fraction(255, 512)
+"""Mean of the coins, halfway between two points of the grid below."""
+WORLD = sampled_table(families.cliff(horizon=1, error=Fraction(1, 4)).mdp)
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """Ends of enclosures on a grid of 1/256, as outward as ever, and looks at fewer outcomes: as right, and faster."""
+    monkeypatch.setattr(confidence, "HALVINGS", 8)
+    monkeypatch.setattr(sampled_worlds, "FIRST", LOOKS[0])
+
+
+def coin(i: int, mean: Fraction = FAIR) -> il.Claim:
+    @il.claim(id=f"coin-{i}", statement="p = 255/512", sampled=True)
+    def tie(mdp: il.FiniteHorizonMDP):
+        """An equality: only samples that mislead refute it if the mean is the stated one, and none show it."""
+        return il.sampled_mean(lambda rng, n: rng.random(n) < float(mean)) == FAIR
+
+    return tie
+
+
+def most(count: int, repetitions: int) -> float:
+    """Clopper-Pearson upper bound of 99.9 % on a probability."""
+    return float(beta.ppf(0.999, count + 1, repetitions - count))
+
+
+def least(count: int, repetitions: int) -> float:
+    return float(beta.ppf(0.001, count, repetitions - count + 1))
+
+
+COIN = coin(0)
+
+
+# Mutants: nothing shares delta, or each claim is discovered by itself.
+
+
+def all_of_it(self: Sampling, mean) -> Fraction:
+    return self.delta
+
+
+def by_itself(monkeypatch) -> None:
+    look, at_level = sampled_worlds._look, sampled_worlds._at_level
+    monkeypatch.setattr(
+        sampled_worlds, "_look", lambda case, run, level=None: look(case, run, None if level is None else DELTA)
+    )
+    monkeypatch.setattr(sampled_worlds, "_at_level", lambda case, run, level: at_level(case, run, DELTA))
+
+
+def wrong_runs(control: str, repetitions: int) -> int:
+    """Number of runs of the engine with a verdict; each is wrong, and then all of those given are."""
+    ties = [coin(i) for i in range(TIES)]
+    runs = (
+        il.verify_sampled(ties, WORLD, (), delta=DELTA, samples=LOOKS[-1], seed=s, control=control)
+        for s in range(repetitions)
+    )
+    return sum(any(verdict.outcome == "refuted" for verdict in run.verdicts) for run in runs)
+
+
+@pytest.mark.parametrize("control", ["union", "e-bh"])
+def test_runs_of_many_ties_see_the_budget(control, monkeypatch):
+    repetitions = 20
+    rare = binom.ppf(0.999, repetitions, float(DELTA))
+    assert wrong_runs(control, repetitions) <= rare
+    monkeypatch.setattr(Sampling, "_share", all_of_it) if control == "union" else by_itself(monkeypatch)
+    assert wrong_runs(control, repetitions) > rare
+
+
+# Two thousand repetitions of such a run, of its sequences and its procedure alone.
+
+
+def outcomes(tie: int, repetitions: int):
+    return np.random.default_rng(tie).random((repetitions, LOOKS[-1])) < float(FAIR)
+
+
+def missed(outcomes, delta: Fraction, **options):
+    lower, upper = betting_sequence(outcomes, delta, **options)
+    return (lower > FAIR) | (upper < FAIR)
+
+
+def asked(monkeypatch) -> list[tuple[Fraction, dict]]:
+    """With which delta and options the engine encloses each of the ties."""
+    found = []
+
+    def recorded(outcomes, delta, **options):
+        found.append((delta, options))
+        return betting_sequence(outcomes, delta, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sampled, "betting_sequence", recorded)
+        il.verify_sampled([coin(i) for i in range(TIES)], WORLD, (), delta=DELTA, samples=LOOKS[0])
+    assert len(found) == TIES
+    return found
+
+
+def ever_wrong(levels, repetitions: int) -> int:
+    """How often one of the sequences ever misses its mean."""
+    wrong = np.zeros(repetitions, dtype=bool)
+    for i, (delta, options) in enumerate(levels):
+        wrong |= missed(outcomes(i, repetitions), delta, **options)
+    return int(np.sum(wrong))
+
+
+def test_sequences_of_one_run_are_wrong_less_often_than_delta_over_two_thousand_runs(monkeypatch):
+    assert most(ever_wrong(asked(monkeypatch), 2000), 2000) < DELTA
+    monkeypatch.setattr(Sampling, "_share", all_of_it)
+    assert least(ever_wrong(asked(monkeypatch), 300), 300) > 4 * DELTA
+
+
+def ranks(repetitions: int):
+    """Of every tie at every look the least k at which its bets have earned ``TIES / (k DELTA)``; ``[L, n, TIES]``."""
+    found = np.full((len(LOOKS), repetitions, TIES), TIES + 1)
+    for i in range(TIES):
+        for rank, look in zip(found[..., i], LOOKS, strict=True):
+            x = outcomes(i, repetitions)[:, :look]
+            for k in range(TIES, 0, -1):
+                level = {"delta": k * DELTA / TIES, "tuned_for": DELTA / TIES, "running": False}
+                some = np.flatnonzero(rank == k + 1)
+                rank[some[missed(x[some], **level)]] = k
+    return found
+
+
+def discovered(found, monkeypatch, asked: Callable[[Fraction], Fraction]) -> int:
+    """Number of runs with a discovery, where ``asked`` says which level is asked of the bets for which one."""
+    runs = 0
+    for rank in np.moveaxis(found, 1, 0):
+
+        def at_level(case, run, level, rank=rank[-1]):
+            return REFUTED if rank[case.number] * DELTA <= asked(level) * TIES else UNDECIDED
+
+        closed = (rank.min(axis=0) * DELTA <= asked(DELTA / TIES) * TIES).tolist()
+        verdicts = [REFUTED if early else UNDECIDED for early in closed]
+        cases = [
+            sampled_worlds._Case(COIN, {}, i, verdict=verdict, met=HOLDS, open=verdict == UNDECIDED)
+            for i, verdict in enumerate(verdicts)
+        ]
+        with monkeypatch.context() as patch:
+            patch.setattr(sampled_worlds, "_at_level", at_level)
+            sampled_worlds._discover(cases, None, DELTA)
+        runs += any(case.verdict == REFUTED for case in cases)
+    return runs
+
+
+def test_false_discoveries_are_rarer_than_delta_over_two_thousand_runs(monkeypatch):
+    found = ranks(2000)
+    assert most(discovered(found, monkeypatch, lambda level: level), 2000) < DELTA
+    assert least(discovered(found[:, :300], monkeypatch, lambda level: DELTA), 300) > 4 * DELTA
+
+
+def test_power_is_not_what_pays_for_it():
+    # Half of the coins are not as stated; a run refutes most of these, and more where false discoveries are counted.
+    claims = [coin(i, FAIR if i % 2 else Fraction(7, 20)) for i in range(TIES)]
+    runs, shares = 8, {}
+    for control in ("union", "e-bh"):
+        reports = [
+            il.verify_sampled(claims, WORLD, (), delta=DELTA, samples=LOOKS[-1], seed=s, control=control)
+            for s in range(runs)
+        ]
+        found = [verdict.outcome == "refuted" for report in reports for verdict in report.verdicts[::2]]
+        shares[control] = float(np.mean(found))
+    assert 0.6 < shares["union"] < shares["e-bh"]
