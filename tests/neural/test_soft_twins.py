@@ -16,7 +16,8 @@ from iltheory.learners.ls_iq import MIXTURE_CHI2
 from iltheory.learners.neural._replay import Occupancy
 from iltheory.learners.neural._soft_recipe import SoftOptions
 from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ, continued
-from iltheory.learners.neural.sqil import SquaredErrors
+from iltheory.learners.neural.ls_iq import ls_iq_recipe
+from iltheory.learners.neural.sqil import SquaredErrors, sqil_recipe
 from iltheory.learners.neural.value_dice import DualDescent
 from iltheory.measures import F_DIVERGENCES, REVERSE_KL, inverse_soft_dual, state_only_objective
 from sims import TabularMDP
@@ -124,20 +125,11 @@ def test_mixture_of_expert_and_learner_telescopes_to_the_start(mdp):
     assert np.ptp(prices) < 1e-13
 
 
-def squared_errors(mdp: TabularMDP, expert, goals, *, temperature: float, bounded: bool) -> SquaredErrors:
-    world = sampled_table(ring_in_steps(mdp))
+def squared_errors(recipe, mdp: TabularMDP, expert, *, temperature: float, **settings) -> SquaredErrors:
+    """The recipe that a learner makes, from the exact occupancy of an expert."""
+    world, data = sampled_table(ring_in_steps(mdp)), population(mdp, mdp.occupancy(expert))
     options = SoftOptions(discount=float(mdp.discount), temperature=temperature, batch_size=1000, exploration=1)
-    return SquaredErrors(
-        "test",
-        population(mdp, mdp.occupancy(expert)),
-        world,
-        goals=goals,
-        bounded=bounded,
-        options=options,
-        architecture=table(mdp),
-        seed=0,
-        device="cpu",
-    )
+    return recipe(data, world, options=options, architecture=table(mdp), seed=0, device="cpu", **settings)
 
 
 def ring_in_steps(mdp: TabularMDP) -> TabularMDP:
@@ -159,7 +151,7 @@ def alternate(made: SquaredErrors, mdp: TabularMDP, rounds: int) -> np.ndarray:
 @pytest.mark.parametrize("mdp", WORLDS, ids=NAMES)
 def test_sqil_stays_at_the_fixed_point_of_its_exact_twin(mdp):
     expert = expert_of(mdp)
-    made = squared_errors(mdp, expert, (1.0, 0.0), temperature=0.5, bounded=False)
+    made = squared_errors(sqil_recipe, mdp, expert, temperature=0.5)
     exact = exact_sqil(mdp, expert, temperature=0.5)
     assert np.abs(alternate(made, mdp, 40) - exact.policy).max() < 1e-5
     q = values_of(made, mdp)
@@ -170,7 +162,7 @@ def test_sqil_stays_at_the_fixed_point_of_its_exact_twin(mdp):
 def test_ls_iq_stays_at_the_fixed_point_of_sqil_with_affine_rewards(mdp):
     """Rewards ``(2 e / (d + e) - 1) / c``: SQIL's at temperature ``c / 2`` times as large, absorbing states or not."""
     expert, c, temperature = expert_of(mdp), 0.5, 0.5
-    made = squared_errors(mdp, expert, (1 / c, -1 / c), temperature=temperature, bounded=True)
+    made = squared_errors(ls_iq_recipe, mdp, expert, temperature=temperature, c=c)
     exact = exact_sqil(mdp, expert, temperature=temperature * c / 2)
     assert np.abs(alternate(made, mdp, 40) - exact.policy).max() < 1e-5
 

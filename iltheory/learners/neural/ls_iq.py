@@ -6,6 +6,7 @@ Al-Hafez, Tateo, Arenz, Zhao and Peters (2023), arXiv 2303.00599 [memory].
 from __future__ import annotations
 
 from os import PathLike
+from typing import Any
 
 from iltheory.learners.neural._soft_recipe import SoftOptions, SoftTrained
 from iltheory.learners.neural.averaging import EMA
@@ -48,18 +49,13 @@ def ls_iq(
     demos, mdp, updates, seed, options, architecture, ema, device, folder, save_every, progress : as for
         :func:`~iltheory.learners.neural.sqil`
     """
-    goal = 1 / positive("c", c)
-    recipe = SquaredErrors(
-        "ls_iq",
-        demos,
-        mdp,
-        goals=(goal, -goal),
-        bounded=True,
-        options=options,
-        architecture=architecture,
-        seed=seed,
-        device=device,
-    )
+    recipe = ls_iq_recipe(demos, mdp, c=c, options=options, architecture=architecture, seed=seed, device=device)
     return recipe.trained(
         train(recipe, updates=updates, folder=folder, save_every=save_every, progress=progress, ema=ema)
     )
+
+
+def ls_iq_recipe(demos: Trajectories | Transitions, mdp: SampledMDP, *, c: float, **options: Any) -> SquaredErrors:
+    """Updates of :func:`ls_iq`; options as those of :class:`~iltheory.learners.neural.sqil.SquaredErrors`."""
+    goal = 1 / positive("c", c)
+    return SquaredErrors("ls_iq", demos, mdp, goals=(goal, -goal), bounded=True, **options)

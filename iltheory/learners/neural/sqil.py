@@ -50,12 +50,15 @@ def sqil(
     updates, seed, options, architecture, ema, device, folder, save_every, progress : as for
         :func:`~iltheory.learners.neural.iq_learn`; options must explore
     """
-    recipe = SquaredErrors(
-        "sqil", demos, mdp, goals=(1.0, 0.0), options=options, architecture=architecture, seed=seed, device=device
-    )
+    recipe = sqil_recipe(demos, mdp, options=options, architecture=architecture, seed=seed, device=device)
     return recipe.trained(
         train(recipe, updates=updates, folder=folder, save_every=save_every, progress=progress, ema=ema)
     )
+
+
+def sqil_recipe(demos: Trajectories | Transitions, mdp: SampledMDP, **options: Any) -> SquaredErrors:
+    """Updates of :func:`sqil`; options as those of :class:`SquaredErrors`."""
+    return SquaredErrors("sqil", demos, mdp, goals=(1.0, 0.0), **options)
 
 
 class SquaredErrors(SoftRecipe):
@@ -63,7 +66,7 @@ class SquaredErrors(SoftRecipe):
 
     Parameters
     ----------
-    goals : the two rewards
+    goals : the two rewards, the expert's first
     bounded : whether values of next states are cut to what rewards between the two can earn
     """
 
