@@ -213,7 +213,7 @@ def test_a_changed_entry_of_the_description_is_damage(change: Any, tmp_path: Pat
 )
 def test_a_description_of_something_else_is_refused(change: Any, words: str, tmp_path: Path) -> None:
     folder = saved(tmp_path / "p")
-    arrays, card = stored.read(folder, "policy", "iltheory policy")
+    arrays, card = stored.read(folder, "policy", "iltheory policy", mend="")
     change(card)
     stored.write(folder, "policy", arrays, card)
     with pytest.raises(InvalidCheckpoint, match=words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,32 @@ def test_no_number_of_a_checkpoint_can_change_unseen(demos: Trajectories, tmp_pa
     behavioral_cloning(demos, acrobot(), updates=3, seed=0, folder=tmp_path)
 
 
+def test_a_damaged_checkpoint_says_where_the_run_goes_on(demos: Trajectories, tmp_path: Path) -> None:
+    def train(updates: int = 3) -> Trained:
+        return behavioral_cloning(demos, acrobot(), updates=updates, seed=0, folder=tmp_path, save_every=1)
+
+    for updates in (2, 3):
+        whole = train(updates)
+    first, last = (tmp_path / "checkpoints" / f"{update:09d}" for update in (2, 3))
+    (last / "checkpoint.json").unlink()
+    with pytest.raises(
+        InvalidCheckpoint, match=rf"000000003/checkpoint.json does not exist.*\n.*goes on from the one before, {first}"
+    ):
+        train()
+    shutil.rmtree(last)
+    for name, weight in train().policy.weights.items():
+        np.testing.assert_array_equal(weight, whole.policy.weights[name])
+    shutil.rmtree(first)
+    (last / "checkpoint.safetensors").write_bytes(b"")
+    with pytest.raises(InvalidCheckpoint, match=r"safetensors is damaged: .*\n.*and the run starts anew"):
+        train()
+    shutil.rmtree(last)
+    for name, weight in train().policy.weights.items():
+        np.testing.assert_array_equal(weight, whole.policy.weights[name])
+
+
 @pytest.mark.parametrize("array", [np.array(3), np.zeros((2, 0)), np.arange(6.0).reshape(2, 3).T])
 def test_arrays_keep_their_shapes(array: Any, tmp_path: Path) -> None:
     stored.write(tmp_path / "x", "x", {"a": array}, {"kind": "test"})
-    back = stored.read(tmp_path / "x", "x", "test")[0]["a"]
+    back = stored.read(tmp_path / "x", "x", "test", mend="")[0]["a"]
     assert back.shape == array.shape and back.dtype == array.dtype and np.array_equal(back, array)

@@ -70,7 +70,10 @@ class Checkpoints:
             If the checkpoint is damaged, or of a run with other settings.
         """
         path = self.path(update)
-        arrays, meaning = stored.read(path, NAME, KIND)
+        before = [self.path(done) for done in self.updates() if done < update]
+        rest = f"goes on from the one before, {before[-1]}" if before else "starts anew: there is none before"
+        mend = f"Restore it from a copy, or delete its folder {path.name}, and the run {rest}."
+        arrays, meaning = stored.read(path, NAME, KIND, mend=mend)
         found = dict(meaning["settings"])
         changed = sorted(k for k in {*found, *self._settings} if found.get(k) != self._settings.get(k))
         if "learner" in changed:

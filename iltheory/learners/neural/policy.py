@@ -145,7 +145,7 @@ class NeuralPolicy(SampledPolicy):
             inside = (folder / "policy" / f"{NAME}.json").exists()
             fix = f"This run's policy is in {folder / 'policy'}." if inside else "Give what NeuralPolicy.save wrote."
             raise InvalidCheckpoint(f"{folder / NAME}.json does not exist.\n  {fix}")
-        arrays, meaning = stored.read(folder, NAME, KIND)
+        arrays, meaning = stored.read(folder, NAME, KIND, mend="Restore it from a copy, or save the policy again.")
         try:
             architecture, greedy = Architecture.from_json(meaning["architecture"]), bool(meaning["greedy"])
         except (KeyError, TypeError, ValueError) as error:

@@ -24,11 +24,13 @@ PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
 OWN = "own_sha256"
 """Key of the digest of the JSON itself: of all its other entries."""
 
-_MEND = "Restore it from a copy, or delete its folder and make it again."
-
 
 class InvalidCheckpoint(IltheoryError):
     """Files that are missing, damaged, of something else, or that cannot be written."""
+
+
+class _Damage(Exception):
+    """What is wrong with a file; what to do depends on what it is for."""
 
 
 def write(folder: Path, name: str, arrays: Arrays, meaning: Mapping[str, Any]) -> None:
@@ -55,12 +57,13 @@ def write(folder: Path, name: str, arrays: Arrays, meaning: Mapping[str, Any]) -
         (fresh / files[1]).write_text(json.dumps(described, indent=1, allow_nan=False) + "\n")
 
 
-def read(folder: Path, name: str, kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def read(folder: Path, name: str, kind: str, *, mend: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Read what :func:`write` wrote: arrays and their meaning.
 
     Parameters
     ----------
     kind : what the JSON file must say under ``"kind"``
+    mend : what to do if a file is missing or damaged: a sentence
 
     Raises
     ------
@@ -72,20 +75,22 @@ def read(folder: Path, name: str, kind: str) -> tuple[dict[str, NDArray[Any]], d
 
     refuse_pickles(folder)
     weights, description = folder / f"{name}.safetensors", folder / f"{name}.json"
-    meaning = _described(description, kind)
-    content = _content(weights)
-    _whole(weights, content, meaning["sha256"])
     try:
+        meaning = _described(description, kind)
+        content = _content(weights)
+        _whole(weights, content, meaning["sha256"])
         return load(content), meaning
+    except _Damage as damage:
+        raise InvalidCheckpoint(f"{damage}.\n  {mend}") from damage
     except SafetensorError as error:
-        raise InvalidCheckpoint(f"{weights} is no safetensors file: {error}.\n  {_MEND}") from error
+        raise InvalidCheckpoint(f"{weights} is no safetensors file: {error}.\n  {mend}") from error
 
 
 def _described(path: Path, kind: str) -> dict[str, Any]:
     try:
         meaning = json.loads(_content(path))
     except ValueError as error:
-        raise InvalidCheckpoint(f"{path} is damaged: {error}.\n  {_MEND}") from error
+        raise _Damage(f"{path} is damaged: {error}") from error
     said = meaning.get("kind") if isinstance(meaning, dict) else None
     if said != kind:
         raise InvalidCheckpoint(f"{path} describes {said!r}, not {kind!r}.")
@@ -95,11 +100,9 @@ def _described(path: Path, kind: str) -> dict[str, Any]:
 
 
 def _whole(path: Path, content: bytes, said: Any) -> None:
-    """Raise ``InvalidCheckpoint`` unless a file's content has the digest that it was written with."""
+    """Raise ``_Damage`` unless a file's content has the digest that it was written with."""
     if (found := _digest(content)) != said:
-        raise InvalidCheckpoint(
-            f"{path} is damaged: its sha256 is {found[:12]}..., was {str(said)[:12]}... when it was written.\n  {_MEND}"
-        )
+        raise _Damage(f"{path} is damaged: its sha256 is {found[:12]}..., was {str(said)[:12]}... when it was written")
 
 
 def _digest(content: bytes) -> str:
@@ -130,6 +133,6 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise InvalidCheckpoint(f"{path} does not exist.") from None
+        raise _Damage(f"{path} does not exist") from None
     except OSError as error:
-        raise InvalidCheckpoint(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise _Damage(f"{path} cannot be read: {error.strerror or error}") from error
