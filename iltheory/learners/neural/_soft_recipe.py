@@ -15,7 +15,7 @@ from iltheory.learners.neural._soft_q import Critic, SoftQ
 from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.heads import CategoricalHead, SquashedGaussianHead
 from iltheory.learners.neural.networks import Architecture, Flat, OneHot, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam
+from iltheory.learners.neural.optimizers import adam, descend
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained
@@ -216,15 +216,6 @@ class SoftRecipe(Recipe):
         descend(self.actor_optimizer, loss)
         self.critic.critics.requires_grad_(True)
         return loss.detach()
-
-
-def descend(optimizer: Any, loss: Any) -> None:
-    """One gradient step; setting gradients to None by hand costs a twentieth of ``zero_grad``."""
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            parameter.grad = None
-    loss.backward()
-    optimizer.step()
 
 
 def read_discount(discount: Any) -> float:

@@ -12,7 +12,7 @@ import torch
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam, nonnegative
+from iltheory.learners.neural.optimizers import adam, descend, nonnegative
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -137,9 +137,7 @@ class Cloning(Recipe):
     def update(self) -> Mapping[str, Any]:
         """One gradient step on one batch."""
         loss = cloning_loss(self.actor, *self._batches.next(), entropy_bonus=self.entropy_bonus)
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        descend(self.optimizer, loss)
         return {"loss": loss.detach()}
 
 

@@ -17,7 +17,7 @@ from iltheory.learners.neural.advil import action_payoff, chosen
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.discriminators import Discriminator, View, gradient_penalty
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork, widths
-from iltheory.learners.neural.optimizers import adam, nonnegative
+from iltheory.learners.neural.optimizers import adam, descend, nonnegative
 from iltheory.learners.neural.policy import NeuralPolicy, architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -165,9 +165,7 @@ class Games(Recipe):
         objective = loss
         if self.settings["regularization"]:
             objective = loss - self.settings["regularization"] / n * laws.entropy().mean()
-        self._optimizer.zero_grad()
-        objective.backward()
-        self._optimizer.step()
+        descend(self._optimizer, objective)
         played.updates += 1
         return {"loss": loss.detach()}
 
@@ -191,9 +189,7 @@ class Games(Recipe):
             if settings["penalty"]:
                 first, taken = self._view(batch)
                 loss = loss + settings["penalty"] * gradient_penalty(f, (first, taken), (first, own), self._seeds.noise)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+            descend(optimizer, loss)
         with torch.no_grad():
             played.losses.append(float(self._loss(i, moves, self.actor(moves.observations, moves.steps))))
 

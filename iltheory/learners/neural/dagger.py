@@ -16,7 +16,7 @@ from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.behavioral_cloning import cloning_loss
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam
+from iltheory.learners.neural.optimizers import adam, descend
 from iltheory.learners.neural.policy import NeuralPolicy, architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -178,9 +178,7 @@ class Aggregation(Recipe):
         if gathered.updates % self.settings["updates"] == 0:
             self._gather()
         loss = cloning_loss(self.actor, *gathered.batches.next())
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+        descend(self.optimizer, loss)
         gathered.updates += 1
         return {"loss": loss.detach()}
 
