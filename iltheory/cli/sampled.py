@@ -82,8 +82,10 @@ def verify_sampled(
     """
     import iltheory as il
     from iltheory.reporting.sampled_pages import sampled_page
+    from sims.environments import atari
 
     claims = [claim for id in ids for claim in _claims(id)] if ids else None
+    world = atari.find(world) or world
     mdp, own = _world(world, horizon, rewards)
     policies = (_policy(expert or world, world, own), _policy(learner or f"{world}:stochastic", world, own))
     with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):

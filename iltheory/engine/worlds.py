@@ -17,6 +17,7 @@ from iltheory.claims.kinds import Instance, Model, PolicyKind
 from iltheory.claims.linear_kinds import LinearKind
 from sims import TabularMDP
 from sims import arithmetic as ar
+from sims.environments._make import bare
 from sims.errors import InvalidArgument
 
 LAWS = ("uniform", "spiky", "deterministic", "near-deterministic", "mixed")
@@ -193,6 +194,7 @@ def problem(name: str, *, horizon: int | None = None) -> tuple[TabularMDP, Any]:
 
     Parameters
     ----------
+    name : of a world, whatever its capitals and spaces
     horizon : steps, if not those of the world
 
     Raises
@@ -200,10 +202,10 @@ def problem(name: str, *, horizon: int | None = None) -> tuple[TabularMDP, Any]:
     InvalidArgument
         If no world with a finite horizon has this name.
     """
-    known = {world.name: world for world in worlds() if isinstance(world, FixedWorld)}
-    built = known[name].build(True) if name in known else None
+    known = {bare(world.name): world for world in worlds() if isinstance(world, FixedWorld)}
+    built = known[bare(name)].build(True) if bare(name) in known else None
     if built is None:
-        finite = [world for world in known if known[world].build(True) is not None]
+        finite = [world.name for world in known.values() if world.build(True) is not None]
         raise InvalidArgument(f"world={name!r} must be one of {'; '.join(finite)}.")
     mdp = built[0] if horizon is None else built[0].with_end(horizon=horizon)
     expert = mdp.to("float64").optimal_policy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
@@ -11,6 +12,9 @@ from typing import Any
 import numpy as np
 
 from sims.environments.errors import InvalidEnvironment
+
+CLOSE = 0.8
+"""Similarity from which one name is proposed for another; short ids are similar by their versions alone."""
 
 
 def extra(name: str) -> Any:
@@ -24,8 +28,13 @@ def extra(name: str) -> Any:
 
 def closest(name: str, names: Iterable[str]) -> str:
     """A line that proposes the name closest to one that does not exist; empty if none is close."""
-    nearest = get_close_matches(name, names, n=1)
-    return f"\n  Use {nearest[0]!r}." if nearest else ""
+    nearest = get_close_matches(name, names, n=1, cutoff=CLOSE)
+    return f"\n  Did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def bare(name: str) -> str:
+    """A name without capitals, underscores, spaces and commas, by which people find it."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def time_limit(id: str) -> int | None:

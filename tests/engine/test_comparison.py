@@ -133,6 +133,12 @@ def test_bad_input():
         problem("frozen lake")
 
 
+@pytest.mark.parametrize("written", ["freeway", "FREEWAY", "Freeway"])
+def test_worlds_are_found_whatever_their_capitals(written):
+    mdp, _ = problem(written, horizon=3)
+    assert mdp.n_states == problem("Freeway", horizon=3)[0].n_states and mdp.horizon == 3
+
+
 def test_command_line(tmp_path):
     out = tmp_path / "out.json"
     result = CliRunner().invoke(app, ["compare", "cliff", "--horizon", "6", "--trajectories", "3", "--json", str(out)])

@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from sims.environments import atari
+from sims.environments import atari, experts
 from sims.environments.atari.emulator import Emulator, provenance
 from sims.environments.atari.thumbnails import thumbnail
 
@@ -34,6 +34,17 @@ def test_the_tables_are_these_and_small():
     assert atari.shipped() == tuple(GAMES)
     for file in files("sims.environments.atari").joinpath("tables").iterdir():
         assert len(file.read_bytes()) < 10**6
+
+
+def test_capitals_and_underscores_do_not_matter(tmp_path, monkeypatch):
+    for written, name in (("Freeway", "freeway"), ("BeamRider", "beam_rider"), ("FREEWAY_STICKY", "freeway_sticky")):
+        assert atari.find(written) == name
+        assert repr(atari.load(written)) == repr(atari.load(name))
+    assert experts.game_expert("Freeway").value == 2
+    monkeypatch.chdir(tmp_path)
+    atari.save(atari.load("pong"), "Freeway")
+    assert atari.load("./Freeway").spec.game == atari.load(tmp_path / "Freeway").spec.game == "pong"
+    assert atari.find("freeway2") is None
 
 
 def test_they_load_without_the_emulator():

@@ -185,6 +185,7 @@ def test_an_expert_for_another_world_is_refused():
     [
         ("Cartpole-v1", "no expert 'Cartpole-v1' is shipped; near it: CartPole-v1"),
         ("Montezuma", "There are: "),
+        ("Freeway", "freeway is the table of a game"),
         ("policy.pkl", "pickled: reading it would run whatever it holds"),
         ("model.zip", "from_stable_baselines3"),
     ],
@@ -248,6 +249,19 @@ def test_a_changed_card_is_seen(copy, id, before, after):
         experts.load(id, folder=copy)
     with pytest.raises(InvalidExpert, match="is not the card that was written"):
         experts.cards(folder=copy)
+
+
+def test_a_folder_lists_its_experts_and_nothing_else(copy):
+    (copy / "settings.json").write_text('{"editor": "ours"}')
+    (copy / "v1.2.json").write_text("[]")
+    assert [card.id for card in experts.cards(folder=copy)] == list(experts.shipped())
+    with pytest.raises(InvalidExpert, match="There are: Acrobot-v1, CartPole-v1, HalfCheetah-v5, Hopper-v5, Inverted"):
+        experts.load("Nothing", folder=copy)
+    with pytest.raises(InvalidExpert, match="is no card of an expert"):
+        experts.load("settings", folder=copy)
+    for ask in (experts.cards, lambda folder: experts.load("Hopper-v5", folder=folder)):
+        with pytest.raises(InvalidExpert, match=r"nowhere is no folder.\n  python -m sims.environments.experts"):
+            ask(folder=copy / "nowhere")
 
 
 @pytest.mark.parametrize(

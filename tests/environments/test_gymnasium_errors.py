@@ -28,9 +28,9 @@ def refused(match, env, **options):
 @pytest.mark.parametrize(
     ("id", "options", "match"),
     [
-        ("FrozenLak-v1", {}, r"no 'FrozenLak-v1'.\n  Use 'FrozenLake-v1'"),
-        ("FrozenLake-v7", {}, r"Use 'FrozenLake-v1'"),
-        ("CliffWalkin-v0", {}, r"Use 'CliffWalking-v1'"),
+        ("FrozenLak-v1", {}, r"no 'FrozenLak-v1'.\n  Did you mean 'FrozenLake-v1'"),
+        ("FrozenLake-v7", {}, r"Did you mean 'FrozenLake-v1'"),
+        ("CliffWalkin-v0", {}, r"Did you mean 'CliffWalking-v1'"),
         ("nowhere/Nothing-v0", {}, r"no 'nowhere/Nothing-v0'.\n  Import the package that registers it"),
         ("no_such_module:Thing-v0", {}, r"ModuleNotFoundError"),
         ("", {}, r"gymnasium.make\(''.*Malformed environment ID"),
@@ -63,7 +63,7 @@ def test_ids_and_options(id, options, match):
 
 @pytest.mark.filterwarnings("ignore:.*Taxi-v3 is out of date")
 def test_the_taxi_that_gymnasium_withdrew():
-    refused(r"has no 'Taxi-v3'.\n  Use 'Taxi-v4'.", "Taxi-v3")
+    refused(r"has no 'Taxi-v3'.\n  Did you mean 'Taxi-v4'", "Taxi-v3")
 
 
 @pytest.mark.parametrize(

@@ -175,9 +175,11 @@ def test_gaussian_actions_beyond_the_space_are_stepped_as_env_step_steps_them():
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: sampled_environment("Hoper-v5"), r"no 'Hoper-v5'.\n  Use 'Hopper-v5'"),
-        (lambda: sampled_environment("Hoper-v5", horizon=3), r"no 'Hoper-v5'.\n  Use 'Hopper-v5'"),
-        (lambda: sampled_environment("ALE/Pon-v5", horizon=3), r"no 'ALE/Pon-v5'.\n  Use 'ALE/Pong-v5'"),
+        (lambda: sampled_environment("Hoper-v5"), r"no 'Hoper-v5'.\n  Did you mean 'Hopper-v5'"),
+        (lambda: sampled_environment("Hoper-v5", horizon=3), r"no 'Hoper-v5'.\n  Did you mean 'Hopper-v5'"),
+        (lambda: sampled_environment("ALE/Pon-v5", horizon=3), r"no 'ALE/Pon-v5'.\n  Did you mean 'ALE/Pong-v5'"),
+        (lambda: sampled_environment("Nope-v3"), r"no 'Nope-v3'.\n  Import the package that registers it first"),
+        (lambda: mujoco_simulator("Nope-v3", 2), r"'Nope-v3' is no MuJoCo task .*\n  There are"),
         (
             lambda: sampled_environment("ALE/Pong-v5", horizon=3, obs_type="rgb"),
             r"ALE/Pong-v5 has no option obs_type; there are actions, frame_skip, observe, start, sticky.\n  obs",
@@ -198,7 +200,7 @@ def test_gaussian_actions_beyond_the_space_are_stepped_as_env_step_steps_them():
         (lambda: sampled_environment("Hopper-v5", healthy=1, rewards=(0, 1)), r"unexpected keyword argument 'healthy'"),
         (lambda: sampled_environment("Hopper-v5", threads=0), r"threads=0: must be a whole number, at least 1"),
         (lambda: sampled_environment("Blackjack-v1", horizon=9, rewards=(-1, 1)), r"observes Tuple.*\n  Register it"),
-        (lambda: mujoco_simulator("Hopper-v4", 2), r"'Hopper-v4' is no MuJoCo task .*\n  Use 'Hopper-v5'"),
+        (lambda: mujoco_simulator("Hopper-v4", 2), r"'Hopper-v4' is no MuJoCo task .*\n  Did you mean 'Hopper-v5'"),
         (lambda: gymnasium_simulator("CartPole-v1", 0), r"n=0: must be a whole number of copies of CartPole-v1"),
         (lambda: gymnasium_simulator("CartPole-v1", 2, max_episode_steps=9), r"max_episode_steps: .* horizon=H"),
         (lambda: atari_simulator("pong", 2, observe="pixels"), r"observe='pixels': must be 'ram' or 'screen'"),

@@ -82,7 +82,7 @@ def test_claims_of_a_file_and_false_variants_are_decided(tmp_path):
 
 
 def test_the_table_of_a_game_is_a_world_with_its_own_expert():
-    table = ["verify-sampled", "--world", "freeway", "--horizon", "4", "--samples", "256"]
+    table = ["verify-sampled", "--world", "Freeway", "--horizon", "4", "--samples", "256"]
     page = run(*table, "ross-bagnell-2010-thm-2-1").output
     assert "the table freeway for exactly 4 steps" in page and "ross-bagnell-2010-thm-2-1" in page
     assert "range of its own" in run(*table, "--rewards", "0", "1", status=2).output

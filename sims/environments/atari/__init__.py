@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sims.environments.atari.build import tabulate
 from sims.environments.atari.errors import BuildFailed, InvalidGame, InvalidTable, TooManyStates
-from sims.environments.atari.file import load, save, shipped
+from sims.environments.atari.file import find, load, save, shipped
 from sims.environments.atari.merging import Merged, merged
 from sims.environments.atari.table import AtariTable
 
@@ -19,6 +19,7 @@ __all__ = [
     "InvalidTable",
     "Merged",
     "TooManyStates",
+    "find",
     "load",
     "merged",
     "save",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.environments._make import bare
 from sims.environments.atari.errors import InvalidGame
 from sims.errors import IltheoryError
 
@@ -124,12 +124,12 @@ def find_game(name: str) -> str:
     """
     from ale_py import roms
 
-    known = {_bare(id): id for id in roms.get_all_rom_ids()}
-    if not isinstance(name, str) or _bare(name) not in known:
-        near = [known[match] for match in get_close_matches(_bare(str(name)), known, n=3)]
+    known = {bare(id): id for id in roms.get_all_rom_ids()}
+    if not isinstance(name, str) or bare(name) not in known:
+        near = [known[match] for match in get_close_matches(bare(str(name)), known, n=3)]
         advice = f"Did you mean {' or '.join(near)}?" if near else "ale_py.roms.get_all_rom_ids() lists them."
         raise InvalidGame(f"ale-py has no game {name!r}.\n  {advice}")
-    return known[_bare(name)]
+    return known[bare(name)]
 
 
 def provenance(game: str) -> dict[str, str]:
@@ -140,10 +140,6 @@ def provenance(game: str) -> dict[str, str]:
         "random seed": str(SEED),
         "mode and difficulty": "0",
     }
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _rom(game: str) -> Path:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.environments._make import bare
 from sims.environments.atari.errors import BuildFailed, InvalidTable
 from sims.environments.atari.layers import Arrays, replacing
 from sims.environments.atari.spec import Spec
@@ -55,17 +56,23 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".npz") for file in _folder().iterdir() if file.name.endswith(".npz")))
 
 
+def find(name: str) -> str | None:
+    """Which of :func:`shipped` has a name, whatever its capitals and underscores; None if none has, or for a path."""
+    return {bare(known): known for known in shipped()}.get(bare(name)) if Path(name).name == name else None
+
+
 def load(path: str | Path) -> AtariTable:
-    """Read a table from a file, or one of :func:`shipped` by its name; ale-py is not needed.
+    """Read a table from a file, or one of :func:`shipped` by its name (see :func:`find`); ale-py is not needed.
 
     Raises
     ------
     InvalidTable
         If it is no table, or a damaged one.
     """
-    if isinstance(path, str) and path in shipped():
-        with _folder().joinpath(f"{path}.npz").open("rb") as file:
-            return _load(file, path)
+    name = find(path) if isinstance(path, str) else None
+    if name is not None:
+        with _folder().joinpath(f"{name}.npz").open("rb") as file:
+            return _load(file, name)
     path = Path(path)
     if not path.is_file():
         raise InvalidTable(f"{path} is no file, and none of the tables that are shipped: {', '.join(shipped())}.")
@@ -79,10 +86,10 @@ def _folder() -> Any:
 
 def _load(file: Any, name: str) -> AtariTable:
     try:
-        archive = np.load(file, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise InvalidTable(f"{name} is no table of a game, but a single array.")
-        with archive:
+        if not zipfile.is_zipfile(file):
+            raise InvalidTable(f"{name} is no table of a game, or damaged: it is no archive of arrays (npz).")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
             missing = {*NUMBERS, *PICTURES, "header"} - set(archive.files)
             if missing:
                 raise InvalidTable(f"{name} is no table of a game: it has no {', '.join(sorted(missing))}.")
@@ -92,7 +99,8 @@ def _load(file: Any, name: str) -> AtariTable:
             raise InvalidTable(f"{name} is of the schema {header['schema']!r}; this version reads {SCHEMA!r}.")
         spec, provenance = Spec.from_json(header["spec"]), header["provenance"]
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise InvalidTable(f"{name} is no table of a game, or damaged: {error}") from error
+        why = "it holds pickled objects, which are never read." if "allow_pickle" in str(error) else error
+        raise InvalidTable(f"{name} is no table of a game, or damaged: {why}") from error
     _check(arrays, spec, provenance, name)
     numbers = {key: arrays[key].astype(np.int64) for key in NUMBERS}
     images = accumulated(arrays["images"])

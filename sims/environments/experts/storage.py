@@ -64,7 +64,7 @@ def cards(*, folder: str | PathLike[str] | None = None) -> tuple[Card, ...]:
     Raises
     ------
     InvalidExpert
-        If one cannot be read.
+        If there is no such folder, or one of them cannot be read.
     """
     root = SHIPPED if folder is None else Path(folder)
     return tuple(read_card(root / f"{id}.json") for id in _ids(root))
@@ -92,9 +92,9 @@ def load(id: str, *, folder: str | PathLike[str] | None = None) -> Expert:
     if Path(id).suffix == ".zip":
         raise InvalidExpert(f"{id} is no id.\n  experts.from_stable_baselines3(path, environment) reads zip files.")
     known = _ids(root)
-    if id not in known:
-        if id in atari.shipped():
-            raise InvalidExpert(f"{id} is the table of a game.\n  experts.game_expert({id!r}) solves it.")
+    if id not in known and not (root / f"{id}.json").exists():
+        if (game := atari.find(id)) is not None:
+            raise InvalidExpert(f"{game} is the table of a game.\n  experts.game_expert({game!r}) solves it.")
         near = get_close_matches(id, known, n=3, cutoff=0.5)
         where = "shipped" if folder is None else f"in {root}"
         raise InvalidExpert(
@@ -144,7 +144,10 @@ def check_sum(weights: bytes) -> str:
 
 
 def _ids(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in folder.glob("*.json")))
+    """Names of the cards that have weights beside them: other JSON is none of ours."""
+    if not folder.is_dir():
+        raise InvalidExpert(f"{folder} is no folder.\n  python -m sims.environments.experts writes one.")
+    return tuple(sorted(path.stem for path in folder.glob("*.json") if path.with_suffix(".safetensors").exists()))
 
 
 def _read_weights(path: Path, wanted: str) -> dict[str, Array]:
