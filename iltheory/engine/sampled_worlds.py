@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor, isfinite, log10
@@ -12,19 +13,17 @@ from typing import Any
 import numpy as np
 
 from iltheory.claims.claim import Claim, InvalidClaim, collecting, verdicts
-from iltheory.claims.kinds import Count, InvalidInstance, Kind, Model, PolicyKind, PositiveNumber, UnitNumber
-from iltheory.claims.kinds import Sequence as SequenceKind
+from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.registry import catalogue
+from iltheory.engine.sampled_instances import Values, bind
 from iltheory.engine.sampled_report import CONTROLS, SampledReport, SampledVerdict
 from iltheory.engine.verify import lookup
 from iltheory.measures.sampled import FIRST, Sampling
+from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Comparison, Enclosure
 from sims.errors import IltheoryError, InvalidArgument, require
-from sims.sampled import InvalidPolicy, NotEstimable, SampledMDP, SampledPolicy
-
-Values = Mapping[str, Any] | Sequence[Any]
-"""Values of a claim's parameters other than the model: by name, or in order."""
+from sims.sampled import NotEstimable, SampledMDP, SampledPolicy, StatesAlong
 
 
 @dataclass
@@ -87,6 +86,8 @@ def verify_sampled(
         If the values are none of a claim's parameters.
     InvalidArgument
         If an option is out of its range.
+    InvalidClaim
+        If a formula has a mistake: whatever it raises, with file and line.
     """
     began = perf_counter()
     require("mdp", mdp, SampledMDP, "sims.sampled.sampled_table(mdp)")
@@ -133,13 +134,46 @@ def _announce(case: _Case, sampling: Sampling) -> None:
     """Evaluate a case without outcomes, to learn which expectations it asks for and that all of them can be bounded."""
     try:
         _look(case, sampling)
-    except (IltheoryError, TypeError) as problem:  # a formula that computes with tables meets something else
-        raise NotEstimable(f"{case.claim.id} has no counterpart on sampled worlds: {problem}") from problem
+    except InvalidClaim:
+        raise
+    except Exception as problem:  # a formula is anybody's, and may raise anything
+        raise _failure(case, problem) from problem
     case.expectations, case.weight = sampling.asked, sampling.weight
     assert case.lhs is not None and case.rhs is not None
     case.known = case.lhs, case.rhs
     if case.open and case.expectations == 0:
         raise InvalidClaim(f"{case.claim.id} asks for no expectation over episodes: there is nothing to sample.")
+
+
+def _failure(case: _Case, problem: Exception) -> IltheoryError:
+    """What to say of a formula that could not be evaluated: nothing bounds it here, or there is a mistake in it."""
+    claim = case.claim
+    if isinstance(problem, NotEstimable):
+        where = "cannot be bounded in this world" if claim.sampled else "has no counterpart on sampled worlds"
+        return NotEstimable(f"{claim.id} {where}: {problem}")
+    if _misses_tables(case, problem):
+        return NotEstimable(
+            f"{claim.id} has no counterpart on sampled worlds: it computes with the table of a policy, of states or of "
+            f"the model, as for mixtures of policies; here they are objects without one ({problem})."
+        )
+    file = claim.function.__code__.co_filename
+    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == file]
+    where = f" at {file}:{lines[-1]}" if lines else ""
+    if isinstance(problem, ar.UndecidedComparison):
+        return InvalidClaim(
+            f"{claim.id} fails{where}: it asks whether a comparison is true, which nothing decides before episodes are "
+            "drawn.\n  Return the comparison, or assume it with il.assume(...); in place of `if`, max and min, use "
+            "il.maximum and il.minimum."
+        )
+    return InvalidClaim(f"{claim.id} fails{where}: {type(problem).__name__}: {problem}")
+
+
+def _misses_tables(case: _Case, problem: Exception) -> bool:
+    """Whether a formula failed because a policy, laws of states or the world are no arrays."""
+    kinds = {type(value).__name__ for value in case.instance.values()} | {StatesAlong.__name__}
+    return (isinstance(problem, TypeError) and any(kind in str(problem) for kind in kinds)) or (
+        isinstance(problem, InvalidArgument) and f"the class {TabularMDP.__name__}" in str(problem)
+    )
 
 
 def _why_not(case: _Case) -> str | None:
@@ -272,70 +306,6 @@ def _fits(claim: Claim, mdp: SampledMDP, values: Values) -> bool:
     except InvalidInstance:
         return False
     return True
-
-
-def bind(claim: Claim, mdp: SampledMDP, values: Values) -> dict[str, Any]:
-    """Match a sampled world and values with the parameters of a claim.
-
-    Parameters
-    ----------
-    values : of the parameters other than the model, by name or in order
-
-    Raises
-    ------
-    NotEstimable
-        If the claim is about a kind of object that sampled worlds have not.
-    InvalidInstance
-        If names or values do not fit.
-    InvalidPolicy
-        If a policy is none of this world.
-    """
-    if claim.statistical:
-        raise NotEstimable(f"{claim.id} draws its own outcomes from the tables of a model.")
-    models = [name for name, kind in claim.parameters.items() if isinstance(kind, Model)]
-    if len(models) != 1 or not claim.parameters[models[0]].finite:  # type: ignore[attr-defined]
-        what = "no model" if not models else "two models" if len(models) > 1 else "a discounted model"
-        raise NotEstimable(f"{claim.id} is about {what}; a sampled world is one model with a horizon.")
-    others = [name for name in claim.parameters if name not in models]
-    named = dict(values) if isinstance(values, Mapping) else dict(zip(others, values, strict=False))
-    if set(named) != set(others) or (not isinstance(values, Mapping) and len(values) != len(others)):
-        raise InvalidInstance(f"{claim.id} takes ({', '.join(others)}) beside the world; got {_listed(values)}.")
-    instance: dict[str, Any] = {}
-    for name, kind in claim.parameters.items():
-        instance[name] = mdp if name in models else _value(claim, mdp, name, kind, named[name])
-    return instance
-
-
-def _value(claim: Claim, mdp: SampledMDP, name: str, kind: Kind, value: Any) -> Any:
-    if isinstance(kind, SequenceKind):
-        return tuple(_value(claim, mdp, f"{name}[{i}]", kind.of, one) for i, one in enumerate(value))
-    if isinstance(kind, PolicyKind):
-        if not isinstance(value, SampledPolicy):
-            raise InvalidInstance(
-                f"{claim.id}: {name} must be a sims.sampled.SampledPolicy, got {type(value).__name__}; a table is "
-                "TabularPolicy(pi)."
-            )
-        if kind.deterministic and not value.deterministic:
-            raise InvalidInstance(f"{claim.id}: {name} must be deterministic, one action with probability 1.")
-        if kind.stationary and not value.stationary:
-            raise InvalidInstance(
-                f"{claim.id}: {name} must be stationary, a law of the action that does not depend on the step. "
-                "A policy class of your own whose laws do not sets stationary = True."
-            )
-        try:
-            value.check(mdp.spaces)
-        except InvalidPolicy as problem:
-            raise InvalidPolicy(f"{claim.id}: {name}: {problem}") from None
-        return value
-    if isinstance(kind, Count):
-        return kind.check(name, value, {})
-    if isinstance(kind, UnitNumber | PositiveNumber):
-        return ar.INTERVAL.convert(kind.check(name, value, {}))
-    raise NotEstimable(f"{claim.id} is about a {kind} ({name}): it needs a table of states.")
-
-
-def _listed(values: Values) -> str:
-    return ", ".join(values) if isinstance(values, Mapping) else f"{len(values)} values"
 
 
 def _check_options(delta: Any, samples: Any, control: Any) -> tuple[Fraction, int]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import iltheory as il
+from iltheory.claims.claim import InvalidClaim
 from iltheory.claims.foster_2024 import leak
 from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.registry import catalogue
@@ -18,8 +19,10 @@ from sims.errors import InvalidArgument
 from sims.sampled import (
     InvalidPolicy,
     NotEstimable,
+    Point,
     SampledMDP,
     Smoothed,
+    Spaces,
     TabularPolicy,
     UniformPolicy,
     sampled_table,
@@ -234,3 +237,53 @@ def test_policies_of_another_world_are_refused_before_anything_is_asked_of_them(
     for claims in (small, None):
         with pytest.raises(InvalidPolicy, match="9 actions"):
             il.verify_sampled(claims, two_steps(), (TabularPolicy(np.ones((7, 9)) / 9),) * (1 if claims else 2))
+
+
+def mine(formula):
+    kinds = {"mdp": il.FiniteHorizonMDP, "expert": il.Policy, "learner": il.Policy}
+    formula.__name__, formula.__annotations__ = "mine", kinds
+    return il.claim(statement="mine", sampled=True)(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (lambda mdp, expert, learner: il.vale(mdp, expert) <= 1, r"py:\d+: AttributeError: .*vale"),
+        (lambda mdp, expert, learner: il.value(mdp, expert) <= 1 / 0, r"py:\d+: ZeroDivisionError"),
+        (lambda mdp, expert, learner: il.value(mdp, expert) <= 59.99, r"py:\d+: .* int or a Fraction"),
+        (lambda mdp, expert, learner: il.value(mdp) <= 1, r"py:\d+: TypeError: value\(\) missing"),
+        (lambda mdp, expert, learner: il.value(mdp, expert) <= 1 or True, r"py:\d+: .* whether a comparison is true"),
+        (lambda mdp, expert, learner: True, "mine returned bool True, not a comparison"),
+    ],
+)
+def test_a_mistake_in_a_formula_is_one_error_with_its_place(formula, words):
+    world, *policies = cliff()
+    with pytest.raises(InvalidClaim, match=words) as caught:
+        il.verify_sampled(mine(formula), world, tuple(policies))
+    assert "counterpart" not in str(caught.value) and "ball" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda mdp, expert, learner: il.value(mdp, (expert + learner) / 2) <= 1,
+        lambda mdp, expert, learner: il.value(mdp, HALF * expert + HALF * learner) <= 1,
+    ],
+)
+def test_mixtures_of_policies_are_refused_by_name(formula):
+    world, *policies = cliff()
+    with pytest.raises(NotEstimable, match=r"mine has no counterpart on sampled worlds.*mixtures of policies"):
+        il.verify_sampled(mine(formula), world, tuple(policies))
+
+
+def test_a_claim_with_a_counterpart_elsewhere_is_not_said_to_have_none():
+    class Still(UniformPolicy):
+        deterministic = True
+
+        def laws(self, observations, steps):
+            return Point(np.zeros((len(observations), 1)))
+
+    spaces = Spaces((), action_low=(-1.0,), action_high=(1.0,))
+    world = SampledMDP(lambda n: None, horizon=2, rewards=(0, 1), name="vectors", spaces=spaces)  # type: ignore[arg-type]
+    with pytest.raises(NotEstimable, match=r"foster-2024-parting.above cannot be bounded in this world: il.parting"):
+        il.verify_sampled("foster-2024-parting.above", world, (Still(spaces), Still(spaces)))
