@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from sims import sampled
+from sims.environments.experts.network import softmax
 from sims.errors import InvalidArgument
 
 LOG_STD = (-5.0, 2.0)
@@ -223,7 +224,7 @@ class CategoricalHead(Head):
 
     def sampled_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
-        return sampled.Categorical(_softmax(outputs / self.temperature))
+        return sampled.Categorical(softmax(outputs / self.temperature))
 
     def greedy_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
@@ -304,7 +305,7 @@ class MixtureHead(Head):
     def sampled_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
         logits, means, raw = self._parts(outputs)
-        return sampled.GaussianMixture(_softmax(logits), means, _std(raw))
+        return sampled.GaussianMixture(softmax(logits), means, _std(raw))
 
     def greedy_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
@@ -417,11 +418,6 @@ def _log_std(raw: Any, tanh: Any) -> Any:
 
 def _std(raw: Any) -> Any:
     return np.exp(_log_std(raw, np.tanh))
-
-
-def _softmax(logits: Any) -> Any:
-    weights = np.exp(logits - logits.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True)
 
 
 def _at_least(name: str, n: Any, least: int) -> None:

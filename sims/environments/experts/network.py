@@ -152,6 +152,13 @@ def linear(
     return Network(normalization, [matrix], [np.zeros(n_outputs) if bias is None else np.asarray(bias)])
 
 
+def softmax(logits: Floats) -> Floats:
+    """``exp(logits)``, normalised over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    normalised: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return normalised
+
+
 def _numbers(name: str, values: Any, ndim: int) -> Floats:
     array = np.array(values, dtype=np.float64, order="C")
     if array.ndim != ndim or not array.size:

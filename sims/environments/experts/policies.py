@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sims.environments.experts.errors import InvalidExpert
-from sims.environments.experts.network import Floats, Network
+from sims.environments.experts.network import Floats, Network, softmax
 from sims.sampled import (
     ActionLaws,
     Categorical,
@@ -74,9 +74,7 @@ class Boltzmann(NetworkPolicy):
 
     def laws(self, observations: Array, steps: NDArray[np.intp]) -> Categorical:
         """Softmax of the outputs."""
-        outputs = self.network(observations)
-        powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-        return Categorical(powers / powers.sum(axis=-1, keepdims=True))
+        return Categorical(softmax(self.network(observations)))
 
 
 class Noisy(NetworkPolicy):
