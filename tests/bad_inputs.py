@@ -699,6 +699,7 @@ def adversarially(learner: str = "gail", **options: Any) -> Any:
 
 NEURAL = [
     bad("policy damaged", damaged_policy, IltheoryError, "policy.safetensors is damaged", "sha256", "Restore it"),
+    bad("transitions of another world", lambda folder: by_network(folder, learners.neural.transitions(walks(np.zeros((1, 3, 4))), Spaces((4,), n_actions=2))), InvalidDataset, "shape (4,)", "of another world"),
     bad("policy pickled", pickled_policy, IltheoryError, "policy.pt", "pickled objects", "never loaded", "safetensors"),
     bad("policy missing", lambda folder: learners.neural.NeuralPolicy.load(folder / "none"), IltheoryError, "policy.json does not exist"),
     bad("run of other options", of_another_run, IltheoryError, "learning_rate=0.001 there and 0.5 here", "another folder"),
