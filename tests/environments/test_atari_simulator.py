@@ -140,6 +140,13 @@ def test_sticky_copies_are_independent_and_saved_with_their_randomness():
     assert different(seen) > 3
 
 
+@pytest.mark.parametrize("sticky", [0.1, np.float64(0.1), np.float32(0.1), "1/10"])
+def test_floats_are_the_numbers_they_are_written_as(sticky):
+    spec = atari_simulator("pong", 1, sticky=sticky).spec
+    assert spec.sticky == Fraction(1, 10) and spec == atari_simulator("pong", 1, sticky=Fraction(1, 10)).spec
+    assert "sticky=1/10" in sampled_environment("ALE/Pong-v5", horizon=2, sticky=sticky).name
+
+
 def test_equal_seeds_give_equal_episodes():
     mdp = sampled_environment("ALE/Pong-v5", horizon=10)
     policy = OpenLoop(np.arange(10) % 6, 6)

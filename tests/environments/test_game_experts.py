@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sims.environments import atari, atari_simulator
-from sims.environments.experts import InvalidExpert, OpenLoop, game_expert
+from sims.environments.experts import InvalidExpert, OpenLoop, demonstrations, game_expert
 from sims.sampled import InvalidPolicy, SampledMDP, sampled_table
 
 CROSSING = ["UP"] * 11
@@ -96,3 +96,22 @@ def test_shipped_tables_have_experts(name):
 def test_there_is_no_such_table():
     with pytest.raises(atari.InvalidTable, match="none of the tables that are shipped"):
         game_expert("nowhere")
+
+
+@pytest.mark.parametrize("sticky", [Fraction(0), Fraction(1, 4)])
+def test_demonstrations_of_a_game_are_played_in_its_table(sticky):
+    expert = game_expert(atari.tabulate("pong", horizon=3, frame_skip=4, sticky=sticky, processes=1))
+    for stochastic, policy in ((False, expert.policy), (True, expert.stochastic)):
+        demos = demonstrations(expert, 50, 0, stochastic=stochastic)
+        steps = demos.steps()
+        assert len(demos) == 50 and demos.truncated.all() and (demos.lengths == 3).all()
+        assert (policy.pi[steps.h, steps.state, steps.action] > 0).all()
+        following = expert.table.next_state[steps.state, steps.action]
+        assert (following == demos.states.reshape(50, 4)[:, 1:].reshape(-1, 1)).any(axis=1).all()
+        assert np.array_equal(demos.actions, demonstrations(expert, 50, 0, stochastic=stochastic).actions)
+    assert demonstrations(game_expert("freeway"), 3, 0).returns().tolist() == [2, 2, 2]
+
+
+def test_an_expert_of_a_game_is_shown_in_a_line():
+    shown = repr(game_expert("freeway"))
+    assert shown.startswith("GameExpert(table=AtariTable(freeway: 3057 states") and len(shown) < 300

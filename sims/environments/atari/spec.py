@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+import numpy as np
+
 from sims.environments.atari import emulator
 from sims.environments.atari.errors import InvalidGame
 from sims.errors import InvalidArgument
@@ -80,7 +82,7 @@ def read_spec(game: str, *, horizon: Any, frame_skip: Any, actions: Any, sticky:
 
 def _probability(sticky: Any) -> Fraction:
     try:
-        p = Fraction(sticky)
+        p = Fraction(str(sticky) if isinstance(sticky, float | np.floating) else sticky)  # 0.1 is meant as 1/10
     except (TypeError, ValueError, OverflowError):
         p = Fraction(-1)
     if not 0 <= p < 1:

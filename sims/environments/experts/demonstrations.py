@@ -13,21 +13,23 @@ from sims.environments._make import described
 from sims.environments._spaces import spaces_of
 from sims.environments.experts.errors import InvalidExpert
 from sims.environments.experts.evaluation import world_of
+from sims.environments.experts.games import GameExpert
 from sims.environments.experts.storage import Expert, load
 from sims.environments.sampled import sampled_environment
 from sims.tabular.sampling import generator
 
 
 def demonstrations(
-    expert: str | Expert, n: int, rng: int | np.random.Generator, *, stochastic: bool = False
+    expert: str | Expert | GameExpert, n: int, rng: int | np.random.Generator, *, stochastic: bool = False
 ) -> Trajectories:
     """Roll an expert out in its own environment, to termination or the registered time limit.
 
-    Rewards are those of :func:`sims.environments.sampled_environment`, clipped to its declared range.
+    Rewards are those of :func:`sims.environments.sampled_environment`, clipped to its declared range. The experts of
+    games play in their exact tables: states are numbered, rewards are points.
 
     Parameters
     ----------
-    expert : id of a shipped expert, or an `Expert` with a card
+    expert : id of a shipped expert, an `Expert` with a card, or that of a game
     n : trajectories
     rng : seed or generator; equal ones give equal trajectories
     stochastic : whether to roll the stochastic version out; default the deterministic one
@@ -40,6 +42,8 @@ def demonstrations(
         If n or the seed is none.
     """
     one = load(expert) if isinstance(expert, str) else expert
+    if isinstance(one, GameExpert):
+        return one.mdp.to("float64").sample((one.stochastic if stochastic else one.policy).pi, n, rng)
     if one.card is None:
         raise InvalidExpert(
             "this expert has no card that names its environment.\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -61,10 +61,10 @@ class GameExpert:
 
     table: AtariTable
     mdp: TabularMDP
-    pi: Any
+    pi: Any = field(repr=False)
     value: Fraction
-    policy: TabularPolicy
-    stochastic: TabularPolicy
+    policy: TabularPolicy = field(repr=False)
+    stochastic: TabularPolicy = field(repr=False)
 
     def open_loop(self) -> OpenLoop:
         """What the expert plays from the start, for the emulator itself: `atari_simulator` or another.
