@@ -87,12 +87,13 @@ def verify_sampled(
     claims = [claim for id in ids for claim in _claims(id)] if ids else None
     world = atari.find(world) or world
     mdp, own = _world(world, horizon, rewards)
-    policies = (_policy(expert or world, world, own), _policy(learner or f"{world}:stochastic", world, own))
+    names = expert or world, learner or f"{world}:stochastic"
+    loaded = {name: _policy(name, world, own) for name in dict.fromkeys(names)}  # one name is one policy, on both sides
     with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):
         report = il.verify_sampled(
             claims,
             mdp.rescaled() if rescale else mdp,
-            policies,
+            tuple(loaded[name] for name in names),
             delta=delta,
             samples=samples,
             seed=seed,
@@ -148,7 +149,13 @@ def _policy(text: str, world: str, own: Mapping[str, SampledPolicy]) -> SampledP
 
         saved: SampledPolicy = learners.neural.NeuralPolicy.load(text)
         return saved
-    return _version(experts.load(file), file, version)
+    known = experts.load(file)
+    if known.card is not None and known.card.environment != world:
+        raise typer.BadParameter(
+            f"{file} is an expert of {known.card.environment}, not of {world}, and observations of the same shape "
+            "mean something else there."
+        )
+    return _version(known, file, version)
 
 
 def _version(expert: Expert, name: str, version: str) -> SampledPolicy:

@@ -48,6 +48,8 @@ def value(mdp: SampledMDP, pi: Any) -> Numbers:
 @on_samples(values.gap)
 def gap(mdp: SampledMDP, expert: Any, learner: Any) -> Numbers:
     """``J(expert) - J(learner)``: the mean difference of pairs of episodes, one of each policy."""
+    if _actor(expert) == _actor(learner):
+        return _zero()
     low, high = _returns(mdp)
     parts = (_return(mdp, expert), _return(mdp, learner))
     return expect(Expectation(parts, "gap", lambda first, second: first - second, low - high, high - low, _adding(mdp)))
@@ -91,6 +93,8 @@ def step_errors(mdp: SampledMDP, expert: Any, learner: Any, states: Any) -> Numb
     """One expectation a step, along the policy whose states are meant."""
     require("states", states, StatesAlong, "mdp.state_occupancy(expert)")
     p, q, along = _actor(expert), _actor(learner), _actor(states.policy)
+    if p == q:
+        return ar.stack([_zero()] * mdp.horizon, axis=-1)
     return ar.stack([expect(_step_error(mdp, p, q, along, h)) for h in range(mdp.horizon)], axis=-1)
 
 
@@ -112,6 +116,8 @@ def policy_hellinger2(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
 @on_samples(policies.policy_kl)
 def policy_kl(mdp: SampledMDP, first: Any, second: Any) -> Numbers:
     """Mean over steps, where ``second`` declares the least probability it gives to any action."""
+    if _actor(first) == _actor(second):
+        return _zero()
     least = _actor(second).policy.least_probability
     if least is None:
         raise NotEstimable(
@@ -140,6 +146,8 @@ def _mean_over_steps(
     mdp: SampledMDP, first: Any, second: Any, name: str, high: Any, divergence: Callable[..., Floats]
 ) -> Numbers:
     p, q = _actor(first), _actor(second)
+    if p == q:
+        return _zero()
     part = PathSum(
         Source(mdp, (p,)), name, (q,), lambda moment, laws, rng: divergence(laws[p], laws[q], rng), numbers=2
     )
@@ -233,7 +241,7 @@ def _of_ratio(mdp: SampledMDP, first: Any, second: Any, divergence: FDivergence)
     """
     p, q = in_order(_actor(first), _actor(second))
     if p == q:
-        return ar.INTERVAL.convert(0)
+        return _zero()
     if q.policy.deterministic and not p.policy.deterministic:
         p, q = q, p
     alone = p.policy.deterministic
@@ -288,6 +296,11 @@ never_on_samples(
     "it is a mean without a bound, of products of likelihood ratios; il.trajectory_hellinger2 is bounded",
     trajectories.trajectory_chi2,
 )
+
+
+def _zero() -> Numbers:
+    """What a policy and itself are apart, exactly: two policies are the same if they are one object."""
+    return ar.INTERVAL.convert(0)
 
 
 def _actor(pi: Any) -> Actor:

@@ -15,6 +15,7 @@ from iltheory.claims.kinds import InvalidInstance
 from iltheory.claims.registry import catalogue
 from iltheory.engine.verify import lookup
 from sims import TabularMDP, families
+from sims import arithmetic as ar
 from sims.errors import InvalidArgument
 from sims.sampled import (
     InvalidPolicy,
@@ -107,7 +108,7 @@ def test_several_instances_and_values_by_name():
     instances = [{"expert": expert, "learner": learner}, {"learner": expert, "expert": expert}]
     report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, instances, samples=2048)
     assert report.verdicts[0].outcome == "holds" and len(report.verdicts) == 2
-    assert report.verdicts[1].lhs.lower < 0 < report.verdicts[1].lhs.upper
+    assert report.verdicts[1].lhs.lower == report.verdicts[1].lhs.upper == 0
 
 
 def test_rewards_beyond_an_assumption_make_it_not_applicable_until_they_are_rescaled():
@@ -129,6 +130,24 @@ def test_an_unfinished_budget_decides_nothing():
     assert report.verdicts[0].lhs.sense == "interval" and float(report.verdicts[0].lhs.upper) == pytest.approx(6)
     report = il.verify_sampled("ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=64, delta=0.05)
     assert report.verdicts[0].lhs.sense == "confidence" and report.verdicts[0].lhs.delta == Fraction(1, 20)
+
+
+def test_a_policy_is_exactly_as_good_as_itself():
+    world, expert, learner = cliff()
+    for pi in (expert, learner):
+        with il.Sampling(np.random.default_rng(0), TENTH).evaluation():
+            for apart in (
+                il.gap,
+                il.error_rate,
+                il.policy_hellinger2,
+                il.policy_kl,
+                il.trajectory_tv,
+                il.trajectory_kl,
+            ):
+                assert ar.lower(apart(world, pi, pi)) == ar.upper(apart(world, pi, pi)) == 0
+    report = il.verify_sampled(None, world, (expert, expert))
+    assert set(outcomes(report).values()) == {"holds"} and len(report.verdicts) == 13
+    assert report.episodes == 0
 
 
 def test_il_sampled_mean_of_two_claims_are_different_expectations():

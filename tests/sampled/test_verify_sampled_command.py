@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from iltheory.cli import app
+from iltheory.cli import app, main
 from sims.errors import IltheoryError
 
 pytest.importorskip("gymnasium")
@@ -88,6 +89,22 @@ def test_the_table_of_a_game_is_a_world_with_its_own_expert():
     assert "range of its own" in run(*table, "--rewards", "0", "1", status=2).output
 
 
+def test_one_policy_on_both_sides_is_one_policy():
+    page = run(*SHORT, "ross-bagnell-2010-thm-2-1.either-policy", "--learner", "CartPole-v1").output
+    assert "holds with confidence" in page and "0 episodes" in page
+
+
+def test_a_mistake_in_a_claim_of_a_file_is_one_error_with_its_line(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "my_bounds.py"
+    path.write_text(CONJECTURES.replace("il.value(mdp, learner) <= 2", "il.vale(mdp, learner) <= 2"))
+    monkeypatch.setattr(sys, "argv", ["iltheory", *SHORT, str(path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and said.count("error: ") == 1 and "Traceback" not in said
+    assert "my_bounds.py:6: AttributeError: module 'iltheory' has no attribute 'vale'" in " ".join(said.split())
+
+
 def test_what_a_claim_assumes_in_vain_is_named():
     page = run("verify-sampled", "ross-bagnell-2010-thm-2-1", "--world", "InvertedPendulum-v5", "--horizon", "3",
                "--rewards", "0", "2").output  # fmt: skip
@@ -103,5 +120,9 @@ def test_bad_input_is_one_clear_error():
     ):
         error = run(*SHORT, *args, status=1).exception
         assert isinstance(error, IltheoryError) and words in str(error)
+    shape = ["verify-sampled", "--world", "Walker2d-v5", "--horizon", "2", "--expert", "HalfCheetah-v5", "--rescale"]
+    assert "an expert of HalfCheetah-v5, not of Walker2d-v5" in " ".join(
+        run(*shape, status=2).output.replace("│", "").split()
+    )
     assert "after a colon" in run(*SHORT, "--learner", "CartPole-v1:noisy", status=2).output
     assert "is no number" in run(*SHORT, "--delta", "small", status=2).output
