@@ -14,7 +14,7 @@ from iltheory.learners.neural.batches import Batches
 from iltheory.learners.neural.discriminators import Discriminator, View, gradient_penalty
 from iltheory.learners.neural.heads import CategoricalLaws
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork, widths
-from iltheory.learners.neural.optimizers import adam, nonnegative
+from iltheory.learners.neural.optimizers import adam, descend, nonnegative
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -143,10 +143,10 @@ class Moments(Recipe):
             loss = loss + self.settings["penalty"] * gradient_penalty(
                 self._f, (first, taken), (first, own), self._seeds.noise
             )
-        _descend(self._optimizer, loss)
+        descend(self._optimizer, loss)
         own = chosen(self.actor(observations, steps), self._seeds.noise)
         value = action_payoff(self._f, first, own, taken, weights)
-        _descend(self._policy_optimizer, value)
+        descend(self._policy_optimizer, value)
         return {"payoff": value.detach()}
 
 
@@ -166,9 +166,3 @@ def action_payoff(f: Any, states: Any, own: Any, taken: Any, weights: Any) -> An
 def chosen(laws: Any, generator: Any) -> Any:
     """What a discriminator sees of a policy, ``[m, j]``: its laws of numbered actions, or a vector drawn from each."""
     return laws.log_probabilities().exp() if isinstance(laws, CategoricalLaws) else laws.sample(generator)
-
-
-def _descend(optimizer: Any, loss: Any) -> None:
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()

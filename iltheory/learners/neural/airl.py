@@ -25,7 +25,7 @@ from iltheory.learners.neural.discriminators import (
 from iltheory.learners.neural.gail import FIT, Adversarial, Fit, described, played
 from iltheory.learners.neural.inner_rl import ON_POLICY, PPO, Judge, Round
 from iltheory.learners.neural.networks import MLP, Architecture, OneHot, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam
+from iltheory.learners.neural.optimizers import adam, descend
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Trained, train
 from iltheory.learners.neural.transitions import Transitions, shown
@@ -191,7 +191,5 @@ class ShapedJudge(Judge):
         value, penalty = payoff(JENSEN_SHANNON, *laws), torch.zeros(())
         if self._fit.gradient_penalty:
             penalty = gradient_penalty(self.reward, expert[:-2], learner[:-2], self._seeds.noise)
-        self._optimizer.zero_grad()
-        (self._fit.gradient_penalty * penalty - value).backward()
-        self._optimizer.step()
+        descend(self._optimizer, self._fit.gradient_penalty * penalty - value)
         return {"payoff": value.detach(), "penalty": penalty.detach()}

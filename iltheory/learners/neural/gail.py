@@ -23,7 +23,7 @@ from iltheory.learners.neural.discriminators import (
 )
 from iltheory.learners.neural.inner_rl import ON_POLICY, Judge, Player, Round, Solver, as_json
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork, widths
-from iltheory.learners.neural.optimizers import adam, nonnegative
+from iltheory.learners.neural.optimizers import adam, descend, nonnegative
 from iltheory.learners.neural.policy import architecture_for
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -289,7 +289,5 @@ class DivergenceJudge(Judge):
         value, penalty = payoff(self.divergence, *laws), torch.zeros(())
         if self._fit.gradient_penalty:
             penalty = gradient_penalty(self.discriminator, shown[:2], played[:2], self._seeds.noise)
-        self._optimizer.zero_grad()
-        (self._fit.gradient_penalty * penalty - value).backward()
-        self._optimizer.step()
+        descend(self._optimizer, self._fit.gradient_penalty * penalty - value)
         return {"payoff": value.detach(), "penalty": penalty.detach()}

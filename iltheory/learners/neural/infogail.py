@@ -27,7 +27,7 @@ from iltheory.learners.neural.gail import (
 )
 from iltheory.learners.neural.inner_rl import ON_POLICY, PPO, Judge, Round
 from iltheory.learners.neural.networks import Architecture, Flat, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam, nonnegative
+from iltheory.learners.neural.optimizers import adam, descend, nonnegative
 from iltheory.learners.neural.policy import NeuralPolicy
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Trained, train
@@ -175,9 +175,7 @@ class InformedJudge(Judge):
             right = torch.cat([told[rows], ended[None]])
             weights = law_weights(moves.weights[rows], seen.absorbing).to(logits)
             bound = sampled_information(weights, logits, right)
-            self._optimizer.zero_grad()
-            (-bound).backward()
-            self._optimizer.step()
+            descend(self._optimizer, -bound)
             information += float(bound.detach()) / self._fit.updates
         return {**scalars, "information": information}
 
