@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 import iltheory as il
 from iltheory.learners.neural import (
@@ -25,6 +25,7 @@ from iltheory.learners.neural import (
     CategoricalHead,
     Flat,
     InvalidCheckpoint,
+    NeuralPolicy,
     PolicyNetwork,
     Recipe,
     Trained,
@@ -261,6 +262,20 @@ def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
             cloned(updates=2, folder=tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["run.lock"]
     cloned(updates=2, folder=tmp_path)  # a lock that is left behind holds nobody up
+
+
+def test_a_run_keeps_its_folder_until_its_policies_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, save = [], NeuralPolicy.save
+
+    def watched(policy: NeuralPolicy, folder: Path) -> None:
+        with pytest.raises(Timeout):
+            FileLock(tmp_path / "run.lock").acquire(timeout=0)
+        written.append(folder.name)
+        save(policy, folder)
+
+    monkeypatch.setattr(NeuralPolicy, "save", watched)
+    cloned(updates=2, folder=tmp_path)
+    assert written == ["policy", "averaged"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard's own thread says so

@@ -140,12 +140,12 @@ def train(
             if update % every == 0 or update == total:
                 run.save(update)
         run.log(total)
-    policy = NeuralPolicy.of(recipe.actor)
-    averaged = None if average is None else NeuralPolicy.of(average.module)
-    if folder is not None:
-        policy.save(Path(folder) / "policy")
-        if averaged is not None:
-            averaged.save(Path(folder) / "averaged")
+        policy = NeuralPolicy.of(recipe.actor)
+        averaged = None if average is None else NeuralPolicy.of(average.module)
+        if folder is not None:
+            policy.save(Path(folder) / "policy")
+            if averaged is not None:
+                averaged.save(Path(folder) / "averaged")
     return Trained(policy, averaged, run.history())
 
 
