@@ -15,7 +15,7 @@ from iltheory.learners import value_dice as exact_value_dice
 from iltheory.learners.ls_iq import MIXTURE_CHI2
 from iltheory.learners.neural._replay import Occupancy
 from iltheory.learners.neural._soft_recipe import SoftOptions
-from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ, continued
+from iltheory.learners.neural.iq_learn import RATIO, InverseSoftQ, continued, iq_learn
 from iltheory.learners.neural.ls_iq import ls_iq_recipe
 from iltheory.learners.neural.sqil import SquaredErrors, sqil_recipe
 from iltheory.learners.neural.value_dice import DualDescent
@@ -85,6 +85,25 @@ def test_objective_is_that_of_the_model(phi, mdp, value_term):
         e, q = mdp.occupancy(expert), values_of(made, mdp)
         assert got == pytest.approx(float(inverse_soft_dual(mdp, e, q, lambda r: phi.continued(r, RATIO))), abs=1e-12)
     assert made.flow_residual() < 1e-13
+
+
+@pytest.mark.parametrize("value_term", ["initial", "expert"])
+@pytest.mark.parametrize("name", F_DIVERGENCES)
+def test_the_learner_itself_climbs_the_objective_it_is_asked_for(name, value_term):
+    mdp, phi, options = ring(), F_DIVERGENCES[name], SoftOptions(discount=0.8, temperature=1.0, batch_size=1000)
+    e = mdp.occupancy(expert_of(mdp)) * np.array([1, 2, 3, 4])[:, None]  # no occupancy: value terms differ
+    spaces = Spaces((), n_actions=2)
+    run = iq_learn(
+        population(mdp, e), spaces, updates=1, seed=0, divergence=name, value_term=value_term, options=options,
+        architecture=table(mdp),
+    )  # fmt: skip
+    made = recipe(mdp, expert_of(mdp), phi)  # of the same seed, so with the same Q
+    q, share = values_of(made, mdp), e / e.sum()
+    v = np.log(np.exp(q).sum(-1))
+    following = 0.8 * v[np.asarray(mdp.P).argmax(-1)]
+    price = 0.2 * v[:2].mean() if value_term == "initial" else (share * (v[:, None] - following)).sum()
+    want = (share * phi.continued(q - following, RATIO)).sum() - price
+    assert run.history.scalars["objective"][0] == pytest.approx(float(want), abs=1e-12)
 
 
 @pytest.mark.parametrize("temperature", [0.1, 1.0])
