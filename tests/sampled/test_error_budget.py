@@ -15,7 +15,7 @@ from iltheory.measures import betting_sequence, confidence, sampled
 from iltheory.measures.sampled import Sampling
 from sims import families
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
-from sims.sampled import sampled_table
+from sims.sampled import TabularPolicy, sampled_table
 
 DELTA = Fraction(1, 10)
 TIES = 20
@@ -99,19 +99,24 @@ def missed(outcomes, delta: Fraction, **options):
     return (lower > FAIR) | (upper < FAIR)
 
 
-def asked(monkeypatch) -> list[tuple[Fraction, dict]]:
-    """With which delta and options the engine encloses each of the ties."""
-    found = []
+def asked(monkeypatch, claims=None, world=WORLD, policies=(), control="union") -> list[tuple[Fraction, dict]]:
+    """With which delta and options the engine encloses each expectation of a run; by default, of all ties."""
+    found, enclose = {}, sampled._Mean.enclose
 
-    def recorded(outcomes, delta, **options):
-        found.append((delta, options))
-        return betting_sequence(outcomes, delta, **options)
+    def recorded(mean, delta, tuned_for, running):
+        found.setdefault((mean, running), delta)
+        return enclose(mean, delta, tuned_for, running)
 
+    claims = [coin(i) for i in range(TIES)] if claims is None else claims
     with monkeypatch.context() as patch:
-        patch.setattr(sampled, "betting_sequence", recorded)
-        il.verify_sampled([coin(i) for i in range(TIES)], WORLD, (), delta=DELTA, samples=LOOKS[0])
-    assert len(found) == TIES
-    return found
+        patch.setattr(sampled._Mean, "enclose", recorded)
+        il.verify_sampled(claims, world, policies, delta=DELTA, samples=LOOKS[0], control=control)
+    tuned_for = {mean: delta for (mean, running), delta in found.items() if running}
+    return [
+        (delta, {"tuned_for": tuned_for[mean], "running": running})
+        for (mean, running), delta in found.items()
+        if running == (control == "union")
+    ]
 
 
 def ever_wrong(levels, repetitions: int) -> int:
@@ -180,3 +185,27 @@ def test_power_is_not_what_pays_for_it():
         found = [verdict.outcome == "refuted" for report in reports for verdict in report.verdicts[::2]]
         shares[control] = float(np.mean(found))
     assert 0.6 < shares["union"] < shares["e-bh"]
+
+
+# Who shares what.
+
+
+@pytest.mark.parametrize("control", ["union", "e-bh"])
+@pytest.mark.parametrize(("claim", "expectations"), [("ross-bagnell-2010-thm-2-1", 2), ("rajaraman-2020-reduction", 5)])
+def test_what_a_claim_spends_on_its_expectations_is_all_there_is(control, claim, expectations, monkeypatch):
+    # With e-bh: what each of m bets has to earn for a verdict, m times as much as their mean.
+    mdp, *policies = families.cliff(horizon=4, error=Fraction(1, 4))
+    levels = asked(monkeypatch, claim, sampled_table(mdp), tuple(map(TabularPolicy, policies)), control)
+    assert len(levels) == expectations and sum(delta for delta, _ in levels) == DELTA
+
+
+def test_evidence_is_what_bets_have_earned_now_and_not_before():
+    run, half = Sampling(np.random.default_rng(0), DELTA, 256, quantities=Fraction(1)), Fraction(1, 2)
+
+    def mean():
+        with run.evaluation():
+            return il.sampled_mean(lambda rng, n: np.repeat([1, 0], [32, n - 32]))
+
+    assert (mean() >= half).holds  # after the 32 ones that come first
+    with run.evidence(DELTA, Fraction(1)):
+        assert not (mean() >= half).holds
