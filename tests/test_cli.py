@@ -108,7 +108,7 @@ def test_verify_prints_the_table_writes_json_and_leaves_evidence(tmp_path):
         (("verify", THEOREM, "--budget", "-5"), ("budget=-5",)),
         (("verify", THEOREM, "--workers", "0"), ("--workers",)),
         (("verify", THEOREM, "--n", "4", "--ledger", "no/such/folder/x.sqlite"), ("no/such/folder",)),
-        (("verify", THEOREM, "--n", "4", "--json", "no/such/folder/x.json"), ("no/such/folder", "ledger")),
+        (("verify", THEOREM, "--n", "4", "--json", "no/such/folder/x.json"), ("no/such/folder", "another file")),
         (("verify", THEOREM, "--dask", "tcp://127.0.0.1:1"), ("tcp://127.0.0.1:1", "dask scheduler")),
         (("frobnicate",), ("frobnicate",)),
     ],

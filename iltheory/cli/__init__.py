@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli import attack, catalogue, experts, invariants, sampled, scale, tabulate, worst_case
-from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app
+from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app, kept
 from sims.errors import IltheoryError
 
 __all__ = ["app", "attack", "catalogue", "experts", "invariants", "main", "sampled", "scale", "tabulate", "worst_case"]
@@ -31,9 +31,9 @@ def main() -> None:
         _fail(str(error), USAGE_STATUS)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its last flush would fail once more
-        _fail(f"{error}. What was recorded before is kept; the same command resumes.", USAGE_STATUS)
+        _fail(f"{error}. {kept()}", USAGE_STATUS)
     except KeyboardInterrupt:
-        _fail("interrupted. What a run has recorded is kept, and the same command resumes from it.", INTERRUPTED_STATUS)
+        _fail(f"interrupted. {kept()}", INTERRUPTED_STATUS)
 
 
 def _fail(message: str, status: int) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +33,9 @@ ORDER = (
 )  # fmt: skip
 """Commands as the help lists them: the catalogue, verdicts, attacks, implementations, worlds, experiments."""
 
+RESUMING = ("verify", "tightness", "tabulate", "scale")
+"""Commands that record what they find on the way."""
+
 
 class InOrder(TyperGroup):
     """Commands in the order of ``ORDER``, whichever module was imported first."""
@@ -49,9 +55,35 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+
+def kept() -> str:
+    """What a command that ended early leaves for the next run."""
+    if sys.argv[1:2] and sys.argv[1] in RESUMING:
+        return "What was recorded before is kept; the same command resumes from it."
+    return "This command records nothing on the way: run again, it begins anew."
+
+
+def writable(parameter: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Refuse, before anything is computed, a path that no file can be written to."""
+    if path is None or path == STANDARD_OUTPUT or (path.exists() and not path.is_file() and not path.is_dir()):
+        return path
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with TemporaryFile(dir=path.resolve().parent):
+            return path
+    except OSError as problem:
+        raise _unwritable(parameter.opts[0], path, problem) from problem
+
+
 Json = Annotated[
     Path | None,
-    typer.Option("--json", metavar="FILE", help="Also write the result as JSON ('-': standard output only)."),
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        callback=writable,
+        help="Also write the result as JSON ('-': standard output only).",
+    ),
 ]
 Ids = Annotated[
     list[str] | None,
@@ -94,13 +126,19 @@ def write_json(path: Path | None, document: dict[str, Any]) -> None:
         while rest:  # an unbuffered standard output on a disk that fills up takes a part and says nothing
             rest = rest[sys.stdout.buffer.write(rest) :]
         return
+    write_file("--json", path, text)
+
+
+def write_file(option: str, path: Path, text: str) -> None:
+    """Write the file that an option names: all of it or, if anything goes wrong, nothing."""
     try:
         _replace(path, text)
     except OSError as problem:
-        raise IltheoryError(
-            f"--json {path} cannot be written: {problem.strerror}.\n"
-            "  Run the same command with another file; what verify has computed is in its ledger already."
-        ) from problem
+        raise _unwritable(option, path, problem, f" {kept()}") from problem
+
+
+def _unwritable(option: str, path: Path, problem: OSError, kept: str = "") -> IltheoryError:
+    return IltheoryError(f"{option} {path} cannot be written: {problem.strerror}.\n  Give another file.{kept}")
 
 
 def _replace(path: Path, text: str) -> None:

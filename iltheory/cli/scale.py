@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers, seconds
-from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, write_json
+from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, writable, write_file, write_json
 
 
 @app.command(short_help="Run the experiments at scale, beside their bounds.")
@@ -26,7 +26,9 @@ def scale(
     ledger: Annotated[Path, typer.Option(help="File of finished cells; an interrupted run resumes from it.")] = Path(
         "scale.sqlite"
     ),
-    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", callback=writable, help="Also write the report as Markdown.")
+    ] = None,
     json_file: Json = None,
 ) -> None:
     """Run experiments at scale: theory's bounds beside Atari, MuJoCo and neural learners.
@@ -47,7 +49,7 @@ def scale(
         )
     print_page(scale_page(report), json_file)
     if page is not None:
-        page.write_text(scale_markdown(report), encoding="utf-8")
+        write_file("--page", page, scale_markdown(report))
     write_json(json_file, report.to_json())
     if report.refuted:
         raise typer.Exit(REFUTED_STATUS)

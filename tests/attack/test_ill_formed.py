@@ -129,7 +129,7 @@ def test_a_result_that_cannot_be_written_does_not_cost_the_bundle(tmp_path: Path
         "def wrong(mdp: il.FiniteHorizonMDP, expert: il.Policy):\n"
         "    return il.value(mdp, expert) <= 0\n"
     )
-    folder, lost = tmp_path / "bundle", tmp_path / "no" / "such" / "out.json"
+    folder, lost = tmp_path / "bundle", Path("/dev/full")
     options = ["falsify", str(file), "--budget", "5s", "--workers", "1", "--bundle", str(folder)]
     outcome = CliRunner().invoke(app, [*options, "--json", str(lost)])
     assert "cannot be written" in str(outcome.exception) and (folder / "counterexample.json").is_file()

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import iltheory as il
 from iltheory.cli import app, main
+from iltheory.engine import verify
 from sims.errors import IltheoryError
+from sims.sampled import SampledMDP
 
 pytest.importorskip("gymnasium")
 SHORT = ["verify-sampled", "--world", "CartPole-v1", "--horizon", "8", "--samples", "256"]
@@ -126,3 +129,28 @@ def test_bad_input_is_one_clear_error():
     )
     assert "after a colon" in run(*SHORT, "--learner", "CartPole-v1:noisy", status=2).output
     assert "is no number" in run(*SHORT, "--delta", "small", status=2).output
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_rolled_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(SampledMDP, "walk", None)
+    for place in (tmp_path / "no" / "out.json", tmp_path):
+        error = run(*SHORT, "--json", str(place), status=1).exception
+        assert isinstance(error, IltheoryError) and f"--json {place} cannot be written" in str(error)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(SHORT, "records nothing on the way"), (["verify", "pdl"], "the same command resumes")],
+)
+def test_only_commands_that_record_promise_to_resume(arguments, words, monkeypatch, capsys):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(il, "verify_sampled", interrupted)
+    monkeypatch.setattr(verify, "verify_all", interrupted)
+    monkeypatch.setattr(sys, "argv", ["iltheory", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    said = capsys.readouterr().err
+    assert left.value.code == 130 and "error: interrupted" in said and words in said
