@@ -425,10 +425,33 @@ def test_an_expert_that_falls_at_once_is_imitated():
     assert lengths.mean() < 13  # uniform actions last for 22 steps
 
 
-def test_gail_balances_the_pole():
-    shown = cart_pole(100).roll(Controller(), 5, np.random.default_rng(0)).trajectories()
-    run = gail(shown, cart_pole(100), updates=10, seed=0)
-    assert cart_pole(100).roll(run.policy, 20, np.random.default_rng(1)).returns.mean() > 95
+@pytest.fixture(scope="module")
+def balancing():
+    return cart_pole(100).roll(Controller(), 5, np.random.default_rng(0)).trajectories()
+
+
+def _mean_return(policy, mdp):
+    return mdp.roll(policy, 50, np.random.default_rng(1)).returns.mean()
+
+
+@pytest.mark.parametrize("learner", [gail, airl])
+def test_the_pole_is_balanced(learner, balancing):
+    run = learner(balancing, cart_pole(100), updates=10, seed=0)
+    assert _mean_return(run.policy, cart_pole(100)) > 95
+
+
+def test_infogail_balances_in_two_ways(balancing):
+    run = infogail(balancing, cart_pole(100), codes=2, updates=10, seed=0)
+    assert all(_mean_return(policy, cart_pole(100)) > 95 for policy in run.policies)
+    assert run.history.scalars["information"][-1] > 0.4  # of log 2, in nats
+
+
+@pytest.mark.parametrize("learner", [gail, adril])
+def test_off_policy_learners_stay_near_home(learner):
+    solver = SAC(steps=32, updates=32, before=32, batch_size=32, critic_hidden=(32,), learning_rate=3e-3, discount=0.95)
+    options: Any = {"every": 5} if learner is adril else {}
+    run = learner(_walks(), walk(), updates=30, seed=0, solver=solver, **options)
+    assert _mean_return(run.policy, walk()) > -1.5  # untrained policies have about -4, the expert -0.3
 
 
 def test_bad_options_are_refused(demos):
