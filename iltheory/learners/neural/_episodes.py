@@ -103,6 +103,10 @@ class Episodes(VecEnv):
         codes = torch.nn.functional.one_hot(code, self._codes) if self._codes else torch.zeros(len(step), 0)
         return moves, resting / (resting + len(step)), codes.float()
 
+    def forget(self) -> None:
+        """Drop the record, where nobody asks for it."""
+        self._record.clear()
+
     def state_dict(self) -> dict[str, Any]:
         """The episodes."""
         return {"copies": self._copies.state_dict(), "steps": self._steps.copy(), "codes": self._code.copy()}

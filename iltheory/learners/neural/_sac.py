@@ -17,7 +17,7 @@ from stable_baselines3.sac.policies import Actor, SACPolicy
 
 from iltheory.learners.neural._episodes import Episodes
 from iltheory.learners.neural._solvers import Dice, export, policy_options
-from iltheory.learners.neural.heads import SquashedGaussianHead, _log_std
+from iltheory.learners.neural.heads import SquashedGaussianHead, bounded_log_std
 from iltheory.learners.neural.inner_rl import SAC, Judge, Player, Round
 from iltheory.learners.neural.networks import Flat, PolicyNetwork
 from iltheory.learners.neural.seeds import Seeds
@@ -35,7 +35,7 @@ class SquashedActor(Actor):
     def get_action_dist_params(self, obs: Any) -> tuple[Any, Any, dict[str, Any]]:
         """Mean and logarithm of the standard deviation before tanh."""
         latent = self.latent_pi(self.extract_features(obs, self.features_extractor))
-        return self.mu(latent), _log_std(self.log_std(latent), torch.tanh), {}
+        return self.mu(latent), bounded_log_std(self.log_std(latent), torch.tanh), {}
 
 
 class Policy(SACPolicy):
@@ -207,18 +207,17 @@ class SACPlayer(Player):
             "episodes": self._world,
         }
 
-    def play(self, judge: Judge) -> Mapping[str, Any]:
-        """One round: steps, judgement, updates."""
+    def play(self, judge: Judge | None) -> Mapping[str, Any]:
+        """One round: steps, judgement (None of a replay that pays by itself), updates."""
         size, kept = self._settings.steps * self._settings.copies, self.replay
-        kept.judge = judge
         ready = len(kept) * kept.n_envs + size >= self._settings.before
         self._solver.gradient_steps = self._settings.updates if ready else 0
-        judgement = Judgement(judge, kept)
+        judgement = None if judge is None else Judgement(judge, kept)
         with self._dice.held():
             self._solver.learn(size, callback=judgement, reset_num_timesteps=False)
-        self._world.drain()
+        self._world.forget()
         self._export()
-        return judgement.scalars
+        return judgement.scalars if judgement else {}
 
     def _export(self) -> None:
         actor = self._solver.actor
@@ -257,5 +256,5 @@ class Judgement(BaseCallback):
         return True
 
     def _on_rollout_end(self) -> None:
-        seen = self._kept.draw(SHOWN)
+        seen, self._kept.judge = self._kept.draw(SHOWN), self._judge
         self.scalars = {**self._judge.improve(seen), "absorbing": seen.absorbing}

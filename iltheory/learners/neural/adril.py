@@ -12,7 +12,7 @@ import torch
 from iltheory.learners.neural.averaging import EMA
 from iltheory.learners.neural.discriminators import absorbing_share
 from iltheory.learners.neural.gail import played
-from iltheory.learners.neural.inner_rl import OFF_POLICY, SAC, Judge, Round, as_json
+from iltheory.learners.neural.inner_rl import OFF_POLICY, SAC, as_json
 from iltheory.learners.neural.networks import Architecture, PolicyNetwork
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Recipe, Trained, train
@@ -109,7 +109,7 @@ class Rounds(Recipe):
         self, actor: PolicyNetwork, player: Any, every: int, seeds: Seeds, settings: Mapping[str, Any]
     ) -> None:
         self.actor, self.settings = actor, settings
-        self._player, self._every, self._seeds, self._turns = player, every, seeds, 0
+        self._player, self._every, self._seeds = player, every, seeds
 
     @property
     def parts(self) -> Mapping[str, Any]:
@@ -122,21 +122,4 @@ class Rounds(Recipe):
         if replay.turns % self._every == 0:
             replay.begin_round()
         replay.turns += 1
-        return {**self._player.play(Silent()), "rounds": replay.rounds}
-
-
-class Silent(Judge):
-    """Learns nothing: the replay pays."""
-
-    @property
-    def parts(self) -> Mapping[str, Any]:
-        """Nothing."""
-        return {}
-
-    def improve(self, seen: Round) -> Mapping[str, Any]:
-        """Nothing."""
-        return {}
-
-    def pay(self, seen: Round) -> tuple[Any, float]:
-        """Nothing."""
-        return torch.zeros(len(seen.moves)), 0.0
+        return {**self._player.play(None), "rounds": replay.rounds}

@@ -12,20 +12,10 @@ from torch import nn
 
 from iltheory.learners.airl import Rewards
 from iltheory.learners.neural.averaging import EMA
-from iltheory.learners.neural.discriminators import (
-    Discriminator,
-    Law,
-    View,
-    absorbing_share,
-    gradient_penalty,
-    law_weights,
-    payoff,
-    reward_of_logit,
-)
-from iltheory.learners.neural.gail import FIT, Adversarial, Fit, described, played
+from iltheory.learners.neural.discriminators import Discriminator, View, absorbing_share
+from iltheory.learners.neural.gail import FIT, Adversarial, Climb, Fit, Points, described, played
 from iltheory.learners.neural.inner_rl import ON_POLICY, PPO, Judge, Round
 from iltheory.learners.neural.networks import MLP, Architecture, OneHot, PolicyNetwork
-from iltheory.learners.neural.optimizers import adam, descend
 from iltheory.learners.neural.seeds import Seeds
 from iltheory.learners.neural.training import Trained, train
 from iltheory.learners.neural.transitions import Transitions, shown
@@ -36,7 +26,7 @@ from sims.sampled import SampledMDP
 
 
 class ShapedReward(nn.Module):  # type: ignore[misc] # torch is untyped here
-    """``f = g + gamma h(s') - h(s)``; g and h vanish in the absorbing state.
+    """``f = g + gamma h(s') - h(s)``; g and h vanish in the absorbing state, and with them f, ``absorbing``.
 
     Parameters
     ----------
@@ -57,6 +47,7 @@ class ShapedReward(nn.Module):  # type: ignore[misc] # torch is untyped here
             self.g = Discriminator(view, generator, hidden=hidden)
             self.g.absorbing.requires_grad_(False)  # stays 0
         self.h = MLP(view.sizes[0], 1, generator, **sizes)
+        self.register_buffer("absorbing", torch.zeros(1, dtype=view.dtype), persistent=False)
 
     def vectors(self, moves: Transitions) -> tuple[Any, ...]:
         """Of the observation, the action and the next observation; and ``[m, 1]``, 0 if the next state is absorbing."""
@@ -153,43 +144,26 @@ class ShapedJudge(Judge):
     def __init__(
         self, demos: Transitions, horizon: int, reward: ShapedReward, actor: PolicyNetwork, fit: Fit, seeds: Seeds
     ) -> None:
-        self.reward, self._demos, self._actor, self._fit, self._seeds = reward, demos, actor, fit, seeds
-        self._optimizer = adam([p for p in reward.parameters() if p.requires_grad], fit.learning_rate)
+        self.reward, self._demos, self._actor = reward, demos, actor
+        self._climb = Climb(reward, JENSEN_SHANNON, fit, seeds)
         self._shown, self._absorbing = reward.vectors(demos), absorbing_share(demos, horizon)
 
     @property
     def parts(self) -> Mapping[str, Any]:
         """See :class:`~iltheory.learners.neural.inner_rl.Judge`."""
-        return {"reward": self.reward, "reward_optimizer": self._optimizer}
+        return {"reward": self.reward, "reward_optimizer": self._climb.optimizer}
 
     def improve(self, seen: Round) -> Mapping[str, Any]:
         """Logistic regression of the expert's steps against those of a round."""
+        demos = self._demos
         with torch.no_grad():
-            log_pi = self._actor(self._demos.observations, self._demos.steps).log_density(self._demos.actions)
-        expert = *self._shown, log_pi, self._demos.weights
-        learner = *self.reward.vectors(seen.moves), seen.log_densities, seen.moves.weights
-        sums = {"payoff": 0.0, "penalty": 0.0}
-        for _ in range(self._fit.updates):
-            for name, value in self._step(self._draw(expert), self._draw(learner), seen.absorbing).items():
-                sums[name] += float(value) / self._fit.updates
-        return sums
+            log_pi = self._actor(demos.observations, demos.steps).log_density(demos.actions)
+        vectors = self.reward.vectors(seen.moves)
+        return self._climb(
+            Points(self._shown, log_pi, demos.weights, self._absorbing),
+            Points(vectors, seen.log_densities, seen.moves.weights, seen.absorbing),
+        )
 
     def pay(self, seen: Round) -> tuple[Any, float]:
         """``f - log pi``, and nothing after the end."""
         return self.reward(*self.reward.vectors(seen.moves)).double() - seen.log_densities, 0.0
-
-    def _draw(self, vectors: tuple[Any, ...]) -> tuple[Any, ...]:
-        rows = torch.from_numpy(self._seeds.batches.integers(len(vectors[0]), size=self._fit.batch_size))
-        return tuple(x[rows.to(x.device)] for x in vectors)
-
-    def _step(self, expert: tuple[Any, ...], learner: tuple[Any, ...], absorbing: float) -> dict[str, Any]:
-        laws = []
-        for (*vectors, log_pi, weights), resting in ((expert, self._absorbing), (learner, absorbing)):
-            logits = self.reward(*vectors) - log_pi
-            rewards = reward_of_logit(JENSEN_SHANNON, torch.cat([logits, logits.new_zeros(1)]))
-            laws.append(Law(rewards, law_weights(weights, resting)))
-        value, penalty = payoff(JENSEN_SHANNON, *laws), torch.zeros(())
-        if self._fit.gradient_penalty:
-            penalty = gradient_penalty(self.reward, expert[:-2], learner[:-2], self._seeds.noise)
-        descend(self._optimizer, self._fit.gradient_penalty * penalty - value)
-        return {"payoff": value.detach(), "penalty": penalty.detach()}

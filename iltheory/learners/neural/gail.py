@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -231,6 +231,64 @@ class Adversarial(Recipe):
         return self._player.play(self._judge)
 
 
+class Points(NamedTuple):
+    """Steps, as a network that answers with logits is fitted to them.
+
+    Attributes
+    ----------
+    vectors : what the network sees, ``[m, k_i]`` each
+    offsets : ``[m]``, taken off the network's numbers
+    weights : ``[m]``, with mean 1
+    absorbing : share of the absorbing state, beside these steps
+    """
+
+    vectors: tuple[Any, ...]
+    offsets: Any
+    weights: Any
+    absorbing: float
+
+
+class Climb:
+    """Gradient steps up the payoff of a network's logits.
+
+    Parameters
+    ----------
+    network : of :class:`Points`; its ``absorbing`` ``[1]`` is the logit in the absorbing state
+    divergence : whose utility the payoff has
+    fit : how many steps, and of which kind
+    seeds : draw batches and points of the gradient penalty
+    """
+
+    def __init__(self, network: Any, divergence: FDivergence, fit: Fit, seeds: Seeds) -> None:
+        self._network, self._divergence, self._fit, self._seeds = network, divergence, fit, seeds
+        self.optimizer = adam([p for p in network.parameters() if p.requires_grad], fit.learning_rate)
+
+    def __call__(self, shown: Points, played: Points) -> dict[str, float]:
+        """Climb against the steps of a learner; the mean payoff and penalty."""
+        sums = {"payoff": 0.0, "penalty": 0.0}
+        for _ in range(self._fit.updates):
+            for name, value in self._step(self._draw(shown), self._draw(played)).items():
+                sums[name] += float(value) / self._fit.updates
+        return sums
+
+    def _draw(self, points: Points) -> Points:
+        rows = torch.from_numpy(self._seeds.batches.integers(len(points.weights), size=self._fit.batch_size))
+        rows = rows.to(points.weights.device)
+        vectors = tuple(x[rows] for x in points.vectors)
+        return Points(vectors, points.offsets[rows], points.weights[rows], points.absorbing)
+
+    def _law(self, points: Points) -> Law:
+        logits = torch.cat([self._network(*points.vectors) - points.offsets, self._network.absorbing])
+        return Law(reward_of_logit(self._divergence, logits), law_weights(points.weights, points.absorbing))
+
+    def _step(self, shown: Points, played: Points) -> dict[str, Any]:
+        value, penalty = payoff(self._divergence, self._law(shown), self._law(played)), torch.zeros(())
+        if self._fit.gradient_penalty:
+            penalty = gradient_penalty(self._network, shown.vectors, played.vectors, self._seeds.noise)
+        descend(self.optimizer, self._fit.gradient_penalty * penalty - value)
+        return {"payoff": value.detach(), "penalty": penalty.detach()}
+
+
 class DivergenceJudge(Judge):
     """The discriminator of an f-divergence.
 
@@ -249,45 +307,23 @@ class DivergenceJudge(Judge):
     ) -> None:
         device = demos.observations.device
         view.learn(demos)
-        self.divergence, self._fit, self._seeds = divergence, fit, seeds
         self.discriminator = Discriminator(view, seeds.init, hidden=fit.hidden).to(device)
-        self._optimizer = adam(self.discriminator.parameters(), fit.learning_rate)
         self.reward = LearnedReward(self.discriminator, divergence)
-        self._shown, self._absorbing = self._vectors(demos), absorbing_share(demos, horizon)
+        self._climb = Climb(self.discriminator, divergence, fit, seeds)
+        self._shown = self._points(demos, absorbing_share(demos, horizon))
 
     @property
     def parts(self) -> Mapping[str, Any]:
         """See :class:`Judge`."""
-        return {"discriminator": self.discriminator, "discriminator_optimizer": self._optimizer}
+        return {"discriminator": self.discriminator, "discriminator_optimizer": self._climb.optimizer}
 
     def improve(self, seen: Round) -> Mapping[str, Any]:
         """Climb the payoff against the steps of a round."""
-        played, sums = self._vectors(seen.moves), {"payoff": 0.0, "penalty": 0.0}
-        for _ in range(self._fit.updates):
-            for name, value in self._step(self._draw(self._shown), self._draw(played), seen.absorbing).items():
-                sums[name] += float(value) / self._fit.updates
-        return sums
+        return self._climb(self._shown, self._points(seen.moves, seen.absorbing))
 
     def pay(self, seen: Round) -> tuple[Any, float]:
         """The rewards of the last discriminator."""
         return self.reward(seen.moves), self.reward.absorbing
 
-    def _vectors(self, moves: Transitions) -> tuple[Any, ...]:
-        return (*self.discriminator.view(moves), moves.weights)
-
-    def _draw(self, vectors: tuple[Any, ...]) -> tuple[Any, ...]:
-        rows = torch.from_numpy(self._seeds.batches.integers(len(vectors[0]), size=self._fit.batch_size))
-        return tuple(x[rows.to(x.device)] for x in vectors)
-
-    def _step(self, shown: tuple[Any, ...], played: tuple[Any, ...], absorbing: float) -> dict[str, Any]:
-        laws = [
-            Law(
-                reward_of_logit(self.divergence, self.discriminator.everywhere(*vectors)), law_weights(weights, resting)
-            )
-            for (*vectors, weights), resting in ((shown, self._absorbing), (played, absorbing))
-        ]
-        value, penalty = payoff(self.divergence, *laws), torch.zeros(())
-        if self._fit.gradient_penalty:
-            penalty = gradient_penalty(self.discriminator, shown[:2], played[:2], self._seeds.noise)
-        descend(self._optimizer, self._fit.gradient_penalty * penalty - value)
-        return {"payoff": value.detach(), "penalty": penalty.detach()}
+    def _points(self, moves: Transitions, absorbing: float) -> Points:
+        return Points(self.discriminator.view(moves), torch.zeros_like(moves.weights), moves.weights, absorbing)

@@ -261,7 +261,7 @@ class GaussianHead(Head):
     def laws(self, outputs: Any, free: Any) -> GaussianLaws:
         """See :class:`Head`."""
         mean, raw = self._parts(outputs, free)
-        return GaussianLaws(mean, _log_std(raw, torch.tanh))
+        return GaussianLaws(mean, bounded_log_std(raw, torch.tanh))
 
     def sampled_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
@@ -300,7 +300,7 @@ class MixtureHead(Head):
     def laws(self, outputs: Any, free: Any) -> MixtureLaws:
         """See :class:`Head`."""
         logits, means, raw = self._parts(outputs)
-        return MixtureLaws(logits, means, _log_std(raw, torch.tanh))
+        return MixtureLaws(logits, means, bounded_log_std(raw, torch.tanh))
 
     def sampled_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
@@ -352,7 +352,7 @@ class SquashedGaussianHead(Head):
         """See :class:`Head`."""
         low, high = (torch.as_tensor(x, dtype=outputs.dtype, device=outputs.device) for x in (self.low, self.high))
         mean, raw = outputs[..., : self.size], outputs[..., self.size :]
-        return SquashedGaussianLaws(mean, _log_std(raw, torch.tanh), low, high)
+        return SquashedGaussianLaws(mean, bounded_log_std(raw, torch.tanh), low, high)
 
     def sampled_laws(self, outputs: Any, free: Any) -> Any:
         """See :class:`Head`."""
@@ -411,13 +411,14 @@ def _noise(like: Any, generator: Any) -> Any:
     return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
 
 
-def _log_std(raw: Any, tanh: Any) -> Any:
+def bounded_log_std(raw: Any, tanh: Any) -> Any:
+    """Logarithms of standard deviations within :data:`LOG_STD` from any numbers, 0 from 0; tanh of numpy or torch."""
     low, high = LOG_STD
     return low + (high - low) / 2 * (1 + tanh((raw + _AT_ONE) / 2))
 
 
 def _std(raw: Any) -> Any:
-    return np.exp(_log_std(raw, np.tanh))
+    return np.exp(bounded_log_std(raw, np.tanh))
 
 
 def _at_least(name: str, n: Any, least: int) -> None:
