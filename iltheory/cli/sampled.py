@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.common import REFUTED_STATUS, Json, app, chosen, print_page, write_json
+from iltheory.engine.sampled_worlds import SAMPLES
 
 if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
@@ -58,7 +59,7 @@ def verify_sampled(
         str | None,
         typer.Option(metavar=POLICY, help="The same (default: ID:stochastic, the world's expert with its noise)."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Most episodes of each policy.")] = 1024,
+    samples: Annotated[int, typer.Option(min=1, help="Most episodes of each policy.")] = SAMPLES,
     delta: Annotated[
         Fraction, typer.Option(parser=_number, metavar="P", help="Probability of error of the whole run.")
     ] = "1/100",  # type: ignore[assignment]  # what the parser reads
@@ -89,7 +90,11 @@ def verify_sampled(
     mdp, own = _world(world, horizon, rewards)
     names = expert or world, learner or f"{world}:stochastic"
     loaded = {name: _policy(name, world, own) for name in dict.fromkeys(names)}  # one name is one policy, on both sides
-    with Console(stderr=True).status(f"rolling out at most {samples} episodes of each policy"):
+    with Console(stderr=True).status(f"rolling out at most {samples:,} episodes of each policy") as status:
+
+        def on_step(done: int, running: int, step: int) -> None:
+            status.update(f"{done:,} episodes are done, {running:,} have taken {step:,} of {mdp.horizon:,} steps")
+
         report = il.verify_sampled(
             claims,
             mdp.rescaled() if rescale else mdp,
@@ -98,6 +103,7 @@ def verify_sampled(
             samples=samples,
             seed=seed,
             control=control,
+            on_step=on_step,
         )
     print_page(sampled_page(report), json_file)
     write_json(json_file, report.to_json())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, floor, isfinite, log10
@@ -24,6 +24,9 @@ from sims import arithmetic as ar
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED, Comparison, Enclosure
 from sims.errors import IltheoryError, InvalidArgument, require
 from sims.sampled import NotEstimable, SampledMDP, SampledPolicy, StatesAlong
+
+SAMPLES = 1024
+"""Most episodes of each policy, unless somebody asks for more."""
 
 
 @dataclass
@@ -54,9 +57,10 @@ def verify_sampled(
     policies: Values | list[Values],
     *,
     delta: Any = Fraction(1, 100),
-    samples: int = 4096,
+    samples: int = SAMPLES,
     seed: int = 0,
     control: str = "union",
+    on_step: Callable[[int, int, int], None] | None = None,
 ) -> SampledReport:
     """Decide claims about policies of a sampled world by rolling these policies out.
 
@@ -77,6 +81,8 @@ def verify_sampled(
         the next call another seed: episodes of the same seed are those that it was chosen by. Or gives all candidates
         in one call
     control : ``union`` or ``e-bh``
+    on_step : called after each step of a roll-out, with the number of episodes done, of those under way and of steps
+        that these have taken
 
     Raises
     ------
@@ -91,13 +97,14 @@ def verify_sampled(
     """
     began = perf_counter()
     require("mdp", mdp, SampledMDP, "sims.sampled.sampled_table(mdp)")
-    delta, samples = _check_options(delta, samples, control)
+    delta, samples, seed = _check_options(delta, samples, seed, control)
     cases = _cases(claims, mdp, policies)
     refused: dict[str, str] = {}
     if claims is None:  # what somebody asks for by name is refused by an error
         refused = {case.claim.id: reason for case in cases if (reason := _why_not(case)) is not None}
         cases = [case for case in cases if case.claim.id not in refused]
     sampling = Sampling(np.random.default_rng(seed), delta, samples=0)
+    sampling.on_step = on_step
     for case in cases:
         _announce(case, sampling)
     sampling.quantities = max(sampling.known_quantities, Fraction(1))
@@ -308,18 +315,20 @@ def _fits(claim: Claim, mdp: SampledMDP, values: Values) -> bool:
     return True
 
 
-def _check_options(delta: Any, samples: Any, control: Any) -> tuple[Fraction, int]:
+def _check_options(delta: Any, samples: Any, seed: Any, control: Any) -> tuple[Fraction, int, int]:
     if control not in CONTROLS:
         raise InvalidArgument(f"control={control!r}: must be one of {', '.join(CONTROLS)}.")
     if not isinstance(samples, int | np.integer) or isinstance(samples, bool) or samples < 1:
         raise InvalidArgument(f"samples={samples!r}: must be a whole number of episodes, at least 1.")
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+        raise InvalidArgument(f"seed={seed!r}: must be a whole number, at least 0.")
     try:
         exact = Fraction(repr(delta) if isinstance(delta, float) else delta)  # 0.01 is meant as 1/100
     except (TypeError, ValueError, OverflowError):
         exact = Fraction(0)
     if not 0 < exact < 1:
         raise InvalidArgument(f"delta={delta!r}: must lie strictly between 0 and 1.")
-    return exact, int(samples)
+    return exact, int(samples), int(seed)
 
 
 # What is reported.

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sims.sampled import ActionLaws, Moment, SampledMDP, SampledPolicy
-from sims.sampled.model import portions
 from sims.sampled.simulator import Floats
 
 
@@ -91,22 +90,17 @@ class Rolled(NamedTuple):
     clipped: int
 
 
-def roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
-    """Run n episodes of one source and add up what each of the parts asks for.
+def roll(
+    parts: Sequence[PathSum], n: int, rng: np.random.Generator, on_step: Callable[[int], None] | None = None
+) -> Rolled:
+    """Run n episodes of one source side by side and add up what each of the parts asks for.
 
     Parameters
     ----------
     parts : of one source
+    n : number of episodes, at most ``COPIES``
+    on_step : called after each step, with the number of steps taken
     """
-    rolled = [_roll(parts, size, rng) for size in portions(n)]
-    return Rolled(
-        [np.concatenate(one, axis=1) for one in zip(*(each.sums for each in rolled), strict=True)],
-        sum(one.steps for one in rolled),
-        sum(one.clipped for one in rolled),
-    )
-
-
-def _roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
     source = parts[0].source
     others = list(dict.fromkeys(policy for part in parts for policy in part.policies if policy not in source.acting))
     sums, lengths, clipped = [np.zeros((part.numbers, n)) for part in parts], np.zeros(n, dtype=np.intp), 0
@@ -118,6 +112,8 @@ def _roll(parts: Sequence[PathSum], n: int, rng: np.random.Generator) -> Rolled:
             total[:, moment.running] += part.term(moment, laws, own)
         lengths += moment.running
         clipped += moment.clipped
+        if on_step is not None:
+            on_step(moment.step + 1)
     for part, total in zip(parts, sums, strict=True):
         total += part.absorbed * (source.mdp.horizon - lengths)
     return Rolled(sums, int(lengths.sum()), clipped)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from iltheory.measures.quantity import quantity
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 from sims.errors import InvalidArgument
+from sims.sampled.model import portions
 from sims.sampled.simulator import Floats
 
 Draw = Callable[[np.random.Generator, int], Any]
@@ -73,6 +75,8 @@ class Sampling:
     episodes, steps : rolled out so far
     clipped : rewards that were clipped in these episodes
     declared : numbers that the last evaluation took from what the world declares about itself, by name
+    on_step : called after each step of a roll-out, with the number of episodes done, of those under way and of steps
+        that these have taken
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Sampling:
         self.weight = Fraction(0)
         self.asked = self.episodes = self.steps = self.clipped = 0
         self.declared: dict[str, Fraction] = {}
+        self.on_step: Callable[[int, int, int], None] | None = None
         self._rng = rng
         self._means: dict[Any, _Mean] = {}
         self._generators: dict[Any, np.random.Generator] = {}
@@ -184,12 +189,14 @@ class Sampling:
         if have >= self.samples:
             return
         together = [one for one, values in sums.items() if values.shape[1] == have]
-        rolled = roll(together, self.samples - have, self._generator(part.source))
-        for one, values in zip(together, rolled.sums, strict=True):
-            sums[one] = np.concatenate([sums[one], values], axis=1)
-        self.episodes += self.samples - have
-        self.steps += rolled.steps
-        self.clipped += rolled.clipped
+        for n in portions(self.samples - have):
+            on_step = None if self.on_step is None else partial(self.on_step, self.episodes, n)
+            rolled = roll(together, n, self._generator(part.source), on_step)
+            for one, values in zip(together, rolled.sums, strict=True):
+                sums[one] = np.concatenate([sums[one], values], axis=1)
+            self.episodes += n
+            self.steps += rolled.steps
+            self.clipped += rolled.clipped
 
     def _generator(self, key: Any) -> np.random.Generator:
         if key not in self._generators:

@@ -18,6 +18,7 @@ from sims import TabularMDP, families
 from sims import arithmetic as ar
 from sims.errors import InvalidArgument
 from sims.sampled import (
+    COPIES,
     InvalidPolicy,
     NotEstimable,
     Point,
@@ -103,6 +104,26 @@ def test_a_run_is_repeatable_and_its_episodes_are_shared():
     assert json.loads(json.dumps(first.to_json(), allow_nan=False))["verdicts"][0]["outcome"] == "holds"
 
 
+def test_a_seed_of_numpy_is_a_whole_number_in_json():
+    world, *policies = cliff()
+    report = il.verify_sampled(
+        "ross-bagnell-2010-thm-2-1", world, tuple(policies), samples=np.int64(4), seed=np.int64(3)
+    )
+    assert json.loads(json.dumps(report.to_json()))["seed"] == 3
+
+
+def test_who_waits_is_told_after_each_step():
+    world, *policies = cliff()
+    seen: list[tuple[int, int, int]] = []
+    report = il.verify_sampled(
+        "traj-chain-rules.tv", world, tuple(policies), samples=1500, on_step=lambda *step: seen.append(step)
+    )
+    done, running, _ = seen[-1]
+    assert done + running == report.episodes and all(n <= COPIES for _, n, _ in seen)
+    assert {step for *_, step in seen} == set(range(1, world.horizon + 1))
+    assert [done for done, *_ in seen] == sorted(done for done, *_ in seen)
+
+
 def test_several_instances_and_values_by_name():
     world, expert, learner = cliff()
     instances = [{"expert": expert, "learner": learner}, {"learner": expert, "expert": expert}]
@@ -172,6 +193,9 @@ def test_il_sampled_mean_of_two_claims_are_different_expectations():
         ({"delta": float("nan")}, "delta=nan"),
         ({"samples": 0}, "samples=0"),
         ({"control": "bonferroni"}, "union, e-bh"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": True}, "seed=True"),
+        ({"seed": np.random.default_rng(0)}, "seed=Generator.* whole number"),
     ],
 )
 def test_options_out_of_range_are_named(options, message):

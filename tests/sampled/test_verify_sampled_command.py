@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 
 import numpy as np
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import iltheory as il
@@ -154,3 +156,10 @@ def test_only_commands_that_record_promise_to_resume(arguments, words, monkeypat
         main()
     said = capsys.readouterr().err
     assert left.value.code == 130 and "error: interrupted" in said and words in said
+
+
+def test_the_command_and_the_function_draw_as_many_episodes_if_nobody_says_otherwise():
+    options = {name: p.default for name, p in inspect.signature(il.verify_sampled).parameters.items()}
+    command = {p.name: p.default for p in get_command(app).commands["verify-sampled"].params}
+    for name in ("samples", "seed", "control"):
+        assert command[name] == options[name]
