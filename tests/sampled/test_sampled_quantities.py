@@ -95,6 +95,20 @@ def test_termination_adds_nothing_to_divergences():
                 assert name == "gap" or not contains(found, float(quantity(mdp, first, other)))
 
 
+def test_a_rescaled_world_pays_its_share_of_zero_after_termination():
+    p = [[[0.5, 0.5], [0.9, 0.1]], [[0, 1], [0, 1]]]
+    mdp = TabularMDP(p, [[1.0, -0.5], [0.0, 0.0]], [1.0, 0.0], horizon=5, terminal=[False, True])
+    spaces = Spaces((), n_actions=2)
+    world = SampledMDP(lambda n: TabularSimulator(mdp, n), horizon=5, rewards=(-1, 2), name="ending", spaces=spaces)
+    tables = np.array([[[1, 0], [1, 0]], [[0, 1], [0, 1]]])
+    policies = [TabularPolicy(pi) for pi in tables]
+    with il.Sampling(np.random.default_rng(0), 1e-3, 4000).evaluation():
+        for pi, table in zip(policies, tables, strict=True):
+            found = il.value(world.rescaled(), pi)
+            assert contains(found, (float(mdp.value(table)) + 5) / 3) and ar.upper(found) - ar.lower(found) < 0.2
+        assert contains(il.gap(world.rescaled(), *policies), float(il.gap(mdp, *tables)) / 3)
+
+
 @pytest.mark.parametrize("along", [0, 1])
 def test_errors_of_each_step_are_enclosed_along_either_policy(along):
     mdp, *tables = model()
@@ -231,6 +245,14 @@ def test_smoothing_makes_kl_estimable():
         assert contains(il.trajectory_kl(sampled_table(mdp), TabularPolicy(first), smooth), float(exact))
         with pytest.raises(NotEstimable, match="Smoothed"):
             il.trajectory_kl(sampled_table(mdp), TabularPolicy(first), TabularPolicy(second))
+
+
+def test_kl_reaches_the_bound_of_a_smoothed_policy():
+    mdp = families.cliff(horizon=3, error=Fraction(1, 4)).mdp
+    first, second = (TabularPolicy([row] * mdp.n_states) for row in ([0, 1], [1, 0]))
+    with il.Sampling(np.random.default_rng(0), 1e-3, 500).evaluation():
+        found = il.policy_kl(sampled_table(mdp), first, Smoothed(second, 2, Fraction(1, 5)))
+    assert ar.lower(found) <= np.log(10) <= ar.upper(found) * (1 + 1e-12) and ar.lower(found) > 2
 
 
 def test_outside_of_an_evaluation_the_way_is_shown():
