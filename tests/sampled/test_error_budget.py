@@ -146,25 +146,41 @@ def ranks(repetitions: int):
     return found
 
 
+def discover(rank, closed, monkeypatch, asked=lambda level: level, met=(HOLDS,) * TIES) -> list[bool]:
+    """Which cases are given a verdict, where ``asked`` says which level is asked of the bets for which one."""
+
+    def at_level(case, run, level):
+        return REFUTED if rank[case.number] * DELTA <= asked(level) * TIES else UNDECIDED
+
+    cases = [
+        sampled_worlds._Case(COIN, {}, i, verdict=REFUTED if early else UNDECIDED, met=outcome, open=not early)
+        for i, (early, outcome) in enumerate(zip(closed, met, strict=True))
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(sampled_worlds, "_at_level", at_level)
+        sampled_worlds._discover(cases, None, DELTA)
+    return [case.verdict == REFUTED for case in cases]
+
+
 def discovered(found, monkeypatch, asked: Callable[[Fraction], Fraction]) -> int:
-    """Number of runs with a discovery, where ``asked`` says which level is asked of the bets for which one."""
-    runs = 0
-    for rank in np.moveaxis(found, 1, 0):
+    """Number of runs with a discovery; a case is closed at the first look at which its bets have earned enough."""
+    enough = int(asked(DELTA / TIES) * TIES / DELTA)
+    return sum(
+        any(discover(rank[-1].tolist(), (rank.min(axis=0) <= enough).tolist(), monkeypatch, asked))
+        for rank in np.moveaxis(found, 1, 0)
+    )
 
-        def at_level(case, run, level, rank=rank[-1]):
-            return REFUTED if rank[case.number] * DELTA <= asked(level) * TIES else UNDECIDED
 
-        closed = (rank.min(axis=0) * DELTA <= asked(DELTA / TIES) * TIES).tolist()
-        verdicts = [REFUTED if early else UNDECIDED for early in closed]
-        cases = [
-            sampled_worlds._Case(COIN, {}, i, verdict=verdict, met=HOLDS, open=verdict == UNDECIDED)
-            for i, verdict in enumerate(verdicts)
-        ]
-        with monkeypatch.context() as patch:
-            patch.setattr(sampled_worlds, "_at_level", at_level)
-            sampled_worlds._discover(cases, None, DELTA)
-        runs += any(case.verdict == REFUTED for case in cases)
-    return runs
+@pytest.mark.parametrize("seed", range(20))
+def test_discoveries_are_those_of_the_e_benjamini_hochberg_procedure(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    rank = np.ceil(rng.random(TIES) ** rng.uniform(0.3, 2) * (TIES + 1)).astype(int).tolist()
+    met = [UNDECIDED if tails else HOLDS for tails in rng.random(TIES) < 0.2]
+    e = [Fraction(TIES, one) / DELTA if one <= TIES else Fraction(0) for one in rank]
+    tried = sorted((x for x, outcome in zip(e, met, strict=True) if outcome == HOLDS), reverse=True)
+    k = max((k for k, x in enumerate(tried, 1) if k * x >= TIES / DELTA), default=0)
+    wanted = [outcome == HOLDS and k * x >= TIES / DELTA for x, outcome in zip(e, met, strict=True)]
+    assert discover(rank, [False] * TIES, monkeypatch, met=met) == wanted
 
 
 def test_false_discoveries_are_rarer_than_delta_over_two_thousand_runs(monkeypatch):
