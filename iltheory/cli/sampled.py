@@ -158,8 +158,8 @@ def _policy(text: str, world: str, own: Mapping[str, SampledPolicy]) -> SampledP
     known = experts.load(file)
     if known.card is not None and known.card.environment != world:
         raise typer.BadParameter(
-            f"{file} is an expert of {known.card.environment}, not of {world}, and observations of the same shape "
-            "mean something else there."
+            f"{file} is an expert of {known.card.environment}, not of {world}: what it observes means something else "
+            "there, whatever its shape."
         )
     return _version(known, file, version)
 
