@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
@@ -99,38 +100,39 @@ def missed(outcomes, delta: Fraction, **options):
     return (lower > FAIR) | (upper < FAIR)
 
 
-def asked(monkeypatch, claims=None, world=WORLD, policies=(), control="union") -> list[tuple[Fraction, dict]]:
-    """With which delta and options the engine encloses each expectation of a run; by default, of all ties."""
+@contextmanager
+def levels(monkeypatch):
+    """With which delta each expectation is enclosed, by it and whether the whole sequence counts."""
     found, enclose = {}, sampled._Mean.enclose
 
     def recorded(mean, delta, tuned_for, running):
         found.setdefault((mean, running), delta)
         return enclose(mean, delta, tuned_for, running)
 
-    claims = [coin(i) for i in range(TIES)] if claims is None else claims
     with monkeypatch.context() as patch:
         patch.setattr(sampled._Mean, "enclose", recorded)
-        il.verify_sampled(claims, world, policies, delta=DELTA, samples=LOOKS[0], control=control)
-    tuned_for = {mean: delta for (mean, running), delta in found.items() if running}
-    return [
-        (delta, {"tuned_for": tuned_for[mean], "running": running})
-        for (mean, running), delta in found.items()
-        if running == (control == "union")
-    ]
+        yield found
 
 
-def ever_wrong(levels, repetitions: int) -> int:
+def shares(monkeypatch) -> list[Fraction]:
+    """Which delta the engine gives each of the ties."""
+    with levels(monkeypatch) as found:
+        il.verify_sampled([coin(i) for i in range(TIES)], WORLD, (), delta=DELTA, samples=LOOKS[0])
+    return list(found.values())
+
+
+def ever_wrong(deltas: list[Fraction], repetitions: int) -> int:
     """How often one of the sequences ever misses its mean."""
     wrong = np.zeros(repetitions, dtype=bool)
-    for i, (delta, options) in enumerate(levels):
-        wrong |= missed(outcomes(i, repetitions), delta, **options)
+    for i, delta in enumerate(deltas):
+        wrong |= missed(outcomes(i, repetitions), delta)
     return int(np.sum(wrong))
 
 
 def test_sequences_of_one_run_are_wrong_less_often_than_delta_over_two_thousand_runs(monkeypatch):
-    assert most(ever_wrong(asked(monkeypatch), 2000), 2000) < DELTA
+    assert most(ever_wrong(shares(monkeypatch), 2000), 2000) < DELTA
     monkeypatch.setattr(Sampling, "_share", all_of_it)
-    assert least(ever_wrong(asked(monkeypatch), 300), 300) > 4 * DELTA
+    assert least(ever_wrong(shares(monkeypatch), 300), 300) > 4 * DELTA
 
 
 def ranks(repetitions: int):
@@ -210,9 +212,19 @@ def test_power_is_not_what_pays_for_it():
 @pytest.mark.parametrize(("claim", "expectations"), [("ross-bagnell-2010-thm-2-1", 2), ("rajaraman-2020-reduction", 5)])
 def test_what_a_claim_spends_on_its_expectations_is_all_there_is(control, claim, expectations, monkeypatch):
     # With e-bh: what each of m bets has to earn for a verdict, m times as much as their mean.
-    mdp, *policies = families.cliff(horizon=4, error=Fraction(1, 4))
-    levels = asked(monkeypatch, claim, sampled_table(mdp), tuple(map(TabularPolicy, policies)), control)
-    assert len(levels) == expectations and sum(delta for delta, _ in levels) == DELTA
+    mdp, *tables = families.cliff(horizon=4, error=Fraction(1, 4))
+    policies = tuple(map(TabularPolicy, tables))
+    with levels(monkeypatch) as found:
+        il.verify_sampled(claim, sampled_table(mdp), policies, delta=DELTA, samples=LOOKS[0], control=control)
+    spent = [delta for (_, running), delta in found.items() if running == (control == "union")]
+    assert len(spent) == expectations and sum(spent) == DELTA
+
+
+def test_expectations_of_unknown_number_leave_something_for_the_next(monkeypatch):
+    with levels(monkeypatch) as found, Sampling(np.random.default_rng(0), DELTA, 4).evaluation():
+        for _ in range(TIES):
+            il.sampled_mean(lambda rng, n: rng.random(n))
+    assert len(found) == TIES and sum(found.values()) == DELTA * TIES / (TIES + 1)
 
 
 def test_evidence_is_what_bets_have_earned_now_and_not_before():
