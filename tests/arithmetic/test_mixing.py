@@ -183,5 +183,5 @@ def test_importing_does_not_load_torch_or_scipy():
 
 @pytest.mark.parametrize("shape", [(), (3,)])
 def test_exact_rationals_refuse_others_of_any_shape(shape):
-    with pytest.raises(ar.MixedArithmetic, match="a interval number.* met exact rationals"):
+    with pytest.raises(ar.MixedArithmetic, match=r"a interval number.* met exact rationals"):
         ar.RATIONAL.coerce(ar.convert(np.ones(shape), "interval"))
