@@ -43,8 +43,8 @@ gpu: $(VENV)/test.stamp ## the torch backend on every device here: its tests, th
 third-party: $(VENV)/base.stamp $(THIRD_PARTY)/third-party.stamp ## the invariants on imitation and stable-baselines3
 	$(RUN) -m benchmarks.third_party --json third-party.json
 
-figures: ## the figures of the catalogue
-	@echo "no figures are registered yet"
+figures: $(VENV)/test.stamp ## the figures of the catalogue, with their data, in figures/
+	$(VENV)/bin/iltheory figures
 
 prove: ## compile the Coq proofs
 	@if ls proofs_check/coq/*.v >/dev/null 2>&1; then \
@@ -62,8 +62,8 @@ clean: ## remove environments, caches and reports (ledgers stay)
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
-test nightly scale scale-smoke: export OMP_NUM_THREADS := 1
-test nightly scale scale-smoke: export OPENBLAS_NUM_THREADS := 1
+test nightly scale scale-smoke figures: export OMP_NUM_THREADS := 1
+test nightly scale scale-smoke figures: export OPENBLAS_NUM_THREADS := 1
 
 $(RUN):
 	$(PYTHON) -m venv $(VENV)

@@ -8,11 +8,23 @@ import sys
 import typer
 from rich.console import Console
 
-from iltheory.cli import attack, catalogue, experts, invariants, sampled, scale, tabulate, worst_case
+from iltheory.cli import attack, catalogue, experts, figures, invariants, sampled, scale, tabulate, worst_case
 from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app, kept
 from sims.errors import IltheoryError
 
-__all__ = ["app", "attack", "catalogue", "experts", "invariants", "main", "sampled", "scale", "tabulate", "worst_case"]
+__all__ = [
+    "app",
+    "attack",
+    "catalogue",
+    "experts",
+    "figures",
+    "invariants",
+    "main",
+    "sampled",
+    "scale",
+    "tabulate",
+    "worst_case",
+]
 
 
 def main() -> None:

@@ -39,11 +39,12 @@ def scale(
     from iltheory.engine import executors
     from iltheory.experiments import run_experiments
     from iltheory.experiments.experiment import find
-    from iltheory.reporting.scale_pages import scale_markdown, scale_page, scale_progress
+    from iltheory.reporting.progress import cells_progress
+    from iltheory.reporting.scale_pages import scale_markdown, scale_page
 
     chosen = find(ids or [])
     planned = sum(len(experiment.cells(smoke=smoke)) for experiment in chosen)
-    with executors.processes(workers) as executor, scale_progress(Console(stderr=True), planned) as on_result:
+    with executors.processes(workers) as executor, cells_progress(Console(stderr=True), planned) as on_result:
         report = run_experiments(
             chosen, smoke=smoke, ledger=ledger, executor=executor, budget=budget, on_result=on_result
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+import inspect
+import subprocess
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -29,25 +31,67 @@ def libraries() -> str:
 
 
 @cache
-def sources(module: str) -> str:
-    """Digest of a module of ours and of all modules of ours that it imports, at whatever depth.
+def sources(work: Callable[..., object]) -> str:
+    """Digest of a function of ours: of what it reaches in its module by name, and of all modules of ours these import.
 
-    Imports inside functions count, too; an import by a computed name does not.
+    Imports inside functions count, too; an import by a computed name does not. What else stands in its module, such as
+    how results are drawn, does not count.
     """
+    own, waiting = _reached(work)
     seen: dict[str, bytes] = {}
-    waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _file(name)
         if name not in seen and path is not None:
             seen[name] = path.read_bytes()
-            waiting += _imports(seen[name])
-    return hashlib.sha256(b"\0".join(seen[name] for name in sorted(seen))).hexdigest()[:16]
+            waiting += _imports(ast.parse(seen[name]))
+    return hashlib.sha256(b"\0".join([own, *(seen[name] for name in sorted(seen))])).hexdigest()[:16]
 
 
-def _imports(source: bytes) -> Iterator[str]:
+@cache
+def commit() -> str | None:
+    """The commit of the checkout this runs from, with ``+`` if files differ from it; None where it is no checkout."""
+    folder = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True, text=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _reached(work: Callable[..., object]) -> tuple[bytes, list[str]]:
+    """Sources of the top-level statements that a function reaches, and the modules that they import."""
+    text = Path(inspect.getfile(work)).read_text(encoding="utf-8")
+    statements = ast.parse(text).body
+    defined = {name: statement for statement in statements for name in _names(statement)}
+    waiting, reached = [work.__name__], dict[ast.stmt, None]()
+    while waiting:
+        statement = defined.get(waiting.pop())
+        if statement is not None and statement not in reached:
+            reached[statement] = None
+            waiting += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    kept = [statement for statement in statements if statement in reached]
+    source = "\n".join(ast.unparse(statement) for statement in kept)
+    return source.encode(), [module for statement in kept for module in _imports(statement)]
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """Names that a statement at the top of a module defines."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+    elif isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        yield statement.name
+    else:
+        stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+        yield from (node.id for node in stored if isinstance(node.ctx, ast.Store))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
     """Names a source imports, with the names it takes out of them, which may be modules themselves."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:

@@ -1,18 +1,17 @@
-"""Run the cells of experiments on any executor, each once: what a ledger holds already is not computed again."""
+"""Run experiments, and say what they found."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iltheory.engine.blocks import run_blocks
-from iltheory.engine.ledger import BlockKey, Ledger, Record
-from iltheory.engine.provenance import libraries, sources
-from iltheory.experiments.experiment import Cell, Experiment, Outcome, Section, experiments
+from iltheory.engine.ledger import Record
+from iltheory.engine.provenance import libraries
+from iltheory.experiments.computation import Computation, computed
+from iltheory.experiments.experiment import Experiment, Section, experiments
 
 SCHEMA = "iltheory-scale/1"
 
@@ -87,43 +86,11 @@ def run_experiments(
     LedgerError
         If the ledger cannot be written.
     """
-    keys = {experiment.id: cell_keys(experiment, smoke=smoke) for experiment in chosen}
-    with Ledger(ledger) as opened:
-        run_blocks(
-            [key for of_one in keys.values() for key in of_one],
-            work_of_cell,
-            ledger=opened,
-            executor=executor,
-            budget=budget,
-            on_result=on_result,
-        )
-        records = {record.key: record for record in opened.results()}
-    outcomes = {id: [_outcome(records[key]) for key in of_one if key in records] for id, of_one in keys.items()}
+    computations = [Computation(e.id, e.work, e.cells(smoke=smoke)) for e in chosen]
+    outcomes = computed(computations, ledger=ledger, executor=executor, budget=budget, on_result=on_result)
     return ScaleReport(
         sections={e.id: e.summary(outcomes[e.id]) for e in chosen if outcomes[e.id]},
         done={id: len(done) for id, done in outcomes.items()},
-        planned={id: len(of_one) for id, of_one in keys.items()},
+        planned={c.id: len(c.cells) for c in computations},
         seconds={id: sum(outcome.seconds for outcome in done) for id, done in outcomes.items()},
     )
-
-
-def cell_keys(experiment: Experiment, *, smoke: bool) -> list[BlockKey]:
-    """Names of the cells in a ledger: settings, and a digest of all our sources that their work imports."""
-    digest, versions = sources(experiment.work.__module__), libraries()
-    return [
-        BlockKey(experiment.id, digest, "scale", _text(cell), int(cell.get("seed", 0)), 0, 1, versions)
-        for cell in experiment.cells(smoke=smoke)
-    ]
-
-
-def work_of_cell(key: BlockKey) -> Mapping[str, Any]:
-    """Compute one cell, in whichever process."""
-    return experiments()[key.claim].work(json.loads(key.family))
-
-
-def _outcome(record: Record) -> Outcome:
-    return Outcome(json.loads(record.key.family), record.result, record.seconds)
-
-
-def _text(cell: Cell) -> str:
-    return json.dumps(dict(cell), sort_keys=True, allow_nan=False)

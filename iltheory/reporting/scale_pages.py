@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iltheory.engine.ledger import Record
 from iltheory.experiments import Finding, ScaleReport, Section, experiments
-
-
-@contextmanager
-def scale_progress(console: Console, planned: int) -> Iterator[Callable[[Record], None]]:
-    """A live line with the cells done so far; yields what to call with each."""
-    description = TextColumn("{task.description}", markup=False)
-    bar = Progress(description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True)
-    with bar:
-        task = bar.add_task("cells", total=planned)
-
-        def on_result(record: Record) -> None:
-            bar.update(task, advance=1, description=f"{record.key.claim} {record.key.family}"[:80])
-
-        yield on_result
 
 
 def scale_page(report: ScaleReport) -> RenderableType:

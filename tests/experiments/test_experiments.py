@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -68,23 +69,26 @@ def test_pages_hold_the_table_and_the_findings(squares):
     assert report.to_json()["experiments"][0]["section"]["rows"][2] == ["3", "9"]
 
 
-def test_a_digest_of_sources_follows_imports(tmp_path, monkeypatch):
-    for package in ("sims", "iltheory"):
-        assert sources(f"{package}.errors" if package == "sims" else "iltheory.measures.values")
+def test_a_digest_of_sources_follows_what_a_function_reaches(tmp_path, monkeypatch):
     chain, leaf = tmp_path / "ours" / "chain.py", tmp_path / "ours" / "leaf.py"
     chain.parent.mkdir()
     (tmp_path / "ours" / "__init__.py").touch()
-    chain.write_text("def f():\n    from ours import leaf\n    return leaf.x\n")
-    leaf.write_text("x = 1\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("iltheory.engine.provenance.OURS", ("ours",))
-    digests = []
-    for value in (1, 2, 1):
-        leaf.write_text(f"x = {value}\n")
+
+    def digest(*, leaf_value=1, factor=2, drawn="blue"):
+        leaf.write_text(f"x = {leaf_value}\n")
+        chain.write_text(
+            f"FACTOR = {factor}\n\ndef helper():\n    from ours import leaf\n    return FACTOR * leaf.x\n\n"
+            f"def work(cell):\n    return helper()\n\ndef draw():\n    return {drawn!r}\n"
+        )
         sources.cache_clear()
-        digests.append(sources("ours.chain"))
+        return sources(import_module("ours.chain").work)
+
+    first = digest()
+    assert digest(drawn="red") == first == digest()
+    assert len({first, digest(leaf_value=2), digest(factor=3)}) == 3
     sources.cache_clear()
-    assert digests[0] == digests[2] != digests[1]
 
 
 def test_slopes_of_powers_are_exact_and_their_intervals_contain_them():

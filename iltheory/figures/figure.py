@@ -1,0 +1,70 @@
+"""A figure: cells of work, and how their rows are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from iltheory.experiments.computation import Computation
+from iltheory.figures.rows import Row
+from sims.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from iltheory.figures.sheet import Sheet
+
+MODULES = ("horizon_scaling",)
+"""The files of this package that hold figures, in the order of their numbers in a paper."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture of what claims say, drawn from rows that are kept.
+
+    Attributes
+    ----------
+    id : name on the command line and of its files
+    title : what it shows, in one line
+    caption : what an author puts below it
+    claims : ids of the claims it illustrates
+    data : the cells it is computed from; their results are its rows (`iltheory.figures.rows.encoded`)
+    draw : draws rows on a sheet; computes nothing that takes time
+    wide : whether it takes the whole width of the text, not a column
+    aspect : height over width
+    """
+
+    id: str
+    title: str
+    caption: str
+    claims: tuple[str, ...]
+    data: Computation
+    draw: Callable[[Sequence[Row], Sheet], None]
+    wide: bool = False
+    aspect: float = 0.75
+
+
+@cache
+def figures() -> Mapping[str, Figure]:
+    """All figures, by id."""
+    found = [figure for module in MODULES for figure in import_module(f"iltheory.figures.{module}").FIGURES]
+    return {figure.id: figure for figure in found}
+
+
+def find(ids: Sequence[str]) -> list[Figure]:
+    """The figures of some ids, in their order; all of them for none.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no such figure; the message suggests the nearest ids.
+    """
+    known = figures()
+    for id in ids:
+        if id not in known:
+            near = get_close_matches(id, known, n=3, cutoff=0.4)
+            hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(known)}."
+            raise InvalidArgument(f"no figure is called {id!r}; {hint}")
+    return [known[id] for id in ids] if ids else list(known.values())

@@ -1,0 +1,100 @@
+"""Data of figures: rows of settings and numbers, kept as JSON, shown to others as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+from io import StringIO
+from typing import Any
+
+from iltheory.experiments.experiment import Outcome
+from sims.arithmetic import Enclosure
+
+Row = Mapping[str, Any]
+"""Settings and numbers of one point of a figure: text, ints, floats and enclosures."""
+
+DIGITS = 17
+INFINITE = ("inf", "-inf")
+LONGEST = 40
+"""Digits of a rational that is kept as it is; longer ones are enclosed by decimals."""
+
+
+def enclosed(x: Any) -> dict[str, str]:
+    """A rigorous number in JSON values, for the result of a cell.
+
+    Parameters
+    ----------
+    x : a number of a rigorous system, a rational, or an Enclosure. Rationals too long to be read are rounded outward,
+        to 17 digits
+
+    Raises
+    ------
+    TypeError
+        If it is a result of float64 arithmetic.
+    """
+    value = Enclosure.of(x)
+    ends, sense = [str(end) for end in (value.lower, value.upper)], value.sense
+    if max(map(len, ends)) > LONGEST:
+        ends = [_decimal(value.lower, ROUND_FLOOR), _decimal(value.upper, ROUND_CEILING)]
+        sense = "ball" if sense == "exact" else sense
+    kept = {"lower": ends[0], "upper": ends[1], "sense": sense}
+    return kept | ({"delta": str(value.delta)} if value.delta else {})
+
+
+def read(x: Any) -> Any:
+    """What a row holds for a JSON value: an Enclosure, or the value itself."""
+    if not (isinstance(x, Mapping) and {"lower", "upper", "sense"} <= x.keys()):
+        return x
+    lower, upper = (float(x[end]) if x[end] in INFINITE else Fraction(x[end]) for end in ("lower", "upper"))
+    return Enclosure(lower, upper, x["sense"], Fraction(x.get("delta", 0)))
+
+
+def encoded(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    """Rows in JSON values: a cell's settings beside its result, or beside each of its ``rows``."""
+    return [
+        {**outcome.cell, **row} for outcome in outcomes for row in outcome.result.get("rows", [dict(outcome.result)])
+    ]
+
+
+def groups(rows: Sequence[Row], name: str) -> dict[Any, list[Row]]:
+    """Rows by the value of one setting, in the order in which the values come."""
+    found: dict[Any, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
+
+
+def points(rows: Sequence[Row], x: str, y: str) -> list[tuple[Any, Any]]:
+    """Pairs of two columns, of the rows that have both, by increasing x."""
+    return sorted(((row[x], row[y]) for row in rows if x in row and y in row), key=lambda point: point[0])
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Rows as CSV: an enclosure takes four columns, its middle, its ends (rounded outward) and its sense."""
+    flat = [_flat(row) for row in rows]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    text = StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue()
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        found[name] = value
+        if isinstance(value, Enclosure):
+            found[name] = repr(value.middle)
+            found[f"{name}_lower"] = _decimal(value.lower, ROUND_FLOOR)
+            found[f"{name}_upper"] = _decimal(value.upper, ROUND_CEILING)
+            found[f"{name}_sense"] = f"{value.sense} {1 - value.delta}" if value.delta else value.sense
+    return found
+
+
+def _decimal(x: Fraction | float, rounding: str) -> str:
+    if isinstance(x, float):
+        return str(x)
+    return str(Context(prec=DIGITS, rounding=rounding).divide(Decimal(x.numerator), Decimal(x.denominator)))

@@ -1,0 +1,168 @@
+"""Make figures: compute their rows once, keep these beside the pictures, draw."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iltheory.claims.registry import catalogue
+from iltheory.engine.ledger import Record
+from iltheory.engine.provenance import commit, libraries, sources
+from iltheory.experiments.computation import computed, recorded
+from iltheory.figures.figure import Figure
+from iltheory.figures.rows import Row, as_csv, encoded, read
+from iltheory.figures.venues import Venue
+from sims.arithmetic import Enclosure
+from sims.errors import IltheoryError
+
+SCHEMA = "iltheory-figure/1"
+FORMATS = ("pdf", "svg", "png", "pgf")
+METADATA: Mapping[str, dict[str, str | None]] = {
+    "svg": {"Date": None, "Creator": "iltheory"},
+    "png": {"Software": "iltheory"},
+    "pdf": {"CreationDate": None, "Creator": "iltheory", "Producer": None},
+}
+"""What files say of their origin: never when."""
+
+
+class NoData(IltheoryError):
+    """A figure is to be drawn again whose rows are not there, or not readable."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure and its rows.
+
+    Attributes
+    ----------
+    figure : which
+    document : what its JSON file holds
+    """
+
+    figure: Figure
+    document: Mapping[str, Any]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Rows with their enclosures."""
+        return [{name: read(value) for name, value in row.items()} for row in self.document["rows"]]
+
+    def save(self, folder: Path, venue: Venue, formats: Sequence[str], *, latex: bool = False) -> None:
+        """Write the rows as JSON and CSV, and the picture; the same rows give the same bytes.
+
+        Parameters
+        ----------
+        formats : some of ``FORMATS``
+        latex : whether LaTeX sets the texts; it must be installed
+        """
+        import logging
+
+        import matplotlib
+        from matplotlib.figure import Figure as Picture
+
+        from iltheory.figures.sheet import Sheet
+
+        _write(folder / f"{self.figure.id}.json", json.dumps(self.document, indent=1, ensure_ascii=False) + "\n")
+        _write(folder / f"{self.figure.id}.csv", as_csv(self.rows))
+        logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns of the dates in matplotlib's own fonts
+        with matplotlib.rc_context(venue.settings(wide=self.figure.wide, aspect=self.figure.aspect, latex=latex)):
+            picture = Picture()
+            self.figure.draw(self.rows, Sheet(picture))
+            for suffix in formats:
+                path = folder / f"{self.figure.id}.{suffix}"
+                part = path.with_name(f"{path.name}.part")
+                picture.savefig(part, format=suffix, metadata=METADATA.get(suffix))
+                part.replace(path)
+
+
+def computed_figures(
+    chosen: Sequence[Figure],
+    *,
+    ledger: str | Path = ":memory:",
+    executor: Executor | None = None,
+    on_result: Callable[[Record], object] | None = None,
+) -> list[Drawn]:
+    """Compute the rows that the ledger lacks.
+
+    Raises
+    ------
+    BlockFailed
+        If a cell raises; those done before are kept.
+    LedgerError
+        If the ledger cannot be written.
+    """
+    outcomes = computed([figure.data for figure in chosen], ledger=ledger, executor=executor, on_result=on_result)
+    return [Drawn(figure, _document(figure, encoded(outcomes[figure.data.id]))) for figure in chosen]
+
+
+def recorded_figures(chosen: Sequence[Figure], *, ledger: str | Path) -> tuple[list[Drawn], list[str]]:
+    """Figures whose cells the ledger has all, and a line on each that lacks some; nothing is computed."""
+    outcomes = recorded([figure.data for figure in chosen], ledger=ledger)
+    drawn, missing = [], []
+    for figure in chosen:
+        found, planned = outcomes[figure.data.id], len(figure.data.cells)
+        if len(found) == planned:
+            drawn.append(Drawn(figure, _document(figure, encoded(found))))
+        else:
+            missing.append(f"{figure.id}: {planned - len(found)} of {planned} cells are not in {ledger}")
+    return drawn, missing
+
+
+def kept_figures(chosen: Sequence[Figure], folder: Path) -> list[Drawn]:
+    """Read the rows that lie beside pictures made before; nothing is computed.
+
+    Raises
+    ------
+    NoData
+        If a figure has none, or its file is damaged.
+    """
+    found = []
+    for figure in chosen:
+        path = folder / f"{figure.id}.json"
+        if not path.exists():
+            raise NoData(f"{path} does not exist: run `iltheory figures {figure.id}` without --redraw first.")
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document["schema"] != SCHEMA or document["id"] != figure.id:
+                raise ValueError(f"schema {document['schema']!r} of figure {document['id']!r}")
+            found.append(Drawn(figure, document))
+            _ = found[-1].rows
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise NoData(
+                f"{path} is not the data of {figure.id}: {problem}.\n"
+                f"  Run `iltheory figures {figure.id}` without --redraw."
+            ) from problem
+    return found
+
+
+def _document(figure: Figure, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    words = Counter(row["verdict"] for row in rows if "verdict" in row)
+    values = [value for row in rows for value in map(read, row.values()) if isinstance(value, Enclosure)]
+    claims = catalogue()
+    return {
+        "schema": SCHEMA,
+        "id": figure.id,
+        "title": figure.title,
+        "caption": figure.caption,
+        "claims": {id: claims[id].statement for id in figure.claims},
+        "provenance": {
+            "commit": commit(),
+            "sources": sources(figure.data.work),
+            "libraries": libraries(),
+            "seeds": sorted({row["seed"] for row in rows if "seed" in row}),
+            "arithmetic": sorted({value.sense for value in values}),
+        },
+        "verdicts": dict(sorted(words.items())),
+        "rows": rows,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,205 @@
+"""Figures: computed once, drawn again from what is kept, the same to the byte."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from fractions import Fraction
+from io import StringIO
+
+import matplotlib
+import pytest
+from matplotlib.figure import Figure as Picture
+from typer.testing import CliRunner
+
+import iltheory as il
+from iltheory.cli import app
+from iltheory.engine.executors import serial
+from iltheory.experiments.computation import Computation
+from iltheory.experiments.statistics import mean_over_seeds
+from iltheory.figures import VENUES, NoData, computed_figures, figures, find, kept_figures, recorded_figures
+from iltheory.figures.rows import as_csv, enclosed, groups, points, read
+from iltheory.figures.sheet import Sheet, ratios, with_slope
+from iltheory.figures.venues import stand_in
+from sims.arithmetic import Enclosure
+from sims.errors import InvalidArgument
+
+CALLS: list[int] = []
+HALF = Enclosure(Fraction(1, 2), Fraction(1, 2))
+
+
+def work(cell):
+    CALLS.append(cell["horizon"])
+    gap = Fraction(cell["horizon"] ** 2, 3)
+    return {"gap": enclosed(gap), "verdict": "holds"}
+
+
+def draw(rows, sheet):
+    (panel,) = sheet.panels()
+    panel.named(x="H", y="gap", log="xy").curve(points(rows, "horizon", "gap"), "gap")
+    panel.slope(points(rows, "horizon", "gap"), 2)
+    panel.legend()
+
+
+@pytest.fixture
+def squares():
+    CALLS.clear()
+    cells = [{"horizon": h} for h in (2, 4, 8)]
+    return replace(
+        figures()["horizon-scaling"], id="squares", data=Computation("squares", work, cells), draw=draw, aspect=0.6
+    )
+
+
+@pytest.mark.parametrize("style", VENUES)
+def test_a_figure_has_the_width_of_its_venue_and_the_same_bytes_again(squares, style, tmp_path):
+    (drawn,) = computed_figures([squares], executor=serial())
+    venue, formats = VENUES[style], ("pdf", "svg", "png")
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+        drawn.save(folder, venue, formats)
+    assert {path.name: path.read_bytes() for path in first.iterdir()} == {
+        path.name: path.read_bytes() for path in second.iterdir()
+    }
+    assert len(list(first.iterdir())) == 5
+    width, height = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", (first / "squares.pdf").read_bytes()).groups()
+    assert float(width) == pytest.approx(72 * venue.narrow) and float(height) == pytest.approx(72 * venue.narrow * 0.6)
+    pdf = (first / "squares.pdf").read_bytes()
+    assert b"/Type3" not in pdf and b"/CIDFontType2" in pdf
+    wide = venue.settings(wide=True)["figure.figsize"][0]
+    assert venue.narrow <= wide <= 6.75
+
+
+def test_rows_are_computed_once_and_drawn_again_without_computing(squares, tmp_path):
+    ledger = tmp_path / "ledger.sqlite"
+    assert recorded_figures([squares], ledger=ledger) == ([], [f"squares: 3 of 3 cells are not in {ledger}"])
+    (drawn,) = computed_figures([squares], ledger=ledger, executor=serial())
+    drawn.save(tmp_path, VENUES["icml2025"], ["svg"])
+    picture = (tmp_path / "squares.svg").read_bytes()
+    assert CALLS == [2, 4, 8]
+    (again,), missing = recorded_figures([squares], ledger=ledger)
+    (kept,) = kept_figures([squares], tmp_path)
+    for same in (again, kept):
+        same.save(tmp_path, VENUES["icml2025"], ["svg"])
+        assert (tmp_path / "squares.svg").read_bytes() == picture
+    assert CALLS == [2, 4, 8] and not missing
+
+
+def test_data_say_where_they_come_from(squares, tmp_path):
+    (drawn,) = computed_figures([squares], executor=serial())
+    drawn.save(tmp_path, VENUES["colt"], [])
+    document = json.loads((tmp_path / "squares.json").read_text())
+    assert document["verdicts"] == {"holds": 3} and document["provenance"]["arithmetic"] == ["exact"]
+    assert {"commit", "sources", "libraries", "seeds"} <= document["provenance"].keys()
+    assert document["claims"].keys() == {"ross-bagnell-2010-thm-2-1"}
+    (row, *_) = csv.DictReader(StringIO((tmp_path / "squares.csv").read_text()))
+    assert row["horizon"] == "2" and row["gap_sense"] == "exact"
+    assert Fraction(row["gap_lower"]) < Fraction(4, 3) < Fraction(row["gap_upper"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"schema": "iltheory-figure/1", "id": "other"}', '{"schema": 1, "id": "squares"}']
+)
+def test_damaged_data_are_named(squares, text, tmp_path):
+    with pytest.raises(NoData, match="without --redraw"):
+        kept_figures([squares], tmp_path)
+    (tmp_path / "squares.json").write_text(text)
+    with pytest.raises(NoData, match=r"squares\.json is not the data of squares"):
+        kept_figures([squares], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Enclosure(Fraction(1, 3), Fraction(1, 3)),
+        Enclosure(0.25, 0.5, "ball"),
+        Enclosure(0, float("inf"), "interval"),
+        Enclosure(0, 1, "confidence", Fraction(1, 100)),
+    ],
+)
+def test_enclosures_survive_json(value):
+    assert read(json.loads(json.dumps(enclosed(value)))) == value
+
+
+def test_long_rationals_are_rounded_outward():
+    exact = Fraction(10**50 + 1, 3**100)
+    found = read(enclosed(exact))
+    assert found.sense == "ball" and found.lower < exact < found.upper and found.width < Fraction(1, 10**13)
+
+
+def test_bands_are_named_only_where_probability_comes_in():
+    panel = Sheet(Picture()).panels()[0]
+    panel.curve([(1, HALF), (2, HALF)], "exact")
+    panel.curve([(1, Enclosure(0, 1, "ball"))], "rigorous")
+    assert not panel.bands
+    panel.curve([(1, Enclosure(0, 1, "confidence", Fraction(1, 100)))], "sampled")
+    panel.curve([(1, mean_over_seeds([1.0, 2.0]))], "seeds")
+    panel.legend()
+    names = [text.get_text() for text in panel.axes.get_legend().get_texts()]
+    assert names == [
+        "exact", "rigorous", "sampled", "seeds", "99 % confidence", "95 % interval over seeds (Student)",
+    ]  # fmt: skip
+    styles = [(line.get_color(), line.get_marker(), str(line.get_linestyle())) for line in panel.axes.lines]
+    assert len(set(styles)) == 4
+    with pytest.raises(InvalidArgument, match="'nothing': none were given"):
+        panel.curve([], "nothing")
+
+
+def test_slopes_and_ratios_of_curves():
+    squares = [(h, Enclosure.of(Fraction(h**2))) for h in (2, 4, 8)]
+    assert with_slope("gap", squares) == "gap: slope 2.00 [2.00, 2.00]"
+    assert ratios(squares, [(h, Enclosure.of(2 * h**2)) for h in (2, 4, 8)]) == [(h, HALF) for h in (2, 4, 8)]
+    assert ratios([(1, 3.0)], [(1, 2.0)]) == [(1, 1.5)]
+
+
+def test_rows_are_grouped_and_sorted():
+    rows = [{"f": "b", "x": 2, "y": 1}, {"f": "a", "x": 1, "y": 2}, {"f": "b", "x": 1, "y": 3}, {"f": "b", "x": 0}]
+    assert list(groups(rows, "f")) == ["b", "a"] and points(groups(rows, "f")["b"], "x", "y") == [(1, 3), (2, 1)]
+    assert as_csv(rows).splitlines()[0] == "f,x,y"
+
+
+def test_a_missing_font_is_one_line(monkeypatch):
+    monkeypatch.setattr("iltheory.figures.venues.installed", lambda fonts: fonts[-1])
+    assert stand_in(VENUES["icml2025"]).startswith("ICML 2025: Times New Roman is not installed")
+    monkeypatch.setattr("iltheory.figures.venues.installed", lambda fonts: fonts[0])
+    assert stand_in(VENUES["icml2025"]) is None
+
+
+def test_a_misspelt_figure_is_told_the_nearest():
+    with pytest.raises(InvalidArgument, match=r"no figure is called 'horizon-scalin'; did you mean horizon-scaling\?"):
+        find(["horizon-scalin"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--style", "nature"], "there are neurips2025"),
+        (["--format", "pdf,bmp"], "'bmp' is none of pdf, svg, png, pgf"),
+        (["--folder", "/proc/figures"], "--folder /proc/figures cannot be written"),
+        (["--redraw", "--folder", "empty"], "without --redraw first"),
+    ],
+)
+def test_bad_options_are_one_clear_error(arguments, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, ["figures", "horizon-scaling", *arguments])
+    assert words in str(found.exception)
+
+
+@pytest.mark.parametrize("option", [["--latex"], ["--format", "pgf"]])
+def test_latex_that_is_not_installed_is_named(option, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    found = CliRunner().invoke(app, ["figures", "horizon-scaling", *option])
+    assert "latex, which is not installed" in str(found.exception)
+
+
+def test_every_figure_names_claims_of_the_catalogue_and_distinct_cells():
+    claims = il.catalogue()
+    for figure in figures().values():
+        assert figure.claims and set(figure.claims) <= claims.keys()
+        cells = [json.dumps(dict(cell), sort_keys=True) for cell in figure.data.cells]
+        assert cells and len(set(cells)) == len(cells)
+        assert figure.caption.endswith(".") and figure.title and 0.2 < figure.aspect < 2
+    assert matplotlib.rcParams["svg.hashsalt"] is None
