@@ -73,7 +73,7 @@ $(VENV)/base.stamp: pyproject.toml constraints.txt | $(RUN)
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/base.stamp
-	$(RUN) $(PIP) -c constraints.txt -e '.[dev,torch,envs,dask,datasets]'
+	$(RUN) $(PIP) -c constraints.txt -e '.[dev,docs,torch,envs,dask,datasets]'
 	@touch $@
 
 # The peers need versions that constraints.txt excludes (an older Gymnasium); only its torch pin holds here too.
