@@ -33,6 +33,8 @@ UPDATES = {
 """Updates of each learner, of whatever it calls one: at most a few minutes of one core."""
 EMA = 0.999
 """Decay of the averaged weights, which are shown beside the last ones."""
+FIRST = 0.01
+"""Largest share that the first weights may have in an average that is shown."""
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
@@ -75,12 +77,14 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         seeds, seconds, share = seeds_and_seconds(some, normalised)
         _, _, mean = seeds_and_seconds(some, lambda result: result["return"])
         _, _, averaged = seeds_and_seconds(some, lambda result: result["averaged"])
-        updates = str(some[0].cell["updates"])
-        rows.append((env, learner, updates, seeds, str(mean), str(share), str(averaged), seconds))
+        updates = some[0].cell["updates"]
+        shown_average = str(averaged) if EMA**updates <= FIRST else "none"
+        rows.append((env, learner, str(updates), seeds, str(mean), str(share), shown_average, seconds))
     columns = ("environment", "learner", "updates", "seeds", "return [95 %, Student]", "normalised", "EMA", "wall s")
     finding = Finding(
         f"Normalised: 0 for uniformly random actions, 1 for the shipped expert. EMA: returns with weights averaged at "
-        f"{EMA}. Cloning, AdVIL and IQ-Learn are offline; the others act in the world."
+        f"{EMA}, where updates are so many that the first weights count for less than {FIRST:.0%} of it. Cloning, AdVIL "
+        "and IQ-Learn are offline; the others act in the world."
     )
     return Section(columns, tuple(rows), (said_of_returns(outcomes), finding))
 

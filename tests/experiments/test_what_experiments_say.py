@@ -138,8 +138,8 @@ def test_returns_are_those_of_the_policies_named():
     assert found["return"] == found["expert"] == 60 and 10 < found["random"] < 40 and found["clipped"] == 0
 
 
-def control(env, learner, returned, seed, **rest):
-    cell = {"env": env, "learner": learner, "updates": 5, "shown": [1, 20], "seed": seed}
+def control(env, learner, returned, seed, *, updates=5, **rest):
+    cell = {"env": env, "learner": learner, "updates": updates, "shown": [1, 20], "seed": seed}
     ends = {"expert": 30.0, "random": 10.0, "clipped": 1, "seconds": 4.0, "transitions": 25}
     return cell, {"return": returned, **ends, **rest}
 
@@ -152,13 +152,18 @@ def test_control_counts_the_seeds_that_get_there():
     assert section.rows[0][:5] == ("CartPole-v1", "1, 1 in 20", "25", "IQ-Learn", "3") and section.rows[0][6] == "30"
 
 
-def test_runners_show_last_and_averaged_weights():
-    section, _ = said(
-        "locomotion", *(control("Hopper-v5", "GAIL", r, k, averaged=20.0) for k, r in enumerate((25.0, 35.0)))
-    )
-    (row,) = section.rows
-    assert row[:4] == ("Hopper-v5", "GAIL", "5", "2") and row[4].startswith("30 [") and row[5].startswith("1 [")
-    assert row[6] == "20 [20, 20]" and row[7] == "4"
+def test_runners_show_last_weights_and_averages_that_have_left_the_first():
+    def row(updates):
+        returns = enumerate((25.0, 35.0))
+        section, _ = said(
+            "locomotion", *(control("Hopper-v5", "GAIL", r, k, updates=updates, averaged=20.0) for k, r in returns)
+        )
+        return section.rows[0]
+
+    many, few = row(5_000), row(125)
+    assert many[:4] == ("Hopper-v5", "GAIL", "5000", "2") and many[4].startswith("30 [") and many[5].startswith("1 [")
+    assert many[6] == "20 [20, 20]" and many[7] == "4"
+    assert few[4:6] == many[4:6] and few[6] == "none"
 
 
 def test_a_noisy_game_mixes_what_is_told_with_chance():
