@@ -38,11 +38,13 @@ def figures(
 ) -> None:
     """Make the figures of the catalogue: a picture each, and its data as JSON and CSV beside it.
 
+    Figures of experiments that take hours are drawn from a ledger of `iltheory scale`, and listed where it lacks some.
+
     [dim]Examples:[/]  iltheory figures --style icml2025   ·   iltheory figures horizon-scaling --format svg   ·
     iltheory figures --redraw --style slides
     """
     from iltheory.engine import executors
-    from iltheory.figures import VENUES, computed_figures, find, kept_figures, recorded_figures
+    from iltheory.figures import VENUES, computable, computed_figures, find, kept_figures, recorded_figures
     from iltheory.figures.venues import stand_in
     from iltheory.reporting.figure_pages import figures_page
     from iltheory.reporting.progress import cells_progress
@@ -59,6 +61,7 @@ def figures(
     elif no_compute:
         drawn, missing = recorded_figures(chosen, ledger=ledger)
     else:
+        chosen, missing = computable(chosen, ledger=ledger)
         planned = sum(len(figure.data.cells) for figure in chosen)
         with executors.processes(workers) as executor, cells_progress(screen, planned) as on_result:
             drawn = computed_figures(chosen, ledger=ledger, executor=executor, on_result=on_result)

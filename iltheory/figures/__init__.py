@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from iltheory.figures.figure import Figure, figures, find
-from iltheory.figures.run import FORMATS, Drawn, NoData, computed_figures, kept_figures, recorded_figures
+from iltheory.figures.run import FORMATS, Drawn, NoData, computable, computed_figures, kept_figures, recorded_figures
 from iltheory.figures.venues import VENUES, Venue
 
 __all__ = [
-    "FORMATS", "VENUES", "Drawn", "Figure", "NoData", "Venue", "computed_figures", "figures", "find", "kept_figures",
-    "recorded_figures",
+    "FORMATS", "VENUES", "Drawn", "Figure", "NoData", "Venue", "computable", "computed_figures", "figures", "find",
+    "kept_figures", "recorded_figures",
 ]  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iltheory.experiments.computation import Computation
+from iltheory.experiments.experiment import Outcome, experiments
 from iltheory.figures.rows import Row
 from sims.errors import InvalidArgument
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 MODULES = ("horizon_scaling",)
 """The files of this package that hold figures, in the order of their numbers in a paper."""
+
+
+Reading = Callable[[Outcome], Sequence[Mapping[str, Any]]]
+"""Makes rows, in JSON values, of an experiment's outcome."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Figure:
     draw : draws rows on a sheet; computes nothing that takes time
     wide : whether it takes the whole width of the text, not a column
     aspect : height over width
+    scale : experiments of `iltheory scale` that it shows beside ``data``, by id, with what makes their rows. They take
+        up to hours, so they are read from the ledger and never computed for a figure
     """
 
     id: str
@@ -44,6 +51,12 @@ class Figure:
     draw: Callable[[Sequence[Row], Sheet], None]
     wide: bool = False
     aspect: float = 0.75
+    scale: Mapping[str, Reading] = field(default_factory=dict)
+
+    @property
+    def experiments(self) -> list[Computation]:
+        """The cells of these experiments, as `iltheory scale` files them."""
+        return [Computation(id, experiments()[id].work, experiments()[id].full) for id in self.scale]
 
 
 @cache

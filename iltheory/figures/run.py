@@ -14,6 +14,7 @@ from iltheory.claims.registry import catalogue
 from iltheory.engine.ledger import Record
 from iltheory.engine.provenance import commit, libraries, sources
 from iltheory.experiments.computation import computed, recorded
+from iltheory.experiments.experiment import Outcome
 from iltheory.figures.figure import Figure
 from iltheory.figures.rows import Row, as_csv, encoded, read
 from iltheory.figures.venues import Venue
@@ -91,26 +92,51 @@ def computed_figures(
 
     Raises
     ------
+    NoData
+        If a figure shows an experiment that the ledger lacks: those are not computed here.
     BlockFailed
         If a cell raises; those done before are kept.
     LedgerError
         If the ledger cannot be written.
     """
+    _, waiting = computable(chosen, ledger=ledger)
+    if waiting:
+        raise NoData("\n".join(waiting))
     outcomes = computed([figure.data for figure in chosen], ledger=ledger, executor=executor, on_result=on_result)
-    return [Drawn(figure, _document(figure, encoded(outcomes[figure.data.id]))) for figure in chosen]
+    outcomes |= _experiments(chosen, ledger)
+    return [_drawn(figure, outcomes) for figure in chosen]
+
+
+def computable(chosen: Sequence[Figure], *, ledger: str | Path) -> tuple[list[Figure], list[str]]:
+    """Figures whose experiments the ledger has all, and a line on each that waits for `iltheory scale`."""
+    outcomes = _experiments(chosen, ledger)
+    ready, waiting = [], []
+    for figure in chosen:
+        lacking = [needed.id for needed in figure.experiments if len(outcomes[needed.id]) < len(needed.cells)]
+        if lacking:
+            command = f"iltheory scale {' '.join(lacking)} --ledger {ledger}"
+            waiting.append(f"{figure.id}: experiments are not, or not all, in {ledger}; `{command}` runs them")
+        else:
+            ready.append(figure)
+    return ready, waiting
 
 
 def recorded_figures(chosen: Sequence[Figure], *, ledger: str | Path) -> tuple[list[Drawn], list[str]]:
     """Figures whose cells the ledger has all, and a line on each that lacks some; nothing is computed."""
-    outcomes = recorded([figure.data for figure in chosen], ledger=ledger)
-    drawn, missing = [], []
-    for figure in chosen:
-        found, planned = outcomes[figure.data.id], len(figure.data.cells)
-        if len(found) == planned:
-            drawn.append(Drawn(figure, _document(figure, encoded(found))))
+    ready, missing = computable(chosen, ledger=ledger)
+    outcomes = recorded([figure.data for figure in ready], ledger=ledger) | _experiments(ready, ledger)
+    drawn = []
+    for figure in ready:
+        found, planned = len(outcomes[figure.data.id]), len(figure.data.cells)
+        if found == planned:
+            drawn.append(_drawn(figure, outcomes))
         else:
-            missing.append(f"{figure.id}: {planned - len(found)} of {planned} cells are not in {ledger}")
+            missing.append(f"{figure.id}: {planned - found} of {planned} cells are not in {ledger}")
     return drawn, missing
+
+
+def _experiments(chosen: Sequence[Figure], ledger: str | Path) -> dict[str, list[Outcome]]:
+    return recorded([experiment for figure in chosen for experiment in figure.experiments], ledger=ledger)
 
 
 def kept_figures(chosen: Sequence[Figure], folder: Path) -> list[Drawn]:
@@ -140,6 +166,14 @@ def kept_figures(chosen: Sequence[Figure], folder: Path) -> list[Drawn]:
     return found
 
 
+def _drawn(figure: Figure, outcomes: Mapping[str, Sequence[Outcome]]) -> Drawn:
+    """A figure with the rows of its cells, and after them those of its experiments."""
+    rows = encoded(outcomes[figure.data.id])
+    for id, reading in figure.scale.items():
+        rows += [{"experiment": id, **outcome.cell, **row} for outcome in outcomes[id] for row in reading(outcome)]
+    return Drawn(figure, _document(figure, rows))
+
+
 def _document(figure: Figure, rows: list[dict[str, Any]]) -> dict[str, Any]:
     words = Counter(row["verdict"] for row in rows if "verdict" in row)
     values = [value for row in rows for value in map(read, row.values()) if isinstance(value, Enclosure)]
@@ -152,7 +186,7 @@ def _document(figure: Figure, rows: list[dict[str, Any]]) -> dict[str, Any]:
         "claims": {id: claims[id].statement for id in figure.claims},
         "provenance": {
             "commit": commit(),
-            "sources": sources(figure.data.work),
+            "sources": {c.id: sources(c.work) for c in (figure.data, *figure.experiments)},
             "libraries": libraries(),
             "seeds": sorted({row["seed"] for row in rows if "seed" in row}),
             "arithmetic": sorted({value.sense for value in values}),
