@@ -17,8 +17,8 @@ Row = Mapping[str, Any]
 
 DIGITS = 17
 INFINITE = ("inf", "-inf")
-LONGEST = 40
-"""Digits of a rational that is kept as it is; longer ones are enclosed by decimals."""
+LONGEST = 128
+"""Bits of a rational that is kept as it is; longer ones are enclosed by decimals."""
 
 
 def enclosed(x: Any) -> dict[str, str]:
@@ -35,10 +35,11 @@ def enclosed(x: Any) -> dict[str, str]:
         If it is a result of float64 arithmetic.
     """
     value = Enclosure.of(x)
-    ends, sense = [str(end) for end in (value.lower, value.upper)], value.sense
-    if max(map(len, ends)) > LONGEST:
+    if max(map(_bits, (value.lower, value.upper))) > LONGEST:
         ends = [_decimal(value.lower, ROUND_FLOOR), _decimal(value.upper, ROUND_CEILING)]
-        sense = "ball" if sense == "exact" else sense
+        sense = "ball" if value.sense == "exact" else value.sense
+    else:
+        ends, sense = [str(value.lower), str(value.upper)], value.sense
     kept = {"lower": ends[0], "upper": ends[1], "sense": sense}
     return kept | ({"delta": str(value.delta)} if value.delta else {})
 
@@ -92,6 +93,10 @@ def _flat(row: Row) -> dict[str, Any]:
             found[f"{name}_upper"] = _decimal(value.upper, ROUND_CEILING)
             found[f"{name}_sense"] = f"{value.sense} {1 - value.delta}" if value.delta else value.sense
     return found
+
+
+def _bits(x: Fraction | float) -> int:
+    return 0 if isinstance(x, float) else x.numerator.bit_length() + x.denominator.bit_length()
 
 
 def _decimal(x: Fraction | float, rounding: str) -> str:
