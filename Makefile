@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 PIP := -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test nightly lint bench scale scale-smoke third-party figures prove docs clean
+.PHONY: help verify test nightly lint bench scale scale-smoke third-party figures notebooks prove docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -46,6 +46,10 @@ third-party: $(VENV)/base.stamp $(THIRD_PARTY)/third-party.stamp ## the invarian
 figures: $(VENV)/test.stamp ## the figures of the catalogue, with their data, in figures/
 	$(VENV)/bin/iltheory figures
 
+notebooks: $(VENV)/test.stamp ## every .ipynb from its .py, then all cells executed and their exercises tried
+	$(RUN) -m jupytext --quiet --update --to ipynb notebooks/*.py
+	$(RUN) -m pytest -q -n 2 tests/test_notebooks.py
+
 prove: ## compile the Coq proofs
 	@if ls proofs_check/coq/*.v >/dev/null 2>&1; then \
 	    cd proofs_check/coq && files=$$(coqdep -sort -Q . "" *.v) && \
@@ -62,8 +66,8 @@ clean: ## remove environments, caches and reports (ledgers stay)
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
-test nightly scale scale-smoke figures: export OMP_NUM_THREADS := 1
-test nightly scale scale-smoke figures: export OPENBLAS_NUM_THREADS := 1
+test nightly scale scale-smoke figures notebooks: export OMP_NUM_THREADS := 1
+test nightly scale scale-smoke figures notebooks: export OPENBLAS_NUM_THREADS := 1
 
 $(RUN):
 	$(PYTHON) -m venv $(VENV)

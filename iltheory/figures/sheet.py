@@ -106,14 +106,15 @@ class Panel:
         x0 += (1 - TRIANGLE) * (x1 - x0)
         shift = -0.5 if below else 0.5
         corners = [(x0, y1 + shift - float(theorem) * (x1 - x0)), (x1, y1 + shift)]
-        corner = (corners[1][0], corners[0][1]) if below else (corners[0][0], corners[1][1])
+        right = below == (theorem > 0)  # the corner looks away from the curve
+        corner = (corners[1][0], corners[0][1]) if right else (corners[0][0], corners[1][1])
         self.axes.add_patch(
             Polygon(np.exp([*corners, corner]), facecolor="none", edgecolor=PALE, linewidth=0.6, zorder=1)
         )
         middle = exp(corner[0]), exp((corners[0][1] + corners[1][1]) / 2)
         self.axes.annotate(
-            str(theorem), middle, xytext=(3 if below else -3, 0), textcoords="offset points", va="center",
-            ha="left" if below else "right", fontsize="small", color=PALE,
+            str(theorem), middle, xytext=(3 if right else -3, 0), textcoords="offset points", va="center",
+            ha="left" if right else "right", fontsize="small", color=PALE,
         )  # fmt: skip
 
     def legend(self, *, columns: int = 1) -> None:
@@ -150,13 +151,24 @@ class Sheet:
             lower.axhline(1, color=INK, linewidth=0.6)
         return [(Panel(above), Panel(below)) for above, below in grid.T]
 
+    def legend(self, panels: Sequence[Panel], *, columns: int) -> None:
+        """Name the curves of all panels once, above them; a name stands for the same style in each."""
+        named = [panel.axes.get_legend_handles_labels() for panel in panels]
+        handles = {label: handle for of_panel in named for handle, label in zip(*of_panel, strict=True)}
+        self.figure.legend(list(handles.values()), list(handles), ncols=columns, loc="outside upper left")
+
 
 def with_slope(label: str, points: Sequence[Point]) -> str:
     """A label with the fitted exponent of a curve and its interval (`iltheory.attack.fitting.exponent`)."""
+    return f"{label}: slope {fitted(points)}"
+
+
+def fitted(points: Sequence[Point]) -> str:
+    """The fitted exponent of a curve and its interval."""
     from iltheory.attack.fitting import exponent
 
     fit = exponent(points)
-    return f"{label}: slope {fit.slope:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
+    return f"{fit.slope:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
 
 
 def ratios(over: Sequence[Point], under: Sequence[Point]) -> list[Point]:
