@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import exp, log
@@ -126,6 +126,12 @@ class Panel:
         self.axes.legend(
             handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, borderpad=0
         )
+
+    def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: str = "lower left") -> None:
+        """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend."""
+        handles = [Line2D([], [], color=COLOURS[style], linestyle=LINES[style]) for style in curves]
+        labels = [fitted(points) for points in curves.values()]
+        self.axes.legend(handles, labels, title="slopes", loc=where, borderpad=0, alignment="left")
 
 
 @dataclass
