@@ -83,7 +83,7 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
     columns = ("environment", "learner", "updates", "seeds", "return [95 %, Student]", "normalised", "EMA", "wall s")
     finding = Finding(
         f"Normalised: 0 for uniformly random actions, 1 for the shipped expert. EMA: returns with weights averaged at "
-        f"{EMA}, where updates are so many that the first weights count for less than {FIRST:.0%} of it. Cloning, AdVIL "
+        f"{EMA}, where updates are so many that the first weights count for less than {FIRST:.0%}. Cloning, AdVIL "
         "and IQ-Learn are offline; the others act in the world."
     )
     return Section(columns, tuple(rows), (said_of_returns(outcomes), finding))
