@@ -17,7 +17,7 @@ from sims.errors import InvalidArgument
 if TYPE_CHECKING:
     from iltheory.figures.sheet import Sheet
 
-MODULES = ("horizon_scaling",)
+MODULES = ("horizon_scaling", "learners_beside_bounds", "occupancy_maps")
 """The files of this package that hold figures, in the order of their numbers in a paper."""
 
 
