@@ -32,6 +32,7 @@ LINES: tuple[Any, ...] = (
 )
 """Of the first, second, ... curve of a panel, so that prints without colour can be read, too."""
 INK, PALE = "#222222", "#777777"
+MINUS = "\N{MINUS SIGN}"
 TRIANGLE = 0.3
 """Width of a triangle that shows a slope, as a share of its curve's."""
 ABOVE = 0.35
@@ -64,6 +65,11 @@ class Panel:
         if "y" in log:
             self.axes.set_yscale("log")
         return self
+
+    def ticks(self, values: Sequence[int]) -> None:
+        """Label the x axis at some values alone."""
+        self.axes.set_xticks(values, [str(value) for value in values])
+        self.axes.minorticks_off()
 
     def curve(self, points: Sequence[Point], label: str, *, style: int | None = None, marks: bool = True) -> int:
         """Draw exact numbers as a line, enclosures and estimates with a band; give the style it was drawn in.
@@ -113,7 +119,7 @@ class Panel:
         )
         middle = exp(corner[0]), exp((corners[0][1] + corners[1][1]) / 2)
         self.axes.annotate(
-            str(theorem), middle, xytext=(3 if right else -3, 0), textcoords="offset points", va="center",
+            str(theorem).replace("-", MINUS), middle, xytext=(3 if right else -3, 0), textcoords="offset points", va="center",
             ha="left" if right else "right", fontsize="small", color=PALE,
         )  # fmt: skip
 
@@ -131,7 +137,7 @@ class Panel:
         """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend."""
         handles = [Line2D([], [], color=COLOURS[style], linestyle=LINES[style]) for style in curves]
         labels = [fitted(points) for points in curves.values()]
-        self.axes.legend(handles, labels, title="slopes", loc=where, borderpad=0, alignment="left")
+        self.axes.legend(handles, labels, title="slopes", loc=where, borderpad=0, handlelength=1.2, alignment="left")
 
 
 @dataclass
@@ -174,7 +180,7 @@ def fitted(points: Sequence[Point]) -> str:
     from iltheory.attack.fitting import exponent
 
     fit = exponent(points)
-    return f"{fit.slope:.2f} [{fit.low:.2f}, {fit.high:.2f}]"
+    return f"{fit.slope:.2f} [{fit.low:.2f}, {fit.high:.2f}]".replace("-", MINUS)
 
 
 def ratios(over: Sequence[Point], under: Sequence[Point]) -> list[Point]:
