@@ -77,6 +77,24 @@ def draw_instance(claim: Claim, instance: Instance) -> Figure:
     return _draw(claim, instance, "")
 
 
+def draw_alone(claim: Claim, instance: Instance) -> tuple[Figure | None, list[str]]:
+    """Draw one exact instance without statement and words, for pages that print these themselves.
+
+    Returns
+    -------
+    figure, words
+        None for an instance that has nothing to draw; the words say what the picture leaves out.
+    """
+    with _settings():
+        figure = Figure()
+        sheet = _Sheet(figure.add_axes((0, 0, 1, 1)))
+        words = _body(sheet, parts_of(claim, instance))
+        if sheet.low == sheet.high:
+            return None, words
+        _fit(figure, sheet)
+        return figure, words
+
+
 def save(figure: Figure, path: Path, *, creator: str = "iltheory") -> None:
     """Write a figure as SVG, PNG or PDF by the file's suffix; the same figure gives the same bytes.
 
@@ -143,8 +161,7 @@ def _draw(claim: Claim, instance: Instance, verdict: str) -> Figure:
     with _settings():
         parts = parts_of(claim, instance)
         figure = Figure()
-        ax = figure.add_axes((0, 0, 1, 1))
-        sheet = _Sheet(ax)
+        sheet = _Sheet(figure.add_axes((0, 0, 1, 1)))
         words = _body(sheet, parts)
         header = _header(claim, verdict)
         middle = (sheet.low[0] + sheet.high[0]) / 2
@@ -160,12 +177,17 @@ def _draw(claim: Claim, instance: Instance, verdict: str) -> Figure:
             sheet.write(middle, y + height / 2, line, size=size, **style)
             y += height + 7
         sheet.high[1] = max(sheet.high[1], y - 7)
-        low, high = ([*sheet.low], [*sheet.high])
-        ax.set_xlim(low[0] - MARGIN, high[0] + MARGIN)
-        ax.set_ylim(low[1] - MARGIN, high[1] + MARGIN)
-        ax.set_axis_off()
-        figure.set_size_inches((high[0] - low[0] + 2 * MARGIN) / 72, (high[1] - low[1] + 2 * MARGIN) / 72)
+        _fit(figure, sheet)
         return figure
+
+
+def _fit(figure: Figure, sheet: _Sheet) -> None:
+    """Make a figure as large as what is drawn, with a margin."""
+    (left, low), (right, high) = sheet.low, sheet.high
+    sheet.ax.set_xlim(left - MARGIN, right + MARGIN)
+    sheet.ax.set_ylim(low - MARGIN, high + MARGIN)
+    sheet.ax.set_axis_off()
+    figure.set_size_inches((right - left + 2 * MARGIN) / 72, (high - low + 2 * MARGIN) / 72)
 
 
 def _header(claim: Claim, verdict: str) -> list[tuple[str, float, dict[str, Any]]]:

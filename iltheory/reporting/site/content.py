@@ -1,0 +1,310 @@
+"""What a site shows: claims with their evidence, papers, learners, figures; gathered here, written by `pages`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from iltheory.claims.claim import AS_PUBLISHED, DERIVED_HERE, FROM_MEMORY, Claim
+from iltheory.engine.ledger import Record
+from iltheory.engine.report import Report
+from iltheory.engine.verify import evidence, verify_all
+from iltheory.experiments.computation import computed, recorded
+from iltheory.figures import Drawn, figures, kept_figures
+from iltheory.reporting.site.counterexamples import refutations
+
+RUNGS: Mapping[str, tuple[str, str]] = {
+    "refuted": ("refuted", "a certified counterexample"),
+    "consistent": (
+        "consistent",
+        "to width w: no instance refutes it, but on some both sides may be equal, and no number of digits decides an "
+        "equality of irrational numbers",
+    ),
+    "instances": ("holds on N instances", "decided exactly, or by intervals that are rounded outward; no proof"),
+    "confidence": ("holds with confidence", "decided from sampled outcomes; wrong with probability at most delta"),
+    "shape": ("proved for shape", "for all models of some S, A and H"),
+    "proved": ("proved", "for all finite models, checked by Coq"),
+    "floats": ("no violation found", "in floating point, which certifies nothing"),
+    "open": ("not decided", "undecided instances, checks of its own that fail, or nothing computed yet"),
+}
+"""Columns of the matrix, with what each says."""
+PROOFS = ("shape", "proved")
+"""Rungs that nothing has reached yet."""
+MARKS = {AS_PUBLISHED: "", FROM_MEMORY: "memory", DERIVED_HERE: "derived"}
+STATUSES = {
+    AS_PUBLISHED: "The statement was compared with the text of the paper.",
+    FROM_MEMORY: "The statement was written from memory and derived anew; its wording may differ from the paper's.",
+    DERIVED_HERE: "The statement is ours: a corollary, a sharper form or a lemma that the paper uses.",
+}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper, or the place of claims that have none.
+
+    Attributes
+    ----------
+    slug : name of its page
+    name, title : authors with the year, and the title
+    entries : its claims
+    """
+
+    slug: str
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A claim and all that is known of it.
+
+    Attributes
+    ----------
+    claim : the claim
+    report : evidence in the ledger, or None
+    refutations : result of `counterexamples.work`, or None where it was not computed
+    figures : those that illustrate it
+    """
+
+    claim: Claim
+    report: Report | None
+    refutations: Mapping[str, Any] | None
+    figures: tuple[Drawn, ...]
+
+    @property
+    def rung(self) -> str:
+        """Column of the matrix."""
+        if self.report is None or self.report.rung == "none":
+            return "floats" if self.verdict == "no violation found" else "open"
+        return self.report.rung
+
+    @property
+    def verdict(self) -> str:
+        """The finding in strict words, or that there is none."""
+        return "not computed" if self.report is None else self.report.verdict
+
+    @property
+    def mark(self) -> str:
+        """What is said of statements that were not compared with a paper."""
+        return MARKS[self.claim.status]
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A learner of `iltheory.learners`.
+
+    Attributes
+    ----------
+    name : of the function
+    function : the function
+    called : how a comparison of all learners calls it, with the claim behind its bound there
+    figures : those whose source calls it
+    """
+
+    name: str
+    function: FunctionType
+    called: tuple[tuple[str, str], ...]
+    figures: tuple[Drawn, ...]
+
+    @property
+    def overview(self) -> str:
+        """Docstring of its file."""
+        return inspect.getdoc(inspect.getmodule(self.function)) or ""
+
+    @property
+    def summary(self) -> str:
+        """First line of its docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a site shows.
+
+    Attributes
+    ----------
+    entries : claims, in the order of the catalogue
+    learners : in the order of their names
+    invariants : what learners are held to, with the first line of each
+    figures : those that are there
+    missing : a line on everything that is not
+    """
+
+    entries: tuple[Entry, ...]
+    learners: tuple[Learner, ...]
+    invariants: Mapping[str, str]
+    figures: tuple[Drawn, ...]
+    missing: tuple[str, ...]
+
+    @cached_property
+    def papers(self) -> tuple[Paper, ...]:
+        """Papers in the order of their first claims."""
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            source = entry.claim.source
+            key = ("no paper", "") if source is None else (f"{source.authors} {source.year}", source.title)
+            found.setdefault(key, []).append(entry)
+        slugs: Counter[str] = Counter()
+        papers = []
+        for (name, title), entries in found.items():
+            slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+            slugs[slug] += 1
+            unique = slug if slugs[slug] == 1 else f"{slug}-{slugs[slug]}"
+            papers.append(Paper(unique, name, title, tuple(entries)))
+        return tuple(papers)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Claims on each rung."""
+        found = Counter(entry.rung for entry in self.entries)
+        return {rung: found[rung] for rung in RUNGS}
+
+    @property
+    def reports(self) -> list[Report]:
+        """Evidence of all claims that have some."""
+        return [entry.report for entry in self.entries if entry.report is not None]
+
+    @property
+    def words(self) -> str:
+        """The counts in a sentence."""
+        instances = sum(report.instances for report in self.reports)
+        phrases = {
+            "refuted": "{} refuted",
+            "instances": "{} hold on all of theirs",
+            "confidence": "{} hold with confidence on sampled outcomes",
+            "consistent": "{} with logarithms or roots are consistent",
+            "floats": "on {} no violation was found in floating point",
+            "open": "{} not decided or not computed",
+        }
+        counts = self.counts
+        said = [phrase.format(counts[rung]) for rung, phrase in phrases.items() if counts[rung] or rung == "refuted"]
+        words = f"{len(self.entries):,} claims on {instances:,} instances: {', '.join(said)}. None is proved yet."
+        refuted, planted = (sum(getattr(r, name) for r in self.reports) for name in ("variants_refuted", "variants"))
+        return f"{words} {refuted:,} of {planted:,} deliberately false variants are refuted." if planted else words
+
+
+def gather(
+    claims: Sequence[Claim],
+    *,
+    ledger: Path,
+    figures_folder: Path | None = None,
+    compute: bool = True,
+    executor: Executor | None = None,
+    on_result: Callable[[Record], object] | None = None,
+) -> Content:
+    """Collect what a site shows, and compute what the ledger lacks of it.
+
+    Parameters
+    ----------
+    claims : of the catalogue
+    ledger : of `verify`; counterexamples are filed in it, too
+    figures_folder : where `iltheory figures` put its data
+    compute : False to take only what the ledger holds
+    executor : where blocks and cells run; by default one worker process a core
+    on_result : called with each record that is computed
+
+    Raises
+    ------
+    NothingVerified, BlockFailed, LedgerError
+        As `verify_all` does.
+    """
+    found = {claim.id: _evidence(claim, ledger) for claim in claims}
+    lacking = [claim for claim in claims if found[claim.id] is None]
+    if compute and lacking:
+        verify_all(lacking, ledger=ledger, executor=executor, on_result=on_result)
+    found |= {claim.id: _evidence(claim, ledger, "auto" if compute else "float64") for claim in lacking}
+    work = refutations(claims)
+    if compute:
+        outcomes = computed([work], ledger=ledger, executor=executor, on_result=on_result)[work.id]
+    else:
+        outcomes = recorded([work], ledger=ledger)[work.id]
+    known = {outcome.cell["claim"]: outcome.result for outcome in outcomes}
+    drawn = () if figures_folder is None else _drawn(figures_folder)
+    entries = tuple(
+        Entry(
+            claim,
+            found[claim.id],
+            known.get(claim.id),
+            tuple(figure for figure in drawn if claim.id in figure.figure.claims),
+        )
+        for claim in claims
+    )
+    return Content(entries, _learners(drawn), _invariants(), drawn, tuple(_missing(entries, drawn)))
+
+
+def _evidence(claim: Claim, ledger: Path, arithmetic: str = "auto") -> Report | None:
+    """What a ledger says of a claim, or None where no instance is in it yet."""
+    report = evidence(claim, ledger, arithmetic=arithmetic)
+    return None if report is None or report.instances == 0 else report
+
+
+def _drawn(folder: Path) -> tuple[Drawn, ...]:
+    known = [figure for figure in figures().values() if (folder / f"{figure.id}.json").exists()]
+    return tuple(kept_figures(known, folder))
+
+
+def _missing(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> Iterator[str]:
+    without = [entry.claim.id for entry in entries if entry.report is None]
+    if without:
+        yield f"{len(without)} claims have no evidence in the ledger: {_some(without)}"
+    undrawn = [entry.claim.id for entry in entries if entry.refutations is None]
+    if undrawn:
+        yield f"{len(undrawn)} claims have counterexamples that are not in the ledger: {_some(undrawn)}"
+    there = {one.figure.id for one in drawn}
+    unmade = [id for id in figures() if id not in there]
+    if unmade:
+        yield f"{len(unmade)} figures were not made (`iltheory figures`): {_some(unmade)}"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
+
+
+def _learners(drawn: Sequence[Drawn]) -> tuple[Learner, ...]:
+    """Functions that learn a policy from a model and an expert or demonstrations, by name."""
+    from iltheory import learners
+    from iltheory.engine.comparison import LEARNERS
+
+    found = []
+    for name in learners.__all__:
+        function = None if name == "neural" else getattr(learners, name)
+        if not isinstance(function, FunctionType) or not _learns(function):
+            continue
+        called = tuple((words, one.bound) for words, one in LEARNERS.items() if name in one.learn.__code__.co_names)
+        shown = tuple(figure for figure in drawn if name in _names(figure))
+        found.append(Learner(name, function, called, shown))
+    return tuple(found)
+
+
+def _learns(function: FunctionType) -> bool:
+    parameters = list(inspect.signature(function).parameters)
+    return set(parameters[:2]) in ({"mdp", "expert"}, {"mdp", "demos"}) and function.__name__ != "replayed_reward"
+
+
+def _names(figure: Drawn) -> set[str]:
+    """Attributes that the file of a figure reads, such as the learners that it calls."""
+    tree = ast.parse(inspect.getsource(inspect.getmodule(figure.figure.data.work) or ast))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def _invariants() -> dict[str, str]:
+    """Invariants that any learner is held to, as `iltheory invariants` runs them, with their first lines."""
+    from iltheory.testing.adapter import Adapter
+    from iltheory.testing.registry import invariants
+
+    adapter = Adapter.of(lambda mdp, expert: expert)
+    return {
+        one.invariant: (inspect.getdoc(one.check) or "").partition("\n")[0]
+        for one in invariants(adapter)
+        if one.missing(adapter) is None
+    }

@@ -1,0 +1,255 @@
+"""The pages of a site, written from its content: HTML, one style sheet, one small script, certificates, pictures."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import tempfile
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from iltheory.engine.provenance import commit
+from iltheory.engine.report import Report
+from iltheory.figures import VENUES, Drawn
+from iltheory.reporting.latex import readable
+from iltheory.reporting.site.content import MARKS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
+from iltheory.reporting.site.docstrings import inline, rendered
+from iltheory.reporting.site.mathml import formula
+from sims.errors import IltheoryError
+
+PACKAGE = "iltheory.reporting.site"
+SCHEMA = "iltheory-site/1"
+MANIFEST = "site.json"
+"""Lists the files of a site: a later one replaces them, and a folder that holds other things is refused."""
+LONGEST_TABLE = 60
+
+
+class ForeignFolder(IltheoryError, FileExistsError):
+    """A folder holds files, and no site of ours."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function, and where its source is shown; its text goes without decorators and docstring."""
+
+    module: str
+    line: int
+    text: str
+
+    @property
+    def page(self) -> str:
+        """Path of the page, with the line."""
+        return f"sources/{self.module}.html#L{self.line}"
+
+    @property
+    def place(self) -> str:
+        """File and line, as an editor opens them."""
+        return f"{self.module.replace('.', '/')}.py, line {self.line}"
+
+
+def write_site(content: Content, folder: Path) -> list[Path]:
+    """Write all pages; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    content : as `gather` gives it
+    folder : made if there is none; files of an earlier site in it that this one lacks are removed
+
+    Returns
+    -------
+    list of Path
+        The files, ``index.html`` first.
+
+    Raises
+    ------
+    ForeignFolder
+        If the folder holds files and no site of ours; nothing is written then.
+    IltheoryError
+        If the folder cannot be written.
+    """
+    earlier = check_folder(folder)
+    written: dict[str, None] = {}
+
+    def write(path: str, text: str) -> None:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+        written[path] = None
+
+    _Writer(content, write).write_all()
+    for figure in content.figures:
+        figure.save(folder / "figures", VENUES["tmlr"], ("svg",))
+        written |= dict.fromkeys(f"figures/{figure.figure.id}.{suffix}" for suffix in ("svg", "json", "csv"))
+    write(MANIFEST, json.dumps({"schema": SCHEMA, "files": sorted(written)}, indent=1) + "\n")
+    for path in earlier - set(written):
+        (folder / path).unlink(missing_ok=True)
+    return [folder / path for path in written]
+
+
+def check_folder(folder: Path) -> set[str]:
+    """The files of the site that a folder holds; an error if nothing can be written to it, or it holds other things."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise IltheoryError(
+            f"--folder {folder} cannot be written: {problem.strerror}.\n  Give another folder."
+        ) from problem
+    manifest = folder / MANIFEST
+    try:
+        document = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
+    except ValueError:
+        document = {}
+    if document.get("schema") == SCHEMA:
+        return set(document["files"])
+    if any(folder.iterdir()):
+        raise ForeignFolder(
+            f"{folder} is not empty, and no earlier `iltheory report` wrote what is in it.\n  Give another folder."
+        )
+    return set()
+
+
+@dataclass(frozen=True)
+class _Writer:
+    content: Content
+    write: Callable[[str, str], None]
+
+    def write_all(self) -> None:
+        content = self.content
+        self.page("index.html", "index.html")
+        for name in ("style.css", "script.js"):
+            self.write(name, (files(PACKAGE) / name).read_text(encoding="utf-8"))
+        papers = {entry.claim.id: paper for paper in content.papers for entry in paper.entries}
+        self.page("papers.html", "papers/index.html")
+        for paper in content.papers:
+            self.page("paper.html", f"papers/{paper.slug}.html", paper=paper)
+        for entry in content.entries:
+            self.claim(entry, papers)
+        self.page("learners.html", "learners/index.html")
+        for learner in content.learners:
+            self.page("learner.html", f"learners/{learner.name}.html", learner=learner, source=_learner_source(learner))
+        self.page("figures.html", "figures/index.html")
+        self.sources()
+
+    def claim(self, entry: Entry, papers: Mapping[str, Any]) -> None:
+        variants = [] if entry.refutations is None else entry.refutations["variants"]
+        for one in filter(None, variants):
+            self.write(_certificate(one["id"]), json.dumps(one["outcome"], indent=1, ensure_ascii=False) + "\n")
+        if entry.report is not None and entry.report.refutation is not None:
+            document = {"claim": entry.claim.id, "statement": entry.claim.statement, **entry.report.refutation}
+            self.write(_certificate(entry.claim.id), json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        self.page(
+            "claim.html",
+            f"claims/{entry.claim.id}.html",
+            entry=entry,
+            paper=papers[entry.claim.id],
+            source=source_of(entry.claim.function),
+            known=dict(zip((variant.id for variant in entry.claim.false_variants), variants, strict=False)),
+        )
+
+    def sources(self) -> None:
+        """A page for each file that a page links a line of."""
+        functions: list[Any] = [learner.function for learner in self.content.learners]
+        for entry in self.content.entries:
+            functions += [entry.claim.function, *(variant.function for variant in entry.claim.false_variants)]
+        modules = {module.__name__: module for module in map(inspect.getmodule, functions) if module is not None}
+        for name, module in sorted(modules.items()):
+            self.page("source.html", f"sources/{name}.html", module=name, lines=inspect.getsource(module).splitlines())
+
+    def page(self, template: str, path: str, **values: Any) -> None:
+        shared = {"content": self.content, "root": "../" * path.count("/"), "path": path}
+        self.write(path, _environment().get_template(template).render(**shared, **values))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {
+        "formula": formula,
+        "readable": readable,
+        "docstring": rendered,
+        "inline": inline,
+        "cleandoc": inspect.cleandoc,
+        "url": quote,
+        "thousands": lambda number: f"{number:,}",
+    }
+    made.globals |= {
+        "rungs": RUNGS,
+        "proofs": PROOFS,
+        "statuses": STATUSES,
+        "marks": MARKS,
+        "certificate": _certificate,
+        "source_of": source_of,
+        "proof": _proof,
+        "ratio": _ratio,
+        "place": _place,
+        "longest": LONGEST_TABLE,
+        "version": version("iltheory"),
+        "commit": commit(),
+        "figure_size": _figure_size,
+        "counted": _counted,
+    }
+    return made
+
+
+def _certificate(id: str) -> str:
+    return f"certificates/{id.replace('/', '--')}.json"
+
+
+@cache
+def source_of(function: Callable[..., Any]) -> Source:
+    """Where a function is, and its text."""
+    lines, begin = inspect.getsourcelines(function)
+    definition = ast.parse(textwrap.dedent("".join(lines))).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    head, body = definition.lineno - 1, definition.body
+    if ast.get_docstring(definition) is not None:
+        kept = lines[head : body[0].lineno - 1] + lines[body[0].end_lineno :]
+    else:
+        kept = lines[head:]
+    module = inspect.getmodule(function)
+    assert module is not None
+    return Source(module.__name__, begin + head, textwrap.dedent("".join(kept)).strip())
+
+
+def _learner_source(learner: Learner) -> Source:
+    return source_of(learner.function)
+
+
+def _proof(entry: Entry) -> str:
+    """The docstring of a claim behind its first line."""
+    return (inspect.getdoc(entry.claim.function) or "").partition("\n")[2]
+
+
+def _ratio(number: float | None) -> str:
+    return "" if number is None else f"{number:.3g}"
+
+
+def _place(number: float) -> float:
+    """Where a ratio is on an axis from 0 to 1 that is 100 wide."""
+    return round(100 * min(max(number, 0.0), 1.0), 1)
+
+
+def _counted(report: Report) -> list[str]:
+    """Verdicts that some family has, those that hold always among them."""
+    others = ("refuted", "undecided", "not_applicable")
+    return ["holds", *(name for name in others if any(getattr(family, name) for family in report.families))]
+
+
+def _figure_size(drawn: Drawn) -> str:
+    return "wide" if drawn.figure.wide else "narrow"
