@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from markupsafe import Markup
 
 from iltheory.reporting.latex import readable
 
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 QUAD = r"\quad"
 NOTE = "plain text: this formula could not be typeset"
+FUNCTIONS = ("cosh", "dim", "exp", "ln", "log")
+LIMITS = ("inf", "max", "min", "sup")
+THIN = "0.167em"
+
+ElementTree.register_namespace("", NAMESPACE)
 
 
 @dataclass(frozen=True)
@@ -33,19 +40,18 @@ class Formula:
 @cache
 def formula(latex: str) -> Formula:
     """Typeset a statement; what cannot be typeset is plain text, and says so."""
-    try:
-        parts = [_mathml(part) for part in _pieces(latex)]
-    except Exception:  # the converter raises IndexError, KeyError and a dozen errors of its own
-        return _plain(latex)
-    if not all(map(_well_formed, parts)):
-        return _plain(latex)
-    return Formula(Markup(" ").join(map(Markup, parts)), True)
-
-
-def _mathml(latex: str) -> str:
     from latex2mathml.converter import convert
 
-    return convert(latex.strip(), display="block").replace('display="block"', 'display="inline" displaystyle="true"', 1)
+    parts = []
+    for piece in _pieces(latex):
+        try:
+            tree = ElementTree.fromstring(convert(piece.strip(), display="block"))
+        except Exception:  # ill-formed XML, or one of the many errors of the converter, IndexError among them
+            return _plain(latex)
+        if any("\\" in (node.text or "") for node in tree.iter()):  # a macro that it does not know
+            return _plain(latex)
+        parts.append(_set(tree, nolimits=r"\nolimits" in piece))
+    return Formula(Markup(" ").join(map(Markup, parts)), True)
 
 
 def _plain(latex: str) -> Formula:
@@ -53,13 +59,34 @@ def _plain(latex: str) -> Formula:
     return Formula(Markup(text), False)
 
 
-def _well_formed(mathml: str) -> bool:
-    """Whether it is XML, and no macro was left as it is."""
-    try:
-        root = ElementTree.fromstring(mathml)
-    except ElementTree.ParseError:
-        return False
-    return not any("\\" in (node.text or "") for node in root.iter() if not node.tag.endswith("annotation"))
+def _set(tree: Element, *, nolimits: bool) -> str:
+    """Set a formula as TeX does: limits below their operators, thin spaces around functions."""
+    tree.set("display", "inline")
+    tree.set("displaystyle", "true")
+    for node in list(tree.iter()):
+        if _name(node) == "msub" and node[0].text in LIMITS and not nolimits:
+            node.tag = f"{{{NAMESPACE}}}munder"
+        if _name(node) in ("math", "mrow"):
+            _space(node)
+    return ElementTree.tostring(tree, encoding="unicode")
+
+
+def _space(row: Element) -> None:
+    """Put thin spaces around the functions in a row that stand beside letters."""
+    for function in [child for child in row if _name(child) == "mi" and child.text in FUNCTIONS]:
+        at = list(row).index(function)
+        if at + 1 < len(row) and _name(row[at + 1]) != "mo":
+            row.insert(at + 1, _thin())
+        if at > 0 and _name(row[at - 1]) != "mo":
+            row.insert(at, _thin())
+
+
+def _thin() -> Element:
+    return Element(f"{{{NAMESPACE}}}mspace", {"width": THIN})
+
+
+def _name(node: Element) -> str:
+    return node.tag.removeprefix(f"{{{NAMESPACE}}}")
 
 
 def _pieces(latex: str) -> Iterator[str]:
