@@ -17,7 +17,14 @@ from sims.errors import InvalidArgument
 if TYPE_CHECKING:
     from iltheory.figures.sheet import Sheet
 
-MODULES = ("horizon_scaling", "sample_complexity", "learners_beside_bounds", "occupancy_maps", "f_divergences")
+MODULES = (
+    "horizon_scaling",
+    "sample_complexity",
+    "recoverability",
+    "learners_beside_bounds",
+    "occupancy_maps",
+    "f_divergences",
+)
 """The files of this package that hold figures, in the order of their numbers in a paper."""
 
 
