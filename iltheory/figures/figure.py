@@ -21,6 +21,7 @@ MODULES = (
     "horizon_scaling",
     "sample_complexity",
     "recoverability",
+    "log_loss_horizon",
     "learners_beside_bounds",
     "occupancy_maps",
     "f_divergences",
