@@ -8,7 +8,19 @@ import sys
 import typer
 from rich.console import Console
 
-from iltheory.cli import attack, catalogue, experts, figures, invariants, sampled, scale, tabulate, worst_case
+from iltheory.cli import (
+    attack,
+    catalogue,
+    experts,
+    figures,
+    invariants,
+    report,
+    sampled,
+    scale,
+    table,
+    tabulate,
+    worst_case,
+)
 from iltheory.cli.common import INTERRUPTED_STATUS, USAGE_STATUS, app, kept
 from sims.errors import IltheoryError
 
@@ -20,8 +32,10 @@ __all__ = [
     "figures",
     "invariants",
     "main",
+    "report",
     "sampled",
     "scale",
+    "table",
     "tabulate",
     "worst_case",
 ]

@@ -29,11 +29,11 @@ REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
 
 ORDER = (
     "list", "show", "verify", "verify-sampled", "falsify", "necessity", "worst-case", "tightness", "invariants",
-    "compare", "experts", "tabulate", "scale", "figures",
+    "compare", "experts", "tabulate", "scale", "figures", "table", "report",
 )  # fmt: skip
 """Commands as the help lists them: the catalogue, verdicts, attacks, implementations, worlds, experiments."""
 
-RESUMING = ("verify", "tightness", "tabulate", "scale", "figures")
+RESUMING = ("verify", "tightness", "tabulate", "scale", "figures", "table", "report")
 """Commands that record what they find on the way."""
 
 

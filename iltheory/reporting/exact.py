@@ -43,8 +43,8 @@ def sides(found: Counterexample) -> tuple[str, str]:
     left_is_larger = found.lhs.lower > found.rhs.upper
     low, high = (found.rhs, found.lhs) if left_is_larger else (found.lhs, found.rhs)
     for digits in DIGITS:
-        below = _rounded(high.lower, ROUND_FLOOR, digits)
-        above = _rounded(low.upper, ROUND_CEILING, digits)
+        below = rounded(high.lower, ROUND_FLOOR, digits)
+        above = rounded(low.upper, ROUND_CEILING, digits)
         if below > above:
             break
     larger, smaller = _side(high, below, "≥"), _side(low, above, "≤")
@@ -56,7 +56,7 @@ def _side(x: Enclosure, decimal: Decimal, sign: str) -> str:
     level = "" if not x.delta else f" with confidence 1-{float(x.delta):.0e}"
     if decimal.is_infinite():
         return "∞" if decimal > 0 else "-∞"
-    digits = f"{decimal:f}" if decimal == decimal.to_integral() and decimal < WHOLE else f"{decimal.normalize():g}"
+    digits = f"{decimal:f}" if decimal == decimal.to_integral() and decimal < WHOLE else f"{decimal:g}"
     exact = x.lower == x.upper
     if exact and not isinstance(x.lower, float) and Fraction(decimal) == x.lower:
         fraction = str(x.lower)
@@ -66,10 +66,12 @@ def _side(x: Enclosure, decimal: Decimal, sign: str) -> str:
     return f"{sign} {digits}{level}"
 
 
-def _rounded(x: Fraction | float, rounding: str, digits: int) -> Decimal:
+def rounded(x: Fraction | float, rounding: str, digits: int) -> Decimal:
+    """A number with at most so many significant digits, rounded as asked (``ROUND_FLOOR``, ``ROUND_CEILING``)."""
     if isinstance(x, float):
         return Decimal(x)
-    return Context(prec=digits, rounding=rounding).divide(Decimal(x.numerator), Decimal(x.denominator))
+    context = Context(prec=digits, rounding=rounding)
+    return context.divide(Decimal(x.numerator), Decimal(x.denominator)).normalize(context)
 
 
 def violated(found: Counterexample) -> str:

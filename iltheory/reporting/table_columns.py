@@ -1,0 +1,264 @@
+"""The columns of a table of claims: what a cell shows in print, and which fields it has as data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from math import isfinite
+from typing import Any, NamedTuple
+
+from iltheory.attack.extreme import Extreme
+from iltheory.reporting.exact import DIGITS, rounded
+from iltheory.reporting.table import Row
+from sims.arithmetic import Enclosure
+from sims.arithmetic.numbers import exact_text
+
+SHOWN, KEPT = 4, 17
+"""Significant digits of decimals, in print and as data."""
+LONGEST = 17
+"""Characters of a fraction in print; of a longer one only the decimal is shown."""
+PLAIN = range(-4, 6)
+"""Powers of ten that decimals are written without."""
+POWERS = {"H": r"H^{{{:.2f}}}", "1/(1-gamma)": r"(1/(1-\gamma))^{{{:.2f}}}"}
+"""What exponents are of."""
+
+
+class Piece(NamedTuple):
+    """Part of a cell: ``text``, ``maths`` (LaTeX) or ``code``."""
+
+    kind: str
+    content: str
+
+
+Pieces = tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    head : its title in print
+    cell : what it shows of a row in print
+    fields : what it says of a row as data: names in ``FIELDS``
+    width : in LaTeX, its share of the line; 0 where its cells are short
+    right : whether it is set flush right
+    """
+
+    head: str
+    cell: Callable[[Row], Pieces]
+    fields: tuple[str, ...]
+    width: float = 0.0
+    right: bool = False
+
+
+def record(row: Row) -> dict[str, Any]:
+    """All fields of a row."""
+    return {name: field(row) for name, field in FIELDS.items()}
+
+
+def formulas(statement: str) -> list[str]:
+    r"""Cut LaTeX at each ``\quad`` outside of brackets, where a line may end."""
+    parts, depth = [""], 0
+    for token in re.findall(r"\\[A-Za-z]+|\\.|.", statement, flags=re.DOTALL):
+        depth += (token in ("{", r"\{", r"\left")) - (token in ("}", r"\}", r"\right"))
+        if token in (r"\quad", r"\qquad") and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _statement(row: Row) -> Pieces:
+    first, *rest = (Piece("maths", formula) for formula in formulas(row.claim.statement))
+    return (first, *(piece for formula in rest for piece in (Piece("text", " "), formula)))
+
+
+def _source(row: Row) -> Pieces:
+    source = row.claim.source
+    if source is None:
+        return _text(row.claim.status)
+    first, comma, _ = source.authors.partition(",")
+    authors = f"{first}{' et al.' if comma else ''} ({source.year})"
+    return _text(f"{', '.join(filter(None, [authors, source.theorem]))} [{row.claim.status}]")
+
+
+def _of_source(name: str) -> Callable[[Row], Any]:
+    return lambda row: None if row.claim.source is None else getattr(row.claim.source, name)
+
+
+def _width(row: Row) -> str:
+    width = row.report.width
+    return _kept(Fraction(width) if isfinite(width) else width, ROUND_CEILING)
+
+
+def _with_powers(words: str) -> Pieces:
+    """Words, with numbers such as ``1.2e-153`` and ``1-1e-06`` in maths."""
+    pieces = []
+    for found in re.finditer(r"(1-)?(\d+(?:\.\d+)?)e([+-]\d+)|(?:(?!(?:1-)?\d+(?:\.\d+)?e[+-]\d).)+", words):
+        if found[2] is None:
+            pieces.append(Piece("text", found[0]))
+        else:
+            factor = "" if found[2] == "1" else rf"{found[2]} \cdot "
+            pieces.append(Piece("maths", rf"{'1 - ' if found[1] else ''}{factor}10^{{{int(found[3])}}}"))
+    return tuple(pieces)
+
+
+def _ratio(row: Row) -> Pieces:
+    worst = row.worst
+    if worst is None:
+        return ()
+    if worst.op == "==":
+        return Piece("text", "difference "), *_enclosed(_distance(worst))
+    if worst.ratio is None:
+        return _text("none: the larger side is not positive" if row.report.refuted else None)
+    return _enclosed(worst.ratio)
+
+
+def _of_ratio(show: Callable[[Enclosure], str | None]) -> Callable[[Row], str | None]:
+    def field(row: Row) -> str | None:
+        ratio = None if row.worst is None or row.worst.op == "==" else row.worst.ratio
+        return None if ratio is None else show(ratio)
+
+    return field
+
+
+def _kept(x: Fraction | float, rounding: str) -> str:
+    return f"{rounded(x, rounding, KEPT):g}"
+
+
+def _sense(x: Enclosure) -> str:
+    return x.sense + (f" {exact_text(1 - x.delta)}" if x.delta else "")
+
+
+def _distance(worst: Extreme) -> Enclosure:
+    larger, smaller = sorted((worst.lhs, worst.rhs), key=lambda side: side.lower, reverse=True)
+    return larger - smaller
+
+
+def _enclosed(x: Enclosure) -> Pieces:
+    r"""A number in print: exact ones as a fraction and a decimal that is equal, or rounded down; else ``[low, high]``.
+
+    Decimals have enough digits to show on which side of 1 a number is that is greater than 1.
+    """
+    over = x.lower > 1
+    digits = next((d for d in (SHOWN, *DIGITS) if not over or rounded(x.lower, ROUND_FLOOR, d) > 1), DIGITS[-1])
+    low, high = rounded(x.lower, ROUND_FLOOR, digits), rounded(x.upper, ROUND_CEILING, digits)
+    if x.width > 0:
+        level = f" with confidence 1-{_power(x.delta)}" if x.delta else ""
+        return Piece("maths", f"[{_decimal(low)}, {_decimal(high)}]"), *_with_powers(level)
+    relation = "=" if low == high else r"\ge"
+    text, decimal = exact_text(x.lower), _decimal(low)
+    if text == decimal:
+        return (Piece("maths", decimal),)
+    fraction = re.sub(r"(\d+)/(\d+)", r"\\tfrac{\1}{\2}", text) + " " if len(text) <= LONGEST else ""
+    return (Piece("maths", f"{fraction}{relation} {decimal}"),)
+
+
+def _power(delta: Fraction) -> str:
+    """A probability of failure with one digit, rounded up."""
+    return f"{float(rounded(delta, ROUND_CEILING, 1)):.0e}"
+
+
+def _decimal(x: Decimal) -> str:
+    if x == 0 or x.adjusted() in PLAIN:
+        return f"{x:f}"
+    sign, digits, _ = x.as_tuple()
+    return rf"{Decimal((sign, digits, 1 - len(digits))):f} \cdot 10^{{{x.adjusted()}}}"
+
+
+def _attained(row: Row) -> str | None:
+    return None if row.attained is None else "yes" if row.attained else "not found"
+
+
+def _exponents(row: Row) -> Pieces:
+    growth = row.growth
+    if growth is None or growth.fitted is None or growth.theorem is None:
+        return ()
+    fitted, bound = map(POWERS[growth.over].format, (growth.fitted, growth.theorem))
+    pieces = Piece("maths", fitted), Piece("text", " to "), Piece("maths", bound)
+    if growth.excess is None or growth.excess_low is None or growth.excess_high is None:
+        return pieces
+    low, high = (
+        _hundredths(end, way) for end, way in ((growth.excess_low, ROUND_FLOOR), (growth.excess_high, ROUND_CEILING))
+    )
+    return (*pieces, Piece("text", ", "), Piece("maths", rf"{growth.excess:.2f} \in [{low}, {high}]"))
+
+
+def _hundredths(x: float, rounding: str) -> str:
+    return f"{Decimal(x).quantize(Decimal('0.01'), rounding):f}"
+
+
+def _seconds(x: float) -> str:
+    return f"{x:.2g}" if x < 10 else f"{x:,.0f}"
+
+
+def _of_growth(name: str) -> Callable[[Row], Any]:
+    return lambda row: None if row.growth is None else getattr(row.growth, name)
+
+
+def _text(content: str | None) -> Pieces:
+    return () if content is None else (Piece("text", content),)
+
+
+FIELDS: Mapping[str, Callable[[Row], Any]] = {
+    "claim": lambda row: row.claim.id,
+    "statement": lambda row: row.claim.statement,
+    **{name: _of_source(name) for name in ("authors", "year", "title", "theorem", "arxiv")},
+    "status": lambda row: row.claim.status,
+    "rung": lambda row: row.report.rung,
+    "verdict": lambda row: row.report.verdict,
+    "width": _width,
+    "instances": lambda row: row.report.instances,
+    "undecided": lambda row: row.report.undecided,
+    "op": lambda row: row.report.op,
+    "worst_lhs": lambda row: None if row.worst is None else str(row.worst.lhs),
+    "worst_rhs": lambda row: None if row.worst is None else str(row.worst.rhs),
+    "worst_ratio": _of_ratio(lambda x: exact_text(x.lower) if x.sense == "exact" else None),
+    "worst_ratio_lower": _of_ratio(lambda x: _kept(x.lower, ROUND_FLOOR)),
+    "worst_ratio_upper": _of_ratio(lambda x: _kept(x.upper, ROUND_CEILING)),
+    "worst_ratio_sense": _of_ratio(_sense),
+    "attained": _attained,
+    **{
+        f"exponent_{name}": _of_growth(name)
+        for name in ("over", "fitted", "theorem", "excess", "excess_low", "excess_high")
+    },
+    "seconds": lambda row: row.report.seconds,
+}
+"""What is kept of a row as data: JSON values, by name."""
+
+
+def _named(start: str) -> tuple[str, ...]:
+    return tuple(name for name in FIELDS if name.startswith(start))
+
+
+COLUMNS: Mapping[str, Column] = {
+    "claim": Column("claim", lambda row: (Piece("code", row.claim.id),), ("claim",)),
+    "statement": Column("statement", _statement, ("statement",)),
+    "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status"), width=0.25),
+    "verdict": Column(
+        "verdict", lambda row: _with_powers(row.report.verdict), ("rung", "verdict", "width"), width=0.16
+    ),
+    "instances": Column(
+        "instances", lambda row: _text(f"{row.report.instances:,}"), ("instances", "undecided"), right=True
+    ),
+    "ratio": Column("worst ratio", _ratio, ("op", *_named("worst_")), width=0.15),
+    "attained": Column("attained", lambda row: _text(_attained(row)), ("attained",)),
+    "exponents": Column("exponents", _exponents, _named("exponent_"), width=0.14),
+    "time": Column("time (s)", lambda row: _text(_seconds(row.report.seconds)), ("seconds",), right=True),
+}
+"""All columns, by the names that ``iltheory table --columns`` takes."""
+
+LEGEND = (
+    "Worst ratio: the side that should be the smaller over the other, on the instance drawn that comes closest to "
+    "violating the claim; decimals are rounded down, both ends of an interval outward.",
+    "Attained: an instance is known on which both sides are equal, exactly (not of equalities and sampled claims).",
+    "Exponents: of the smaller side and of the bound, fitted along the worst instances of a sweep, and their "
+    "difference with its interval.",
+    "Time: seconds of computing.",
+)
+"""What the columns mean, for a caption."""
