@@ -129,8 +129,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
         equal = [(row["size"].middle, row["gap"]) for row in of_name if row["attained"]]
         panel.attained(equal)
         panel.named(x=PANELS[name], y="largest gap" if i % 3 == 0 else "", log="xy")
-    handles, labels = panels[-1].axes.get_legend_handles_labels()
-    sheet.figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    sheet.legend(panels, columns=4)
 
 
 FIGURES = (

@@ -25,6 +25,8 @@ MODULES = (
     "learners_beside_bounds",
     "occupancy_maps",
     "f_divergences",
+    "tightness",
+    "at_scale",
 )
 """The files of this package that hold figures, in the order of their numbers in a paper."""
 

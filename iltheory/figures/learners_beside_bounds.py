@@ -68,9 +68,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     first.set_ylim(max(places.values()) + 0.7, -0.7)
     first.scatter([], [], marker="|", s=40, color=INK, label="bound of its theorem")
     first.scatter([], [], marker="x", s=14, color=PALE, linewidths=0.8, label="no policy")
-    sheet.figure.legend(
-        *first.get_legend_handles_labels(), loc="outside upper center", ncols=3, columnspacing=1.2, handletextpad=0.3
-    )
+    sheet.legend(panels, columns=3)
 
 
 def _panel(panel: Panel, rows: Sequence[Row], places: Mapping[str, float], styles: Mapping[str, int]) -> None:

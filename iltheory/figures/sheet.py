@@ -126,9 +126,8 @@ class Panel:
     def legend(self, *, columns: int = 1) -> None:
         """Name the curves, and the probability of their bands, above the axes, where nothing is hidden."""
         handles, labels = self.axes.get_legend_handles_labels()
-        for band in self.bands:
-            handles.append(Line2D([], [], color=PALE, linewidth=5, alpha=0.3))
-            labels.append(band)
+        handles += [_band() for _ in self.bands]
+        labels += self.bands
         self.axes.legend(
             handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, borderpad=0
         )
@@ -164,10 +163,16 @@ class Sheet:
         return [(Panel(above), Panel(below)) for above, below in grid.T]
 
     def legend(self, panels: Sequence[Panel], *, columns: int) -> None:
-        """Name the curves of all panels once, above them; a name stands for the same style in each."""
+        """Name the curves of all panels and their bands once, above; a name stands for the same style in each."""
         named = [panel.axes.get_legend_handles_labels() for panel in panels]
         handles = {label: handle for of_panel in named for handle, label in zip(*of_panel, strict=True)}
+        handles |= {band: _band() for panel in panels for band in panel.bands}
         self.figure.legend(list(handles.values()), list(handles), ncols=columns, loc="outside upper left")
+
+
+def _band() -> Line2D:
+    """What a band of probability looks like in a legend."""
+    return Line2D([], [], color=PALE, linewidth=5, alpha=0.3)
 
 
 def with_slope(label: str, points: Sequence[Point]) -> str:
