@@ -62,7 +62,7 @@ def figures(
         drawn, missing = recorded_figures(chosen, ledger=ledger)
     else:
         chosen, missing = computable(chosen, ledger=ledger)
-        planned = sum(len(figure.data.cells) for figure in chosen)
+        planned = sum({figure.data.id: len(figure.data.cells) for figure in chosen}.values())
         with executors.processes(workers) as executor, cells_progress(screen, planned) as on_result:
             drawn = computed_figures(chosen, ledger=ledger, executor=executor, on_result=on_result)
     note = stand_in(venue)

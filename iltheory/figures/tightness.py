@@ -43,7 +43,10 @@ def work(cell: Cell) -> Mapping[str, Any]:
     assert claim.tight is not None
     tight = extreme(claim, claim.bind_any(claim.tight().instance))
     found = _worst(claim, cell["learners"], cell["seed"])
-    return {**_ratio("worst", found), **_ratio("tight", tight)}
+    row = {**_ratio("worst", found), **_ratio("tight", tight)}
+    if found is not None:
+        row["verdict"] = {1: "holds", 0: "undecided", -1: "refuted"}[found.low.compare("<=", found.high)]
+    return row
 
 
 def _ratio(name: str, found: Extreme | None) -> dict[str, Any]:
