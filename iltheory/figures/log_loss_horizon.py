@@ -91,8 +91,9 @@ FIGURES = (
         id="log-loss-horizon",
         title="Gap against horizon at a fixed Hellinger distance of trajectories",
         caption=r"Gaps on the cliff, in balls of 128 bits, of learners at the same $D_H^2 = 4/5$ from the expert. "
-        r"Where every step pays 1 the return has range $R = H$, where only the last does $R = 1$. The bound $R\,D_H^2$ of "
-        r"cloning with the log loss (dashed, black) knows the difference; $H^2 \epsilon$ (grey) does not.",
+        r"Where every step pays 1 the return has range $R = H$, where only the last does $R = 1$. The bound "
+        r"$R\,D_H^2$ of cloning with the log loss (dashed, black) knows the difference; $H^2 \epsilon$ (grey) does "
+        "not.",
         claims=("foster-2024-thm-2-1.sharp", "foster-2024-thm-2-1", "ross-bagnell-2010-thm-2-1"),
         data=Computation(
             "log-loss-horizon",
