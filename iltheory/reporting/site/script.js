@@ -54,7 +54,7 @@ function update() {
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
-form.addEventListener("input", update);
+for (const kind of ["input", "change"]) form.addEventListener(kind, update);
 
 // "/" goes to the search, the arrow keys from there through the results.
 document.addEventListener("keydown", (event) => {
