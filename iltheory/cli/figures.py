@@ -12,7 +12,8 @@ from rich.console import Console
 
 from iltheory.cli.attack import Workers
 from iltheory.cli.common import Json, app, print_page, write_json
-from sims.errors import IltheoryError, InvalidArgument
+from iltheory.suggestions import require_known
+from sims.errors import IltheoryError
 
 
 @app.command(short_help="Make the figures, in the style of a venue.")
@@ -50,8 +51,7 @@ def figures(
     from iltheory.reporting.progress import cells_progress
 
     chosen = find(ids or [])
-    if style not in VENUES:
-        raise InvalidArgument(f"--style {style}: there are {', '.join(VENUES)}.")
+    require_known([style], VENUES, "style")
     venue, suffixes = VENUES[style], _formats(formats, latex=latex)
     _check(folder)
     screen = Console(stderr=True)
@@ -79,9 +79,7 @@ def _formats(text: str, *, latex: bool) -> list[str]:
     from iltheory.figures import FORMATS
 
     chosen = [word.strip().removeprefix(".") for word in text.split(",")]
-    unknown = [word for word in chosen if word not in FORMATS]
-    if unknown:
-        raise InvalidArgument(f"--format {text}: {', '.join(map(repr, unknown))} is none of {', '.join(FORMATS)}.")
+    require_known(chosen, FORMATS, "format")
     needed = "xelatex" if "pgf" in chosen else "latex" if latex else None
     if needed is not None and shutil.which(needed) is None:
         option = "--format pgf" if "pgf" in chosen else "--latex"

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from iltheory.cli.attack import Workers, seconds
 from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, writable, write_file, write_json
+from iltheory.suggestions import require_known
 
 
 @app.command(short_help="Run the experiments at scale, beside their bounds.")
@@ -38,10 +39,11 @@ def scale(
     """
     from iltheory.engine import executors
     from iltheory.experiments import run_experiments
-    from iltheory.experiments.experiment import find
+    from iltheory.experiments.experiment import experiments, find
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.scale_pages import scale_markdown, scale_page
 
+    require_known(ids or [], experiments(), "experiment")
     chosen = find(ids or [])
     planned = sum(len(experiment.cells(smoke=smoke)) for experiment in chosen)
     with executors.processes(workers) as executor, cells_progress(Console(stderr=True), planned) as on_result:

@@ -22,8 +22,7 @@ from iltheory.cli.common import (
     write_file,
     write_json,
 )
-from iltheory.suggestions import suggestion
-from sims.errors import InvalidArgument
+from iltheory.suggestions import require_known
 
 TIGHTNESS = Path("tightness.jsonl")
 
@@ -72,10 +71,8 @@ def table(
 
     claims = chosen(ids)
     named = [] if columns is None else [name.strip() for name in columns.split(",")]
-    for option, given, known in (("--format", [form], FORMATS), ("--columns", named, COLUMNS)):
-        for name in given:
-            if name not in known:
-                raise InvalidArgument(f"{option}: {name!r} is unknown; {suggestion(name, known)}")
+    require_known([form], FORMATS, "format")
+    require_known(named, COLUMNS, "column")
     screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     kept = tightness or (TIGHTNESS if TIGHTNESS.exists() else None)
     growths, stale = ({}, []) if kept is None else read_growths(kept, claims)

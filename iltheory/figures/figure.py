@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Outcome, experiments
 from iltheory.figures.rows import Row
-from sims.errors import InvalidArgument
+from iltheory.suggestions import require_known
 
 if TYPE_CHECKING:
     from iltheory.figures.sheet import Sheet
@@ -85,9 +84,5 @@ def find(ids: Sequence[str]) -> list[Figure]:
         If there is no such figure; the message suggests the nearest ids.
     """
     known = figures()
-    for id in ids:
-        if id not in known:
-            near = get_close_matches(id, known, n=3, cutoff=0.4)
-            hint = f"did you mean {', '.join(near)}?" if near else f"there are {', '.join(known)}."
-            raise InvalidArgument(f"no figure is called {id!r}; {hint}")
+    require_known(ids, known, "figure")
     return [known[id] for id in ids] if ids else list(known.values())

@@ -181,7 +181,7 @@ def test_a_misspelt_figure_is_told_the_nearest():
     ("arguments", "words"),
     [
         (["--style", "nature"], "there are neurips2025"),
-        (["--format", "pdf,bmp"], "'bmp' is none of pdf, svg, png, pgf"),
+        (["--format", "pdf,bmp"], "no format is called 'bmp'; there are pdf, svg, png, pgf."),
         (["--folder", "/proc/figures"], "--folder /proc/figures cannot be written"),
         (["--redraw", "--folder", "empty"], "without --redraw first"),
     ],

@@ -34,8 +34,9 @@ from iltheory.reporting.exact import sides
 from iltheory.reporting.table import InvalidRows, Row, read_growths, recorded, table_rows
 from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, formulas, record
 from iltheory.reporting.table_formats import FORMATS, LONG
-from iltheory.suggestions import suggestion
+from iltheory.suggestions import require_known
 from sims.arithmetic import Enclosure
+from sims.errors import InvalidArgument
 
 BOUND, EQUALITY, LOGARITHMS, SAMPLED = (
     "ross-bagnell-2010-thm-2-1", "pdl", "occ-dpi.chain-finite", "rajaraman-2020-bc-det.sampled",
@@ -469,10 +470,10 @@ def test_exponents_are_a_column_where_their_rows_are_known(command, verified, tm
     ("arguments", "words"),
     [
         (["ross-bagnel"], "did you mean ross-bagnell-2010"),
-        ([BOUND, "--format", "latx"], "--format: 'latx' is unknown; did you mean latex?"),
-        ([BOUND, "--format", "docx!"], "there are latex, markdown, csv."),
-        ([BOUND, "--columns", "claim,verdit"], "--columns: 'verdit' is unknown; did you mean verdict?"),
-        ([BOUND, "--columns", ""], "--columns: '' is unknown; there are claim, statement"),
+        ([BOUND, "--format", "latx"], "no format is called 'latx'; did you mean latex?"),
+        ([BOUND, "--format", "docx!"], "no format is called 'docx!'; there are latex, markdown, csv."),
+        ([BOUND, "--columns", "claim,verdit"], "no column is called 'verdit'; did you mean verdict?"),
+        ([BOUND, "--columns", ""], "no column is called ''; there are claim, statement"),
         ([BOUND, "--tightness", "none.jsonl"], "none.jsonl cannot be read"),
         ([BOUND, "--out", "no/folder/x.tex"], "--out no/folder/x.tex cannot be written"),
     ],
@@ -484,5 +485,7 @@ def test_bad_options_are_one_clear_error(command, arguments, words, tmp_path):
 
 
 def test_names_are_proposed_only_where_they_are_near():
-    assert suggestion("daggr", ["dagger", "bc"]) == "did you mean dagger?"
-    assert suggestion("x", ["dagger", "bc"]) == "there are dagger, bc."
+    require_known(["dagger"], ["dagger", "bc"], "learner")
+    for name, words in (("daggr", r"did you mean dagger\?"), ("x", r"there are dagger, bc\.")):
+        with pytest.raises(InvalidArgument, match=f"^no learner is called '{name}'; {words}$"):
+            require_known(["bc", name], ["dagger", "bc"], "learner")
