@@ -74,20 +74,20 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
 def _scaled(rows: Sequence[Row], x: str, side: str) -> list[tuple[Any, Any]]:
     """Points of one side, divided by what the bound has beside x."""
 
-    def beside(row: Row) -> Fraction:
-        return row["states"] * (Fraction(row["horizon"] ** 2) if x == "samples" else Fraction(1, row["samples"]))
+    def beside(row: Row) -> Any:
+        return row["states"] * (row["horizon"] ** 2 if x == "samples" else Fraction(1, row["samples"]))
 
     return sorted(((row[x], row[side] / beside(row)) for row in rows), key=lambda point: point[0])
 
 
 def _cells() -> list[Cell]:
     against_n = [
-        cell | {"sweep": "N", "curve": f"$|S| = {states}$, $H = {horizon}$"}
+        {**cell, "sweep": "N", "curve": f"$|S| = {states}$, $H = {horizon}$"}
         for states, horizon in SIZES
         for cell in grid(states=(states,), horizon=(horizon,), samples=SAMPLES)
     ]
     against_h = [
-        cell | {"sweep": "H", "curve": f"$|S| = {STATES}$, $N = {samples}$"}
+        {**cell, "sweep": "H", "curve": f"$|S| = {STATES}$, $N = {samples}$"}
         for samples in DEMONSTRATIONS
         for cell in grid(states=(STATES,), samples=(samples,), horizon=HORIZONS)
     ]
