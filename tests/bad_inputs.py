@@ -782,6 +782,10 @@ COMMANDS = [
     (["figures", "--format", "pdf,bmp"], ["no format is called 'bmp'", "pdf, svg, png, pgf"]),
     (["figures", "--folder", "notes.txt"], ["--folder notes.txt cannot be written", "another folder"]),
     (["figures", "--redraw", "--folder", "."], ["does not exist", "without --redraw first"]),
+    (["report", "--folder", "notes.txt"], ["--folder notes.txt cannot be written", "another folder"]),
+    (["report", "--folder", "."], ["not empty", "`iltheory report`", "another folder"]),
+    (["report", "--figures", "none"], ["--figures none is no folder", "iltheory figures --folder none"]),
+    (["report", "--no-compute", "--ledger", "notes.txt"], ["notes.txt", "left as it is"]),
     (["scale", "recoverabilty"], ["no experiment is called 'recoverabilty'", "did you mean recoverability?"]),
 ]
 """Arguments, and words that standard error must hold; the exit status must be 2."""
