@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.claims.claim import Claim
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
+from sims import TabularMDP
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +41,8 @@ def work(cell: Cell) -> Mapping[str, Any]:
     Returns
     -------
     ``variants``, what :func:`shown` gives for each, None where its counterexample refutes it no more; ``needs``, each
-    assumption with the id of a variant whose counterexample certainly violates the claim without it, or None.
+    assumption with the ``variant`` whose counterexample certainly violates the claim without it, or else with the
+    counterexample ``found`` to that, or with None.
     """
     from iltheory.attack.counterexample import certify
     from iltheory.claims.registry import catalogue
@@ -50,7 +52,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
     found = {variant.id: certify(variant, known[variant.id]) for variant in claim.false_variants}
     return {
         "variants": [None if one is None else shown(one) for one in found.values()],
-        "needs": [{"assumption": words, "witness": _witness(wider, known)} for words, wider in _without_each(claim)],
+        "needs": [{"assumption": words} | _witness(claim, wider, known) for words, wider in _without_each(claim)],
     }
 
 
@@ -93,19 +95,32 @@ def _without_each(claim: Claim) -> list[tuple[str, Claim]]:
     return [(said, mutant.claim) for said, mutant in zip(words, dropped, strict=True)]
 
 
-def _witness(wider: Claim, known: Mapping[str, Instance]) -> str | None:
-    """A variant whose counterexample violates the claim without an assumption, too."""
+def _witness(claim: Claim, wider: Claim, known: Mapping[str, Instance]) -> dict[str, Any]:
+    """A counterexample to a claim without an assumption, among those of its variants and its tight instance."""
     from iltheory.attack.counterexample import certify
     from sims.errors import IltheoryError
 
-    for id, instance in known.items():
+    for id, instance in [*known.items(), *_doubled(claim)]:
         try:
             bound = wider.bind_any(instance)
         except IltheoryError:  # the variant ranges over something else
             continue
-        if certify(wider, bound) is not None:
-            return id
-    return None
+        found = certify(wider, bound)
+        if found is not None:
+            return {"variant": id, "found": None} if id in known else {"variant": None, "found": shown(found)}
+    return {"variant": None, "found": None}
+
+
+def _doubled(claim: Claim) -> list[tuple[str, Instance]]:
+    """The tight instance with rewards twice as large: a witness wherever rewards in [0, 1] are needed for a bound.
+
+    Not of sampled claims, whose outcomes have ranges of their own.
+    """
+    if claim.tight is None or claim.statistical:
+        return []
+    instance = claim.bind_any(claim.tight().instance)
+    models = {name: mdp for name, mdp in instance.items() if type(mdp) is TabularMDP}
+    return [("", {**instance, **{name: mdp.with_rewards(mdp.rewards() * 2) for name, mdp in models.items()}})]
 
 
 def _svg(figure: Figure, salt: str) -> str:

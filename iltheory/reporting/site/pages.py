@@ -100,9 +100,9 @@ def write_site(content: Content, folder: Path) -> list[Path]:
 
 def check_folder(folder: Path) -> set[str]:
     """The files of the site that a folder holds; an error if nothing can be written to it, or it holds other things."""
+    nearest = next(place for place in (folder, *folder.resolve().parents) if place.exists())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as problem:
         raise IltheoryError(
@@ -115,7 +115,7 @@ def check_folder(folder: Path) -> set[str]:
         document = {}
     if document.get("schema") == SCHEMA:
         return set(document["files"])
-    if any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()):
         raise ForeignFolder(
             f"{folder} is not empty, and no earlier `iltheory report` wrote what is in it.\n  Give another folder."
         )
@@ -146,7 +146,8 @@ class _Writer:
 
     def claim(self, entry: Entry, papers: Mapping[str, Any]) -> None:
         variants = [] if entry.refutations is None else entry.refutations["variants"]
-        for one in filter(None, variants):
+        needs = [] if entry.refutations is None else [need["found"] for need in entry.refutations["needs"]]
+        for one in filter(None, [*variants, *needs]):
             self.write(_certificate(one["id"]), json.dumps(one["outcome"], indent=1, ensure_ascii=False) + "\n")
         if entry.report is not None and entry.report.refutation is not None:
             document = {"claim": entry.claim.id, "statement": entry.claim.statement, **entry.report.refutation}
