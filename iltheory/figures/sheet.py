@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import exp, log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,6 +38,7 @@ TRIANGLE = 0.3
 ABOVE = 0.35
 """Height of a panel of ratios, as a share of the panel above."""
 
+Corner = Literal["lower left", "lower right"]
 Point = tuple[Any, Any]
 """x, and y: a number, an Enclosure, or an Estimate over seeds."""
 
@@ -119,8 +120,8 @@ class Panel:
         )
         middle = exp(corner[0]), exp((corners[0][1] + corners[1][1]) / 2)
         self.axes.annotate(
-            str(theorem).replace("-", MINUS), middle, xytext=(3 if right else -3, 0), textcoords="offset points", va="center",
-            ha="left" if right else "right", fontsize="small", color=PALE,
+            str(theorem).replace("-", MINUS), middle, xytext=(3 if right else -3, 0), textcoords="offset points",
+            va="center", ha="left" if right else "right", fontsize="small", color=PALE,
         )  # fmt: skip
 
     def legend(self, *, columns: int = 1) -> None:
@@ -132,11 +133,14 @@ class Panel:
             handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, borderpad=0
         )
 
-    def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: str = "lower left") -> None:
+    def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: Corner = "lower left") -> None:
         """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend."""
         handles = [Line2D([], [], color=COLOURS[style], linestyle=LINES[style]) for style in curves]
         labels = [fitted(points) for points in curves.values()]
-        self.axes.legend(handles, labels, title="slopes", loc=where, borderpad=0, handlelength=1.2, alignment="left")
+        box = self.axes.legend(
+            handles, labels, title="slopes", loc=where, borderpad=0.2, handlelength=1.2, alignment="left", frameon=True
+        )
+        box.get_frame().set(facecolor="white", alpha=0.85, linewidth=0)
 
 
 @dataclass
@@ -167,7 +171,10 @@ class Sheet:
         named = [panel.axes.get_legend_handles_labels() for panel in panels]
         handles = {label: handle for of_panel in named for handle, label in zip(*of_panel, strict=True)}
         handles |= {band: _band() for panel in panels for band in panel.bands}
-        self.figure.legend(list(handles.values()), list(handles), ncols=columns, loc="outside upper left")
+        self.figure.legend(
+            list(handles.values()), list(handles), ncols=columns, loc="outside upper left", columnspacing=1.2,
+            handletextpad=0.5,
+        )  # fmt: skip
 
 
 def _band() -> Line2D:
