@@ -26,7 +26,7 @@ FAMILIES = {
     "unicycle": r"unicycle: $u = 1$",
     "reset": r"reset: $u = H$",
 }
-ROOM = 500
+ROOM = 2000
 """Upper end of the gaps' axis, above which slopes are written."""
 
 
@@ -113,13 +113,14 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
         attained = points([row for row in of_family if row["attained"]], "horizon", "gap")
         if attained:
             above.attained(attained)
-        above.exponents({styles[name]: gaps[name] for name in gaps}, where="upper left")
+        distinct = [name for i, name in enumerate(gaps) if gaps[name] not in list(gaps.values())[:i]]
+        above.exponents({styles[name]: gaps[name] for name in distinct}, where="upper left")
         above.slope(gaps["cloning"], 2)
         above.slope(gaps["moment matching"], 1)
         below.ticks(HORIZONS)
     pairs[0][0].axes.set(ylabel="gap", ylim=(None, ROOM))
     pairs[0][1].axes.set_ylabel("gap / bound")
-    sheet.legend([above for above, _ in pairs], columns=6)
+    sheet.legend([above for above, _ in pairs], columns=3)
 
 
 FIGURES = (
@@ -142,6 +143,6 @@ FIGURES = (
         data=Computation("horizon-scaling", work, grid(family=tuple(FAMILIES), horizon=HORIZONS)),
         draw=draw,
         wide=True,
-        aspect=0.65,
+        aspect=0.7,
     ),
 )

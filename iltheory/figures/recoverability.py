@@ -23,7 +23,6 @@ HORIZON = 64
 DETOURS = (1, 2, 4, 8, 16, 32, 63)
 SHOWN = {1: "1 step back", 8: "8 steps back", 128: "no way back"}
 """Ways back that are shown against the horizon."""
-SLOPES = {1: 1, 128: 2}
 HORIZONS = (4, 8, 16, 32, 64, 128)
 
 
@@ -59,7 +58,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
 
 def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     """Against u at one horizon on the left, against the horizon on the right; what is left of bounds below."""
-    from iltheory.figures.sheet import PALE, ratios, with_slope
+    from iltheory.figures.sheet import PALE, ratios
 
     sweeps = groups(rows, "sweep")
     (left, below_left), (right, below_right) = sheet.with_ratios(2)
@@ -69,27 +68,28 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     gaps, bounds = points(by_u, "price", "gap"), points(by_u, "price", "bound")
     left.bound(points(by_u, "price", "bound of cloning"), r"cloning: $H^2 \epsilon$", colour=PALE)
     left.bound(bounds, r"DAgger: $u H \epsilon$")
-    style = left.curve(gaps, with_slope("gap", gaps))
-    left.slope(gaps, 1)
-    below_left.curve(ratios(gaps, bounds), r"of $u H \epsilon$", style=style)
-    below_left.curve(ratios(gaps, points(by_u, "price", "bound by steps")), r"of $\sum_h u_h \epsilon_h$")
-    below_left.axes.legend(loc="lower left", borderpad=0)
+    left.exponents({left.curve(gaps, f"$H = {HORIZON}$"): gaps}, where="lower right")
+    below_left.curve(ratios(gaps, bounds), f"$H = {HORIZON}$")
+    stepwise = ratios(gaps, points(by_u, "price", "bound by steps"))
+    below_left.curve(stepwise, r"of $\sum_h u_h \epsilon_h$", style=len(SHOWN) + 1)
     below_left.ticks([round(u) for u, _ in gaps])
 
     right.named(x="", y="", log="xy")
     below_right.named(x="horizon $H$", y="", log="x")
-    for steps, of_steps in groups(sweeps["H"], "detour").items():
-        gaps, bounds = points(of_steps, "horizon", "gap"), points(of_steps, "horizon", "bound")
-        right.bound(bounds, r"$u H \epsilon$" if right.curves == 0 else "")
-        style = right.curve(gaps, with_slope(SHOWN[steps], gaps))
-        if steps in SLOPES:
-            right.slope(gaps, SLOPES[steps], below=SLOPES[steps] == 1)
+    curves = {}
+    for style, (steps, of_steps) in enumerate(groups(sweeps["H"], "detour").items(), start=1):
+        curves[style] = gaps = points(of_steps, "horizon", "gap")
+        bounds = points(of_steps, "horizon", "bound")
+        right.curve(gaps, SHOWN[steps], style=style)
+        right.bound(bounds, r"DAgger: $u H \epsilon$")
         below_right.curve(ratios(gaps, bounds), SHOWN[steps], style=style)
+    right.exponents(curves, where="upper left")
+    right.slope(curves[1], 1)
+    right.axes.margins(y=0.3)
     below_right.ticks(HORIZONS)
-    for above, below in ((left, below_left), (right, below_right)):
-        above.legend()
-        above.axes.margins(y=0.08)
+    for below in (below_left, below_right):
         below.axes.set_ylim(0, 1.1)
+    sheet.legend([left, right, below_left], columns=3)
 
 
 FIGURES = (
@@ -115,6 +115,6 @@ FIGURES = (
         ),
         draw=draw,
         wide=True,
-        aspect=0.6,
+        aspect=0.7,
     ),
 )

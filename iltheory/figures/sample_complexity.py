@@ -49,26 +49,29 @@ def work(cell: Cell) -> Mapping[str, Any]:
 
 def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     """Gaps scaled by what the bound has beside N on the left, and beside H on the right; what is left of it below."""
-    from iltheory.figures.sheet import ratios, with_slope
+    from iltheory.figures.sheet import ratios
 
     (left, below_left), (right, below_right) = sheet.with_ratios(2)
     left.named(x="", y=r"gap$\,/\,(|S| H^2)$", log="xy")
     right.named(x="", y=r"gap$\,\cdot N / |S|$", log="xy")
     below_left.named(x="trajectories $N$", y="gap / bound", log="x")
     below_right.named(x="horizon $H$", y="", log="x")
+    styles = {curve: style for style, curve in enumerate(groups(rows, "curve"))}
     for sweep, x, above, below in (("N", "samples", left, below_left), ("H", "horizon", right, below_right)):
         of_sweep = [row for row in rows if row["sweep"] == sweep]
-        above.bound(_scaled(of_sweep, x, "bound"), "$1 / (e N)$" if sweep == "N" else "$H^2 / e$")
-        curves = []
+        curves = {}
         for curve, of_curve in groups(of_sweep, "curve").items():
             gaps, bounds = (_scaled(of_curve, x, side) for side in ("gap", "bound"))
-            below.curve(ratios(gaps, bounds), curve, style=above.curve(gaps, with_slope(curve, gaps)))
-            curves.append(gaps)
-        above.slope(min(curves, key=lambda gaps: gaps[-1][1].middle), -1 if sweep == "N" else 2)
-        above.axes.margins(y=0.08)
-        above.legend()
+            curves[styles[curve]] = gaps
+            above.curve(gaps, curve, style=styles[curve])
+            below.curve(ratios(gaps, bounds), curve, style=styles[curve])
+        above.bound(_scaled(of_sweep, x, "bound"), "$|S| H^2 / (e N)$")
+        above.slope(min(curves.values(), key=lambda gaps: gaps[-1][1].middle), -1 if sweep == "N" else 2)
+        above.exponents(curves, where="lower left" if sweep == "N" else "upper left")
+        above.axes.margins(y=0.3)
         below.ticks(sorted({row[x] for row in of_sweep}))
         below.axes.set_ylim(0, 1.1)
+    sheet.legend([left, right], columns=3)
 
 
 def _scaled(rows: Sequence[Row], x: str, side: str) -> list[tuple[Any, Any]]:
@@ -80,7 +83,7 @@ def _scaled(rows: Sequence[Row], x: str, side: str) -> list[tuple[Any, Any]]:
     return sorted(((row[x], row[side] / beside(row)) for row in rows), key=lambda point: point[0])
 
 
-def _cells() -> list[Cell]:
+def _cells() -> Sequence[Cell]:
     against_n = [
         {**cell, "sweep": "N", "curve": f"$|S| = {states}$, $H = {horizon}$"}
         for states, horizon in SIZES
@@ -107,6 +110,6 @@ FIGURES = (
         data=Computation("sample-complexity", work, _cells()),
         draw=draw,
         wide=True,
-        aspect=0.6,
+        aspect=0.7,
     ),
 )
