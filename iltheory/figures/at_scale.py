@@ -156,8 +156,14 @@ def draw_atari(rows: Sequence[Row], sheet: Sheet) -> None:
     demonstrated.named(x="demonstrations", y="gap", log="xy")
     demonstrated.ticks([1, 4, 16, 64])
     _solved(solved, _of(rows, "duality-gaps"))
-    sheet.legend(panels[:6], columns=3)
-    sheet.figure.legend(*recoverable.axes.get_legend_handles_labels(), ncols=5, loc="outside lower left")
+    sheet.legend(panels[:6], columns=2)
+    sheet.figure.legend(
+        *recoverable.axes.get_legend_handles_labels(),
+        ncols=5,
+        loc="outside lower left",
+        columnspacing=1,
+        handletextpad=0.4,
+    )
 
 
 def _games(panel: Panel, rows: Sequence[Row], x: str, y: str) -> None:
@@ -191,7 +197,8 @@ def draw_mujoco(rows: Sequence[Row], sheet: Sheet) -> None:
     _gaps(hopper, _of(rows, "horizon-hopper"), "Hopper, sampled", gap="mean gap")
     hopper.axes.set_yscale("symlog", linthresh=1)
     _returns(returns, _of(rows, "locomotion"))
-    sheet.legend([table, hopper], columns=3)
+    sheet.legend([table, hopper], columns=2)
+    sheet.figure.legend(*returns.axes.get_legend_handles_labels(), ncols=3, loc="outside lower right")
 
 
 def _returns(panel: Panel, rows: Sequence[Row]) -> None:
@@ -213,10 +220,6 @@ def _returns(panel: Panel, rows: Sequence[Row]) -> None:
     panel.axes.set_xticks([0, 1], ["random", "expert"])
     panel.axes.set_yticks(range(len(learners)), learners)
     panel.axes.invert_yaxis()
-    panel.axes.legend(
-        ncols=3, loc="lower right", bbox_to_anchor=(1, 1.02), borderpad=0, borderaxespad=0, handlelength=0.8,
-        columnspacing=0.8, handletextpad=0.3,
-    )  # fmt: skip
 
 
 TABULAR = Computation("at-scale", work, grid(table=TABLES, horizon=HORIZONS, seed=range(SEEDS)))
@@ -249,7 +252,7 @@ FIGURES = (
         data=TABULAR,
         draw=draw_mujoco,
         wide=True,
-        aspect=0.5,
+        aspect=0.58,
         scale={"horizon-hopper": _sampled, "locomotion": _normalised},
     ),
 )

@@ -125,7 +125,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
             if pairs == "coins":
                 look = {"s": 12, "facecolor": "none", "edgecolor": COLOURS[1], "linewidths": 0.7}
             panel.axes.scatter(x, y, label=("random pairs", "tilted coins")[j], zorder=2 + j, **look)
-        panel.bound(sorted((row["size"].middle, row["bound"]) for row in of_name), "bound of the claim", colour=INK)
+        panel.bound(sorted((row["size"].middle, row["bound"]) for row in of_name), "bound", colour=INK)
         equal = [(row["size"].middle, row["gap"]) for row in of_name if row["attained"]]
         panel.attained(equal)
         panel.named(x=PANELS[name], y="largest gap" if i % 3 == 0 else "", log="xy")

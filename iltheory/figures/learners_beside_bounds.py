@@ -62,11 +62,11 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     places = {name: i + 0.7 * styles[names[name]] for i, name in enumerate(ordered)}
     for panel, (world, of_world) in zip(panels, of_worlds.items(), strict=True):
         _panel(panel, of_world, places, styles)
-        panel.named(x="gap", y="", title=world, log="x")
+        panel.named(x="gap", y="", title=world.partition(" ")[0], log="x")
     first = panels[0].axes
     first.set_yticks(list(places.values()), list(places))
     first.set_ylim(max(places.values()) + 0.7, -0.7)
-    first.scatter([], [], marker="|", s=40, color=INK, label="bound of its theorem")
+    first.scatter([], [], marker="|", s=40, color=INK, label="theorem's bound")
     first.scatter([], [], marker="x", s=14, color=PALE, linewidths=0.8, label="no policy")
     sheet.legend(panels, columns=3)
 
@@ -83,7 +83,7 @@ def _panel(panel: Panel, rows: Sequence[Row], places: Mapping[str, float], style
         names = [row["learner"] for row in found if row["access"] == access]
         axes.scatter(
             [gaps[name] for name in names], [places[name] for name in names], color=COLOURS[style],
-            marker=MARKERS[style], s=12, linewidths=0, zorder=3, label=f"may use {access}",
+            marker=MARKERS[style], s=12, linewidths=0, zorder=3, label=f"from {access}",
         )  # fmt: skip
     for row in found:
         gap, bound, y = gaps[row["learner"]], row["bound"].middle, places[row["learner"]]
@@ -122,6 +122,6 @@ FIGURES = (
         ),
         draw=draw,
         wide=True,
-        aspect=0.68,
+        aspect=0.7,
     ),
 )  # fmt: skip

@@ -120,7 +120,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     panel.named(x="smaller side / larger side", y="")
     axes.set_yticks(list(places.values()), list(places))
     axes.set(xlim=(0, 1.1), ylim=(len(places) - 0.4, -0.6))
-    sheet.legend([panel], columns=5)
+    sheet.legend([panel], columns=3)
 
 
 FIGURES = (
