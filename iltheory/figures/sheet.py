@@ -38,7 +38,7 @@ TRIANGLE = 0.3
 ABOVE = 0.35
 """Height of a panel of ratios, as a share of the panel above."""
 
-Corner = Literal["lower left", "lower right"]
+Corner = Literal["lower left", "lower right", "upper left"]
 Point = tuple[Any, Any]
 """x, and y: a number, an Enclosure, or an Estimate over seeds."""
 
