@@ -45,7 +45,7 @@ class Column:
     head : its title in print
     cell : what it shows of a row in print
     fields : what it says of a row as data: names in ``FIELDS``
-    width : in LaTeX, its share of the line; 0 where its cells are short
+    width : in LaTeX, its share of a line, of columns whose cells are short; 0 of others, which share what is left
     right : whether it is set flush right
     """
 
@@ -141,22 +141,22 @@ def _distance(worst: Extreme) -> Enclosure:
 
 
 def _enclosed(x: Enclosure) -> Pieces:
-    r"""A number in print: exact ones as a fraction and a decimal that is equal, or rounded down; else ``[low, high]``.
+    r"""A number in print: a fraction and a decimal, equal to it or rounded down; of a wide enclosure, both ends.
 
     Decimals have enough digits to show on which side of 1 a number is that is greater than 1.
     """
     over = x.lower > 1
     digits = next((d for d in (SHOWN, *DIGITS) if not over or rounded(x.lower, ROUND_FLOOR, d) > 1), DIGITS[-1])
     low, high = rounded(x.lower, ROUND_FLOOR, digits), rounded(x.upper, ROUND_CEILING, digits)
-    if x.width > 0:
+    if x.delta or low != rounded(x.upper, ROUND_FLOOR, digits):
         level = f" with confidence 1-{_power(x.delta)}" if x.delta else ""
-        return Piece("maths", f"[{_decimal(low)}, {_decimal(high)}]"), *_with_powers(level)
-    relation = "=" if low == high else r"\ge"
-    text, decimal = exact_text(x.lower), _decimal(low)
-    if text == decimal:
-        return (Piece("maths", decimal),)
-    fraction = re.sub(r"(\d+)/(\d+)", r"\\tfrac{\1}{\2}", text) + " " if len(text) <= LONGEST else ""
-    return (Piece("maths", f"{fraction}{relation} {decimal}"),)
+        ends = Piece("maths", f"[{_decimal(low)},"), Piece("text", " "), Piece("maths", f"{_decimal(high)}]")
+        return *ends, *_with_powers(level)
+    relation, text = "=" if low == high else r"\ge", exact_text(x.lower) if x.width == 0 else ""
+    if text == _decimal(low):
+        return (Piece("maths", text),)
+    fraction = re.sub(r"(\d+)/(\d+)", r"\\tfrac{\1}{\2}", text) + " " if 0 < len(text) <= LONGEST else ""
+    return (Piece("maths", f"{fraction}{relation} {_decimal(low)}"),)
 
 
 def _power(delta: Fraction) -> str:
@@ -239,17 +239,15 @@ def _named(start: str) -> tuple[str, ...]:
 COLUMNS: Mapping[str, Column] = {
     "claim": Column("claim", lambda row: (Piece("code", row.claim.id),), ("claim",)),
     "statement": Column("statement", _statement, ("statement",)),
-    "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status"), width=0.25),
-    "verdict": Column(
-        "verdict", lambda row: _with_powers(row.report.verdict), ("rung", "verdict", "width"), width=0.16
-    ),
+    "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status")),
+    "verdict": Column("verdict", lambda row: _with_powers(row.report.verdict), ("rung", "verdict", "width")),
     "instances": Column(
-        "instances", lambda row: _text(f"{row.report.instances:,}"), ("instances", "undecided"), right=True
+        "instances", lambda row: _text(f"{row.report.instances:,}"), ("instances", "undecided"), width=0.09, right=True
     ),
-    "ratio": Column("worst ratio", _ratio, ("op", *_named("worst_")), width=0.15),
-    "attained": Column("attained", lambda row: _text(_attained(row)), ("attained",)),
-    "exponents": Column("exponents", _exponents, _named("exponent_"), width=0.14),
-    "time": Column("time (s)", lambda row: _text(_seconds(row.report.seconds)), ("seconds",), right=True),
+    "ratio": Column("worst ratio", _ratio, ("op", *_named("worst_"))),
+    "attained": Column("attained", lambda row: _text(_attained(row)), ("attained",), width=0.09),
+    "exponents": Column("exponents", _exponents, _named("exponent_")),
+    "time": Column("time (s)", lambda row: _text(_seconds(row.report.seconds)), ("seconds",), width=0.08, right=True),
 }
 """All columns, by the names that ``iltheory table --columns`` takes."""
 

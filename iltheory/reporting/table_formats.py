@@ -14,9 +14,10 @@ from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, Column
 
 LONG = 12
 """Rows from which a LaTeX table may break over pages."""
-WIDE = ("claim", "statement")
+WIDE = ("claim", "statement", "source")
 """Columns that LaTeX sets on a line of their own, across the table."""
-LINE = r"p{\linewidth}"
+LINE, GAP = r"p{\linewidth}", 0.018
+"""A cell as wide as a line; the share of a line that the space between two columns takes."""
 SIGNIFICANT = re.compile(r"[\\`*_\[\]<>|#$~]")
 """What Markdown would read as markup."""
 UNREAD = {r"\\\|": r"\\Vert ", r"\|": r"\\vert ", r"\\operatorname(?![A-Za-z*])": r"\\mathrm"}
@@ -24,7 +25,7 @@ UNREAD = {r"\\\|": r"\\Vert ", r"\|": r"\\vert ", r"\\operatorname(?![A-Za-z*])"
 
 
 def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
-    """One table of two lines a row: the claim across the table, then its facts.
+    """One table of two lines a row: what the claim says across the table, then what is known of it.
 
     It needs ``booktabs``, ``amsmath`` and ``amssymb``; a long one also ``longtable``.
 
@@ -41,8 +42,8 @@ def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
     )
     heads = _latex_lines(across, facts, lambda column: escaped(column.head))
     lines = [f"% {mark}", rf"% In the preamble: \usepackage{{{packages}}}", *(f"% {sentence}" for sentence in LEGEND)]
-    lines += [r"\begingroup\footnotesize\setlength{\tabcolsep}{2.5pt}"]
-    lines += [rf"\begin{{{environment}}}{{@{{}}{''.join(map(_specification, facts)) or LINE}@{{}}}}"]
+    lines += [r"\begingroup\footnotesize\setlength{\tabcolsep}{3.5pt}"]
+    lines += [rf"\begin{{{environment}}}{{@{{}}{_specification(facts) or LINE}@{{}}}}"]
     lines += [r"\toprule", *heads, r"\midrule", *([r"\endhead"] if long else [])]
     for number, row in enumerate(rows):
         if number:
@@ -86,13 +87,19 @@ def _latex_lines(across: Sequence[Column], facts: Sequence[Column], shown: Calla
         claim = r"\quad ".join(map(shown, across))
         lines.append(rf"\multicolumn{{{max(len(facts), 1)}}}{{@{{}}{LINE}@{{}}}}{{\raggedright {claim}}}")
     if facts:
-        cells = (rf"\raggedright {shown(column)}" if column.width else shown(column) for column in facts)
+        cells = (shown(column) if column.width else rf"\raggedright {shown(column)}" for column in facts)
         lines.append(" & ".join(cells))
     return [rf"{line} \tabularnewline{'*' if line is not lines[-1] else ''}" for line in lines]
 
 
-def _specification(column: Column) -> str:
-    return rf"p{{{column.width}\linewidth}}" if column.width else "r" if column.right else "l"
+def _specification(facts: Sequence[Column]) -> str:
+    """Widths of columns: short ones as wide as they are, the others in equal parts of what these leave of a line."""
+    wrapped = [column for column in facts if not column.width]
+    left = 1 - sum(column.width for column in facts) - GAP * (len(facts) - 1)
+    return "".join(
+        rf"p{{{left / len(wrapped):.3f}\linewidth}}" if column in wrapped else "r" if column.right else "l"
+        for column in facts
+    )
 
 
 def _latex_cell(row: Row, column: Column) -> str:
