@@ -91,9 +91,9 @@ def _of_source(name: str) -> Callable[[Row], Any]:
     return lambda row: None if row.claim.source is None else getattr(row.claim.source, name)
 
 
-def _width(row: Row) -> str:
+def _width(row: Row) -> str | None:
     width = row.report.width
-    return _kept(Fraction(width) if isfinite(width) else width, ROUND_CEILING)
+    return _kept(Fraction(width), ROUND_CEILING) if isfinite(width) else None
 
 
 def _with_powers(words: str) -> Pieces:
