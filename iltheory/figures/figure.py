@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MODULES = (
     "horizon_scaling",
     "sample_complexity",
+    "known_transitions",
     "recoverability",
     "log_loss_horizon",
     "learners_beside_bounds",

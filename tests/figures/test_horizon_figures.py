@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from math import exp
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from iltheory.attack.fitting import exponent
 from iltheory.claims.rajaraman_2020 import cloning_gap
 from iltheory.engine.executors import serial
 from iltheory.experiments.computation import Computation
-from iltheory.figures import computed_figures, find, horizon_scaling, recoverability
+from iltheory.figures import computed_figures, find, horizon_scaling, known_transitions, recoverability
 from iltheory.figures.log_loss_horizon import AFFINITY
 from iltheory.figures.rows import groups, points
 from iltheory.figures.sample_complexity import ACTIONS
@@ -27,6 +28,7 @@ from sims import families
 LARGEST = {
     "horizon-scaling": {"horizon": 32},
     "sample-complexity": {"horizon": 32, "samples": 400},
+    "known-transitions": {"horizon": 64},
     "recoverability": {"horizon": 64},
     "log-loss-horizon": {"horizon": 32},
 }
@@ -132,6 +134,26 @@ def test_cloning_needs_trajectories_in_proportion_to_states_and_squared_horizon(
     last = max(few, key=lambda row: row["samples"])
     assert (last["gap"] / last["bound"]).middle == pytest.approx(limit, rel=0.02)
     assert 1.7 < slope([row for row in sweeps["H"] if row["samples"] == 100]) < 2
+
+
+def test_known_transitions_save_a_factor_of_the_horizon():
+    rows = drawn("known-transitions").rows
+    states, n = known_transitions.STATES, known_transitions.TRAJECTORIES
+    z = Fraction(1, n + 1)
+    last = 1 - (states - 1) * z
+    missed = ((states - 1) * z * (1 - z) ** n + last * (1 - last) ** n) / 2
+    for row in rows:
+        horizon = row["horizon"]
+        if row["transitions"] == "unknown":
+            assert row["gap"].middle == pytest.approx(
+                float(families.reset(states, horizon=horizon, n_trajectories=n).gap)
+            )
+            assert row["bound"].middle == pytest.approx(states * horizon**2 / (exp(1) * n))
+        else:
+            assert encloses(row["gap"], horizon * missed)
+            assert row["bound"].middle == pytest.approx(2 * states * horizon**1.5 / (exp(1 / 2) * n))
+    slopes = {which: slope(some) for which, some in groups(rows, "transitions").items()}
+    assert abs(slopes["unknown"] - 2) < 0.15 and slopes["known"] == pytest.approx(1)
 
 
 def off_the_track(detour, horizon):
