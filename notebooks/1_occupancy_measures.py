@@ -240,9 +240,10 @@ print("gap", F(il.gap(mdp.with_rewards(cruel), expert, pi)), "= 4 TV =", 4 * F(i
 # %%
 far = abs(d_all - np.asarray(d_expert)).sum((-1, -2)) / 2 / (1 - 3 / 4)
 square, shape = two_worlds(far, "worst gap", levels=18)
-square.axes.plot(float(expert[0][1]), float(expert[1][1]), "*", color="#E69F00", markeredgecolor=INK, markersize=10)
 at_expert = [float(d_expert[s, GO]) for s in (LIBRARY, CAFE)]
-shape.axes.plot(*at_expert, "*", color="#E69F00", markeredgecolor=INK, markersize=10)
+for panel, at in ((square, [float(expert[s][GO]) for s in (LIBRARY, CAFE)]), (shape, at_expert)):
+    panel.axes.plot(*at, "*", color="#E69F00", markeredgecolor=INK, markersize=11)
+
 # %% [markdown]
 # ## Watching instead of computing
 #
