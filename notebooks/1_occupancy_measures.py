@@ -200,7 +200,7 @@ print("one coin is the Markov policy", mdp.project(morning))
 # %% [markdown]
 # It is not. The morning coin gives the *midpoint* of two occupancies, which by convexity is again the occupancy of a
 # Markov policy, printed above, and it is not the policy of halves: seeing her in the café is evidence that the coin said
-# nomad. (`occ-mixture`, exactly, for every model.) In the picture (a) walks along the chord and (b) along a curve.
+# nomad. (`occ-mixture`.) In the picture (a) walks along the chord and (b) along a curve.
 
 # %%
 weight = np.linspace(0, 1, 41)[:, None, None]

@@ -107,7 +107,7 @@ for k, (panel, (name, profile)) in enumerate(zip(panels, profiles.items(), stric
 # Erring at the first step **attains** $H^2\epsilon$, for every horizon: the theorem cannot be improved
 # (`ross-bagnell-2010-tight`). Erring at the last step costs $H$ times less. So the folklore instance of compounding
 # error, the cliff with a constant error rate, is *not* the worst case; it only gets half of the bound
-# (`ross-bagnell-2010-thm-2-1.uniform-error` proves $H(H+1)/2$ for error rates below $\epsilon$ at every step).
+# (`ross-bagnell-2010-thm-2-1.uniform-error`: $H(H+1)/2$ where no step errs more than $\epsilon$).
 #
 # ## The law bends: you cannot lose more than everything
 #
@@ -217,7 +217,8 @@ for i, policy in enumerate(run.policies, 1):
 # From not having seen. On the **reset** road of Rajaraman et al. (2020) each step draws a new state, and a clone is lost
 # in states that $N$ demonstrations did not show. Its expected gap has a closed form, so you can see two laws in one
 # picture: the square in $H$ *and* the $1/N$ of the data, $|S|H^2/N$ (`rajaraman-2020-bc-det`). No learner at all does better
-# here (`rajaraman-2020-lower-bound.bayes-risk`), not even one that may ask the expert online.
+# here when the right actions are random (`rajaraman-2020-lower-bound.bayes-risk`), not even one that may ask the expert
+# online (`rajaraman-2020-active`): there is nothing to recover to.
 
 # %%
 by_horizon, by_data = Sheet(plt.figure(figsize=(6.2, 3.4))).panels(2)
