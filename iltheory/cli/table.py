@@ -34,7 +34,9 @@ def table(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", callback=writable, help="Where it goes (default: standard output).")
     ] = None,
-    columns: Annotated[str | None, typer.Option(metavar="LIST", help="Some of them, with commas between.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Such as statement,verdict,ratio (default: all).")
+    ] = None,
     no_compute: Annotated[
         bool, typer.Option("--no-compute", help="List what the ledger lacks, and make the rows that it has.")
     ] = False,
