@@ -79,10 +79,8 @@ def _sampled(outcome: Outcome) -> list[dict[str, Any]]:
     from iltheory.experiments.horizon_hopper import CELLS, DELTA
 
     delta = Fraction(DELTA) / CELLS
-    sides = {
-        side: enclosed(Enclosure(*map(Fraction, outcome.result[side]), "confidence", delta))
-        for side in ("gap", "bound")
-    }
+    ends = {side: [Fraction(end) for end in outcome.result[side]] for side in ("gap", "bound")}
+    sides = {side: enclosed(Enclosure(lower, upper, "confidence", delta)) for side, (lower, upper) in ends.items()}
     return [{**sides, "mean gap": outcome.result["mean"], "verdict": outcome.result["outcome"]}]
 
 

@@ -115,19 +115,19 @@ def _sides(id: str, values: Sequence[Any]) -> tuple[Any, Any, str]:
 
 def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     """A panel a divergence: pairs as dots below the claim's curve, coins as rings, stars where both sides are equal."""
-    from iltheory.figures.sheet import COLOURS, INK
+    from iltheory.figures.sheet import COLOURS
 
     panels = sheet.panels(3, 2, sharey=True)
+    looks: dict[str, dict[str, Any]] = {
+        "random": {"label": "random pairs", "color": COLOURS[0], "s": 4, "alpha": 0.7, "linewidths": 0},
+        "coins": {"label": "tilted coins", "edgecolor": COLOURS[1], "s": 12, "facecolor": "none", "linewidths": 0.7},
+    }
     for i, (panel, (name, of_name)) in enumerate(zip(panels, groups(rows, "divergence").items(), strict=True)):
-        for j, (pairs, some) in enumerate(groups(of_name, "pairs").items()):
-            x, y = ([row[side].middle for row in some] for side in ("size", "gap"))
-            look = {"color": COLOURS[0], "s": 4, "alpha": 0.7, "linewidths": 0}
-            if pairs == "coins":
-                look = {"s": 12, "facecolor": "none", "edgecolor": COLOURS[1], "linewidths": 0.7}
-            panel.axes.scatter(x, y, label=("random pairs", "tilted coins")[j], zorder=2 + j, **look)
-        panel.bound(sorted((row["size"].middle, row["bound"]) for row in of_name), "bound", colour=INK)
-        equal = [(row["size"].middle, row["gap"]) for row in of_name if row["attained"]]
-        panel.attained(equal)
+        for pairs, some in groups(of_name, "pairs").items():
+            sizes, gaps = ([row[side].middle for row in some] for side in ("size", "gap"))
+            panel.axes.scatter(sizes, gaps, zorder=2, **looks[pairs])
+        panel.bound(sorted((row["size"].middle, row["bound"]) for row in of_name), "bound")
+        panel.attained([(row["size"].middle, row["gap"]) for row in of_name if row["attained"]])
         panel.named(x=PANELS[name], y="largest gap" if i % 3 == 0 else "", log="xy")
     sheet.legend(panels, columns=4)
 

@@ -13,7 +13,8 @@ from iltheory.figures.figure import Figure
 from iltheory.figures.rows import Row, enclosed, groups
 
 if TYPE_CHECKING:
-    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.image import AxesImage
 
     from iltheory.figures.sheet import Panel, Sheet
 
@@ -73,7 +74,6 @@ def _visits(mdp: Any, policy: Any, names: Sequence[str]) -> list[dict[str, Any]]
 
 def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     """A column a world: the expert's map, the learner's in the same colours, and the difference."""
-    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize, PowerNorm
 
     of_worlds = groups(rows, "world")
@@ -88,31 +88,30 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     }
     most = max(max(values) for values in visits.values())
     furthest = max(abs(x) for values in differences.values() for x in values)
-    shades = ScalarMappable(PowerNorm(0.5, 0, most), SHADES)
-    signed = ScalarMappable(Normalize(-furthest, furthest), DIFFERENCES)
+    shades, signed = PowerNorm(0.5, 0, most), Normalize(-furthest, furthest)
     panels = sheet.panels(len(of_worlds), 3, width_ratios=[COLUMNS[world] for world in of_worlds])
     for i, (world, of_world) in enumerate(of_worlds.items()):
         for j, who in enumerate(("expert", "learner")):
             panel = panels[j * len(of_worlds) + i]
-            _map(panel, visits[world, who], shades, COLUMNS[world])
+            seen = _map(panel, visits[world, who], shades, SHADES, COLUMNS[world])
             _arrows(panel, [row for row in of_world if row.get("policy") == who], world)
-        _map(panels[2 * len(of_worlds) + i], differences[world], signed, COLUMNS[world])
+        differ = _map(panels[2 * len(of_worlds) + i], differences[world], signed, DIFFERENCES, COLUMNS[world])
         panels[i].named(x="", y="", title=world)
     for j, name in enumerate(("expert", "learner", "difference")):
         panels[j * len(of_worlds)].axes.set_ylabel(name)
     axes = [panel.axes for panel in panels]
-    sheet.figure.colorbar(shades, ax=axes[: 2 * len(of_worlds)], label="share of the steps", aspect=30)
-    sheet.figure.colorbar(signed, ax=axes[2 * len(of_worlds) :], label="learner $-$ expert", aspect=15)
+    sheet.figure.colorbar(seen, ax=axes[: 2 * len(of_worlds)], label="share of the steps", aspect=30)
+    sheet.figure.colorbar(differ, ax=axes[2 * len(of_worlds) :], label="learner $-$ expert", aspect=15)
 
 
-def _map(panel: Panel, values: Sequence[float], colours: ScalarMappable, columns: int) -> None:
+def _map(panel: Panel, values: Sequence[float], norm: Normalize, colours: str, columns: int) -> AxesImage:
     """One square a state; never visited ones stay white."""
     import numpy as np
 
     table = np.reshape(values, (-1, columns))
-    panel.axes.imshow(np.ma.masked_equal(table, 0), norm=colours.norm, cmap=colours.cmap)
     panel.axes.set(xticks=[], yticks=[])
     panel.axes.spines[["top", "right"]].set_visible(True)
+    return panel.axes.imshow(np.ma.masked_equal(table, 0), norm=norm, cmap=colours)
 
 
 def _arrows(panel: Panel, rows: Sequence[Row], world: str) -> None:
