@@ -312,7 +312,7 @@ assert answer is None or answer == len({str(homely.occupancy(pi)) for pi in dete
 
 # %% [markdown]
 # **4.** Find a policy (nested list of fractions) which is in the café for exactly 1/4 of the discounted time, and in
-# both rooms goes with one and the same probability. There are few numbers to try; derive it instead.
+# both rooms goes with one and the same probability. Derive it: guessing takes long.
 
 # %% tags=["exercise"]
 answer = None

@@ -153,7 +153,7 @@ print("the value lies in", saddle.value, "(interior point)")
 #
 # ## A proof in a file
 #
-# Why believe our interval arithmetic? Need not: the saddle point is exported as fractions, and a checker of a few hundred
+# Why believe our interval arithmetic? You need not: the saddle point is exported as fractions, and a checker of under a thousand
 # lines, which shares no code with the solver and uses nothing but the standard library, proves the bounds anew. Change
 # a digit, and it refuses.
 
