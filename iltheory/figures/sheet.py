@@ -134,13 +134,20 @@ class Panel:
         )
 
     def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: Corner = "lower left") -> None:
-        """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend."""
+        """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend.
+
+        In narrow panels their intervals go below.
+        """
         handles = [Line2D([], [], color=COLOURS[style], linestyle=LINES[style]) for style in curves]
         labels = [fitted(points) for points in curves.values()]
-        box = self.axes.legend(
-            handles, labels, title="slopes", loc=where, borderpad=0.2, handlelength=1.2, alignment="left", frameon=True
-        )
-        box.get_frame().set(facecolor="white", alpha=0.85, linewidth=0)
+        for text in (labels, [label.replace(" [", "\n[") for label in labels]):
+            box = self.axes.legend(
+                handles, text, title="slopes", loc=where, borderpad=0.2, handlelength=1.2, alignment="left",
+                frameon=True,
+            )  # fmt: skip
+            box.get_frame().set(facecolor="white", alpha=0.85, linewidth=0)
+            if box.get_window_extent().width <= self.axes.get_window_extent().width:
+                break
 
 
 @dataclass
@@ -167,14 +174,21 @@ class Sheet:
         return [(Panel(above), Panel(below)) for above, below in grid.T]
 
     def legend(self, panels: Sequence[Panel], *, columns: int) -> None:
-        """Name the curves of all panels and their bands once, above; a name stands for the same style in each."""
+        """Name the curves of all panels and their bands once, above, in so many columns or in fewer that fit.
+
+        A name stands for the same style in each panel.
+        """
         named = [panel.axes.get_legend_handles_labels() for panel in panels]
         handles = {label: handle for of_panel in named for handle, label in zip(*of_panel, strict=True)}
         handles |= {band: _band() for panel in panels for band in panel.bands}
-        self.figure.legend(
-            list(handles.values()), list(handles), ncols=columns, loc="outside upper left", columnspacing=1.2,
-            handletextpad=0.5,
-        )  # fmt: skip
+        for count in range(columns, 0, -1):
+            box = self.figure.legend(
+                list(handles.values()), list(handles), ncols=count, loc="outside upper left", columnspacing=1.2,
+                handletextpad=0.5,
+            )  # fmt: skip
+            if box.get_window_extent().width <= self.figure.bbox.width:
+                break
+            box.remove()
 
 
 def _band() -> Line2D:
