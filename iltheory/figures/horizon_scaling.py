@@ -132,8 +132,8 @@ FIGURES = (
         "forward training and DAgger under their own, moment matching in total variation between laws of state and "
         r"action. $\epsilon$ is 1/1000; on reset it is what 99 demonstrations leave on average. Dashed: the bounds "
         r"$H^2 \epsilon$ of cloning, $u H \epsilon$ of forward training and DAgger, $H \epsilon$ of moment matching. "
-        "Where nothing can be mended ($u = H$) interaction does not help. On the unicycle the expert's next action, and "
-        "no other, mends all ($u = 1$), and only cloning compounds, as nobody showed it that action.",
+        "Where nothing can be mended ($u = H$) interaction does not help. On the unicycle the expert's next action, "
+        "and no other, mends all ($u = 1$), and only cloning compounds, as nobody showed it that action.",
         claims=(
             "ross-bagnell-2010-thm-2-1",
             "ross-bagnell-2010-forward",

@@ -68,10 +68,10 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     gaps, bounds = points(by_u, "price", "gap"), points(by_u, "price", "bound")
     left.bound(points(by_u, "price", "bound of cloning"), r"cloning: $H^2 \epsilon$", colour=PALE)
     left.bound(bounds, r"DAgger: $u H \epsilon$")
-    left.exponents({left.curve(gaps, f"$H = {HORIZON}$"): gaps}, where="lower right")
-    below_left.curve(ratios(gaps, bounds), f"$H = {HORIZON}$")
+    left.exponents({left.curve(gaps, f"at $H = {HORIZON}$"): gaps}, where="lower right")
+    below_left.curve(ratios(gaps, bounds), f"at $H = {HORIZON}$")
     stepwise = ratios(gaps, points(by_u, "price", "bound by steps"))
-    below_left.curve(stepwise, r"of $\sum_h u_h \epsilon_h$", style=len(SHOWN) + 1)
+    below_left.curve(stepwise, r"ratio to $\sum_h u_h \epsilon_h$", style=len(SHOWN) + 1)
     below_left.ticks([round(u) for u, _ in gaps])
 
     right.named(x="", y="", log="xy")

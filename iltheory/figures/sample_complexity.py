@@ -23,6 +23,8 @@ SAMPLES = (50, 100, 200, 400, 800, 1600)
 STATES, DEMONSTRATIONS = 10, (100, 800)
 """Of |S| and N, for sweeps of H."""
 HORIZONS = (2, 4, 8, 16, 32, 64)
+FLOOR, ROOM = 6e-6, 20_000
+"""Ends of the gaps' axes, beside which slopes are written."""
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
@@ -68,9 +70,10 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
         above.bound(_scaled(of_sweep, x, "bound"), "$|S| H^2 / (e N)$")
         above.slope(min(curves.values(), key=lambda gaps: gaps[-1][1].middle), -1 if sweep == "N" else 2)
         above.exponents(curves, where="lower left" if sweep == "N" else "upper left")
-        above.axes.margins(y=0.3)
         below.ticks(sorted({row[x] for row in of_sweep}))
         below.axes.set_ylim(0, 1.1)
+    left.axes.set_ylim(bottom=FLOOR)
+    right.axes.set_ylim(top=ROOM)
     sheet.legend([left, right], columns=3)
 
 
