@@ -43,7 +43,7 @@ from sims.errors import InvalidArgument
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 LINES: tuple[Any, ...] = ("solid", (0, (4, 1.6)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
-HATCHES = ("", "////", "....", "xxxx")
+HATCHES = ("", "////", r"\\\\", "xxxx")
 """Of the first, second, ... policy or distribution; those beyond are given in words."""
 INK, PALE, FAINT = "#222222", "#555555", "#B8B8B8"
 SIZE, SMALL = 9.0, 8.0

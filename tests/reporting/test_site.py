@@ -23,7 +23,8 @@ from iltheory.engine.executors import serial
 from iltheory.reporting.site import ForeignFolder, gather, write_site
 from iltheory.reporting.site.content import RUNGS, Content, Entry
 from iltheory.reporting.site.docstrings import inline, rendered
-from iltheory.reporting.site.mathml import formula
+from iltheory.reporting.site.mathml import formula, with_formulas
+from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 
 MATH = re.compile(r"<math .*?</math>", re.DOTALL)
@@ -86,6 +87,9 @@ def test_formulas_are_set_as_tex_sets_them():
     assert '<mi>log</mi><mspace width="0.167em" /><mi>Q</mi>' in first
     assert "mspace" not in second
     assert len(MATH.findall(formula(r"\left[a \quad b\right] + {c \quad d}").html)) == 1
+    caption = with_formulas(r"Falls with $\max_h \epsilon_h < 1$ & never rises.")
+    assert re.fullmatch(r"Falls with <math [^>]*>.*</math> &amp; never rises\.", caption)
+    assert "munder" not in caption
 
 
 def test_the_front_page_counts_what_the_reports_say(small):
@@ -227,7 +231,7 @@ def wrong(mdp: il.FiniteHorizonMDP, pi: il.Policy):
 def test_a_refuted_claim_is_shown_as_such(tmp_path):
     report = il.verify(wrong, budget=0.05)
     assert report.rung == "refuted"
-    content = Content((Entry(wrong, report, None, ()),), (), {}, (), ())
+    content = Content((Entry(wrong, report, None),), (), {}, (), ())
     write_site(content, tmp_path)
     index, page = ((tmp_path / path).read_text(encoding="utf-8") for path in ("index.html", "claims/wrong.html"))
     assert "1 refuted" in index and '<td class="refuted"><b>refuted</b></td>' in index
@@ -235,6 +239,23 @@ def test_a_refuted_claim_is_shown_as_such(tmp_path):
     kept = json.loads((tmp_path / "certificates" / "wrong.json").read_text(encoding="utf-8"))
     assert certify(wrong, decode(wrong, kept["instance"])) is not None
     assert broken(tmp_path, pages(tmp_path)) == []
+
+
+def test_ratios_of_the_tightness_figure_stand_with_their_claims(small, tmp_path):
+    rows = [
+        {"claim": CLONING, "learners": "stationary", "worst": Enclosure(1, 1), "worst attained": True},
+        {
+            "claim": CLONING,
+            "learners": "deterministic",
+            "worst": Enclosure(Fraction(1, 8), Fraction(1, 8)),
+            "worst attained": False,
+        },
+    ]
+    entry = next(entry for entry in small.content.entries if entry.claim.id == CLONING)
+    write_site(replace(small.content, entries=(replace(entry, tightness=tuple(rows)),), figures=()), tmp_path)
+    text = (tmp_path / "claims" / f"{CLONING}.html").read_text(encoding="utf-8")
+    assert re.search(r'<th scope="row">stationary</th><td>1</td><td><svg.*class="star" transform="translate\(100', text)
+    assert re.search(r'<th scope="row">deterministic</th><td>0.125</td><td><svg.*<circle cx="12.5"', text)
 
 
 def test_figures_stand_with_their_claims(small):

@@ -150,12 +150,14 @@ def test_formulas_and_pictures_have_a_size(browser, small):
     for id in CLAIMS:
         browser.show(small.folder, f"claims/{id}.html")
         sizes = browser.run(
-            "return [...document.querySelectorAll('math, .graph svg')].map(one => {"
-            "const box = one.getBoundingClientRect(); return [one.tagName, box.width, box.height]})"
+            "return [...document.querySelectorAll('.statement math, .graph svg, figcaption math')].map(one => {"
+            "const box = one.getBoundingClientRect(); return [one.tagName, box.width, box.height,"
+            "one.closest('figcaption') !== null]})"
         )
         assert sum(tag == "math" for tag, *_ in sizes) >= 1
-        for tag, width, height in sizes:
-            assert (width > 10 and height > 8) if tag == "math" else (width > 60 and height > 30), (id, tag)
+        for tag, width, height, captioned in sizes:
+            least = (60, 30) if tag == "svg" else (5, 6) if captioned else (10, 8)  # a caption has single letters
+            assert width > least[0] and height > least[1], (id, tag)
     browser.show(small.folder, f"claims/{CLONING}.html")
     image = browser.find(".plot img")
     browser.run("arguments[0].loading = 'eager'", image)

@@ -20,6 +20,7 @@ from iltheory.engine.report import Report
 from iltheory.engine.verify import evidence, verify_all
 from iltheory.experiments.computation import computed, recorded
 from iltheory.figures import Drawn, figures, kept_figures
+from iltheory.figures.rows import Row
 from iltheory.reporting.site.counterexamples import refutations
 
 RUNGS: Mapping[str, tuple[str, str]] = {
@@ -39,6 +40,8 @@ RUNGS: Mapping[str, tuple[str, str]] = {
 """Columns of the matrix, with what each says."""
 PROOFS = ("shape", "proved")
 """Rungs that nothing has reached yet."""
+TIGHTNESS = "tightness"
+"""The figure whose rows are the largest ratios that were found, a claim and a class of learners each."""
 MARKS = {AS_PUBLISHED: "", FROM_MEMORY: "memory", DERIVED_HERE: "derived"}
 STATUSES = {
     AS_PUBLISHED: "The statement was compared with the text of the paper.",
@@ -74,12 +77,14 @@ class Entry:
     report : evidence in the ledger, or None
     refutations : result of `counterexamples.work`, or None where it was not computed
     figures : those that illustrate it
+    tightness : of the figure of this name, the rows about this claim that have a ratio
     """
 
     claim: Claim
     report: Report | None
     refutations: Mapping[str, Any] | None
-    figures: tuple[Drawn, ...]
+    figures: tuple[Drawn, ...] = ()
+    tightness: tuple[Row, ...] = ()
 
     @property
     def rung(self) -> str:
@@ -230,12 +235,14 @@ def gather(
         outcomes = recorded([work], ledger=ledger)[work.id]
     known = {outcome.cell["claim"]: outcome.result for outcome in outcomes}
     drawn = () if figures_folder is None else _drawn(figures_folder)
+    ratios = [row for figure in drawn if figure.figure.id == TIGHTNESS for row in figure.rows]
     entries = tuple(
         Entry(
             claim,
             found[claim.id],
             known.get(claim.id),
             tuple(figure for figure in drawn if claim.id in figure.figure.claims),
+            tuple(row for row in ratios if row["claim"] == claim.id and "worst" in row),
         )
         for claim in claims
     )
@@ -281,7 +288,7 @@ def _learners(drawn: Sequence[Drawn]) -> tuple[Learner, ...]:
         if not isinstance(function, FunctionType) or not _learns(function):
             continue
         called = tuple((words, one.bound) for words, one in LEARNERS.items() if name in one.learn.__code__.co_names)
-        shown = tuple(figure for figure in drawn if name in _names(figure))
+        shown = tuple(figure for figure in drawn if _shows(figure, name, compared=bool(called)))
         found.append(Learner(name, function, called, shown))
     return tuple(found)
 
@@ -291,10 +298,18 @@ def _learns(function: FunctionType) -> bool:
     return set(parameters[:2]) in ({"mdp", "expert"}, {"mdp", "demos"}) and function.__name__ != "replayed_reward"
 
 
-def _names(figure: Drawn) -> set[str]:
-    """Attributes that the file of a figure reads, such as the learners that it calls."""
-    tree = ast.parse(inspect.getsource(inspect.getmodule(figure.figure.data.work) or ast))
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+def _shows(figure: Drawn, learner: str, *, compared: bool) -> bool:
+    """Whether the files of a figure import a learner or read it off a module, or compare all learners."""
+    names = set()
+    for function in (figure.figure.data.work, figure.figure.draw):
+        for node in ast.walk(ast.parse(Path(inspect.getfile(function)).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                names.add(node.attr)
+            elif isinstance(node, ast.ImportFrom):
+                names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return bool(names & {learner, f"iltheory.learners.{learner}"}) or (
+        compared and "iltheory.engine.comparison.compare" in names
+    )
 
 
 def _invariants() -> dict[str, str]:

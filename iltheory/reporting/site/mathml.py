@@ -37,20 +37,31 @@ class Formula:
     typeset: bool
 
 
+def with_formulas(text: str) -> Markup:
+    """Prose with formulas between dollars, such as the caption of a figure."""
+    pieces = text.split("$")
+    return Markup("").join(formula(x, display=False).html if i % 2 else Markup.escape(x) for i, x in enumerate(pieces))
+
+
 @cache
-def formula(latex: str) -> Formula:
-    """Typeset a statement; what cannot be typeset is plain text, and says so."""
+def formula(latex: str, *, display: bool = True) -> Formula:
+    """Typeset a statement; what cannot be typeset is plain text, and says so.
+
+    Parameters
+    ----------
+    display : whether it stands by itself, with limits below sums, and not in a line of text
+    """
     from latex2mathml.converter import convert
 
     parts = []
     for piece in _pieces(latex):
         try:
-            tree = ElementTree.fromstring(convert(piece.strip(), display="block"))
+            tree = ElementTree.fromstring(convert(piece.strip(), display="block" if display else "inline"))
         except Exception:  # ill-formed XML, or one of the many errors of the converter, IndexError among them
             return _plain(latex)
         if any("\\" in (node.text or "") for node in tree.iter()):  # a macro that it does not know
             return _plain(latex)
-        parts.append(_set(tree, nolimits=r"\nolimits" in piece))
+        parts.append(_set(tree, display=display and r"\nolimits" not in piece))
     return Formula(Markup(" ").join(map(Markup, parts)), True)
 
 
@@ -59,12 +70,12 @@ def _plain(latex: str) -> Formula:
     return Formula(Markup(text), False)
 
 
-def _set(tree: Element, *, nolimits: bool) -> str:
-    """Set a formula as TeX does: limits below their operators, thin spaces around functions."""
+def _set(tree: Element, *, display: bool) -> str:
+    """Set a formula as TeX does: limits below their operators in displays, thin spaces around functions."""
     tree.set("display", "inline")
-    tree.set("displaystyle", "true")
+    tree.set("displaystyle", str(display).lower())
     for node in list(tree.iter()):
-        if _name(node) == "msub" and node[0].text in LIMITS and not nolimits:
+        if _name(node) == "msub" and node[0].text in LIMITS and display:
             node.tag = f"{{{NAMESPACE}}}munder"
         if _name(node) in ("math", "mrow"):
             _space(node)

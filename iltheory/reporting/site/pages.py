@@ -24,7 +24,7 @@ from iltheory.figures import VENUES, Drawn
 from iltheory.reporting.latex import readable
 from iltheory.reporting.site.content import MARKS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
 from iltheory.reporting.site.docstrings import inline, rendered
-from iltheory.reporting.site.mathml import formula
+from iltheory.reporting.site.mathml import formula, with_formulas
 from sims.errors import IltheoryError
 
 PACKAGE = "iltheory.reporting.site"
@@ -90,7 +90,7 @@ def write_site(content: Content, folder: Path) -> list[Path]:
 
     _Writer(content, write).write_all()
     for figure in content.figures:
-        figure.save(folder / "figures", VENUES["tmlr"], ("svg",))
+        figure.save(folder / "figures", VENUES["neurips2025"], ("svg",))
         written |= dict.fromkeys(f"figures/{figure.figure.id}.{suffix}" for suffix in ("svg", "json", "csv"))
     write(MANIFEST, json.dumps({"schema": SCHEMA, "files": sorted(written)}, indent=1) + "\n")
     for path in earlier - set(written):
@@ -183,6 +183,7 @@ def _environment() -> Environment:
     made.filters |= {
         "formula": formula,
         "readable": readable,
+        "with_formulas": with_formulas,
         "docstring": rendered,
         "inline": inline,
         "cleandoc": inspect.cleandoc,
