@@ -58,8 +58,9 @@ prove: ## compile the Coq proofs
 	    echo "no proofs are in this checkout yet"; \
 	fi
 
-docs: $(VENV)/test.stamp ## run the code blocks of README.md and docs/
-	$(RUN) -m pytest -q tests/test_readme.py
+docs: $(VENV)/test.stamp ## build the documentation in site-docs/, run the code blocks of README.md and docs/
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
+	$(RUN) -m pytest -q -m "not slow" tests/test_readme.py tests/test_docs.py
 
 clean: ## remove environments, caches and reports (ledgers stay)
 	rm -rf $(VENV) $(PEERS) $(THIRD_PARTY) report.json third-party.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
