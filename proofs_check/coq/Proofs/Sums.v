@@ -1,14 +1,14 @@
-(** Lemmas about finite sums, means and laws. *)
-From mathcomp Require Import all_ssreflect all_algebra.
+(** Lemmas about finite sums, means, laws and total variation. *)
+From mathcomp Require Import all_ssreflect all_algebra ring zify.
 From ImitationLearning.Definitions Require Import Probability.
 Set Implicit Arguments.
 Unset Strict Implicit.
-Import GRing.Theory Num.Theory.
+Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 Section Means.
 Variables (R : realFieldType) (T : finType).
-Implicit Types p f g : T -> R.
+Implicit Types p q f g : T -> R.
 
 Lemma eq_mean p f g : f =1 g -> mean p f = mean p g.
 Proof. by move=> fg; apply: eq_bigr => x _; rewrite fg. Qed.
@@ -19,8 +19,73 @@ Proof. by rewrite /mean -sumrB; apply: eq_bigr => x _; rewrite mulrBr. Qed.
 Lemma meanD p f g : mean p (fun x => f x + g x) = mean p f + mean p g.
 Proof. by rewrite /mean -big_split; apply: eq_bigr => x _; rewrite mulrDr. Qed.
 
+Lemma meanZ p (c : R) f : mean p (fun x => c * f x) = c * mean p f.
+Proof. by rewrite /mean mulr_sumr; apply: eq_bigr => x _; rewrite mulrCA. Qed.
+
 Lemma mean_const p (c : R) : law p -> mean p (fun=> c) = c.
 Proof. by case=> _ p1; rewrite /mean -mulr_suml p1 mul1r. Qed.
+
+(** Inequalities hold in the mean. *)
+Lemma ler_mean p f g : (forall x, 0 <= p x) -> (forall x, f x <= g x) -> mean p f <= mean p g.
+Proof. by move=> p0 fg; apply: ler_sum => x _; apply: ler_wpmul2l. Qed.
+
+Lemma mean_ge0 p f : (forall x, 0 <= p x) -> (forall x, 0 <= f x) -> 0 <= mean p f.
+Proof. by move=> p0 f0; apply: sumr_ge0 => x _; apply: mulr_ge0. Qed.
+
+Lemma ler_norm_mean p f : (forall x, 0 <= p x) -> `|mean p f| <= mean p (fun x => `|f x|).
+Proof.
+by move=> p0; apply: le_trans (ler_norm_sum _ _ _) _; apply: ler_sum => x _; rewrite normrM ger0_norm.
+Qed.
+
+Lemma mean_le p f (u : R) : law p -> (forall x, f x <= u) -> mean p f <= u.
+Proof. by move=> hp fu; rewrite -(mean_const u hp); apply: ler_mean => //; case: hp. Qed.
+
+Lemma mean_bounds p f (l u : R) : law p -> (forall x, l <= f x <= u) -> l <= mean p f <= u.
+Proof.
+move=> hp lfu; rewrite mean_le ?andbT => // [|x]; last by case/andP: (lfu x).
+by rewrite -(mean_const l hp); apply: ler_mean => [|x]; [case: hp | case/andP: (lfu x)].
+Qed.
+
+(** Total variation. *)
+Lemma tv_ge0 p q : 0 <= tv p q.
+Proof. by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; apply: sumr_ge0 => x _; apply: normr_ge0. Qed.
+
+Lemma tvC p q : tv p q = tv q p.
+Proof. by congr (_ * _); apply: eq_bigr => x _; rewrite distrC. Qed.
+
+Lemma tvxx p : tv p p = 0.
+Proof. by rewrite /tv big1 ?mulr0 // => x _; rewrite subrr normr0. Qed.
+
+(** Hoelder's inequality: a mean moves by at most the span of the function times the total variation.
+    Centre the function to see the factor 1/2. *)
+Lemma span_tv p q f (l u : R) : \sum_x p x = \sum_x q x -> (forall x, l <= f x <= u) ->
+  `|mean p f - mean q f| <= (u - l) * tv p q.
+Proof.
+move=> pq lfu; set c := (l + u) / 2%:R.
+have -> : mean p f - mean q f = \sum_x (p x - q x) * (f x - c).
+  under eq_bigr do rewrite mulrBr mulrBl.
+  by rewrite !sumrB -mulr_suml sumrB pq subrr mul0r subr0.
+apply: le_trans (ler_norm_sum _ _ _) _; rewrite mulrA mulr_sumr; apply: ler_sum => x _.
+rewrite normrM mulrC; apply: ler_wpmul2r; first exact: normr_ge0.
+have /andP[lf fu] := lfu x; rewrite ler_norml.
+have -> : - ((u - l) / 2%:R) = l - c by rewrite /c; field.
+have -> : (u - l) / 2%:R = u - c by rewrite /c; field.
+by rewrite !ler_sub.
+Qed.
+
+Lemma holder_tv p q f (m : R) : law p -> law q -> (forall x, 0 <= f x <= m) ->
+  `|mean p f - mean q f| <= m * tv p q.
+Proof. by move=> [_ p1] [_ q1] fm; rewrite -{1}(subr0 m); apply: span_tv => //; rewrite p1. Qed.
+
+(** The set where [p] is the larger one separates the two laws best. *)
+Lemma tv_attained p q : law p -> law q ->
+  mean p (fun x => (q x < p x)%R%:R) - mean q (fun x => (q x < p x)%R%:R) = tv p q.
+Proof.
+move=> [_ p1] [_ q1]; have pq : \sum_x (p x - q x) = 0 by rewrite sumrB p1 q1 subrr.
+rewrite /tv /mean -sumrB -[X in _ = _ * X]addr0 -[X in _ = _ * (_ + X)]pq -big_split mulr_sumr.
+apply: eq_bigr => x _ /=; rewrite -mulrBl.
+by case: ltrP => _; rewrite ?mulr1n ?mulr0n; field.
+Qed.
 
 End Means.
 
@@ -31,6 +96,24 @@ Proof.
 rewrite /mean; under eq_bigr do rewrite mulr_suml.
 rewrite exchange_big; apply: eq_bigr => x _; rewrite mulr_sumr.
 by apply: eq_bigr => y _; rewrite mulrA.
+Qed.
+
+(** A mean of laws is a law. *)
+Lemma law_mean (R : realFieldType) (T U : finType) (p : T -> R) (k : T -> U -> R) :
+  law p -> (forall x, law (k x)) -> law (fun y => mean p (fun x => k x y)).
+Proof.
+move=> hp hk; split=> [y|]; first by apply: mean_ge0 => [|x]; [case: hp | case: (hk x)].
+under eq_bigr do rewrite -[mean _ _]mulr1; rewrite -/(mean _ (fun=> 1)) mean_mean.
+by rewrite -[RHS](mean_const 1 hp); apply: eq_mean => x; rewrite mean_const.
+Qed.
+
+(** The law of a pair: first [p], then [k]. *)
+Lemma law_pair (R : realFieldType) (T U : finType) (p : T -> R) (k : T -> U -> R) :
+  law p -> (forall x, law (k x)) -> law (fun z : T * U => p z.1 * k z.1 z.2).
+Proof.
+move=> [p0 p1] hk; split=> [[x y]|]; first by apply: mulr_ge0 => //; case: (hk x).
+rewrite -(pair_big xpredT xpredT (fun x y => p x * k x y)) /= -[RHS]p1; apply: eq_bigr => x _.
+by rewrite -mulr_sumr (hk x).2 mulr1.
 Qed.
 
 Lemma telescope_sum (R : realFieldType) (u : nat -> R) (n : nat) : \sum_(k < n) (u k - u k.+1) = u 0%N - u n.
