@@ -22,6 +22,9 @@ Proof. by rewrite /mean -big_split; apply: eq_bigr => x _; rewrite mulrDr. Qed.
 Lemma meanZ p (c : R) f : mean p (fun x => c * f x) = c * mean p f.
 Proof. by rewrite /mean mulr_sumr; apply: eq_bigr => x _; rewrite mulrCA. Qed.
 
+Lemma meanN p f : mean p (fun x => - f x) = - mean p f.
+Proof. by rewrite /mean -sumrN; apply: eq_bigr => x _; rewrite mulrN. Qed.
+
 Lemma mean_const p (c : R) : law p -> mean p (fun=> c) = c.
 Proof. by case=> _ p1; rewrite /mean -mulr_suml p1 mul1r. Qed.
 
