@@ -50,13 +50,8 @@ notebooks: $(VENV)/test.stamp ## every .ipynb from its .py, then all cells execu
 	$(RUN) -m jupytext --quiet --update --to ipynb notebooks/*.py
 	$(RUN) -m pytest -q -n 2 tests/test_notebooks.py
 
-prove: ## compile the Coq proofs
-	@if ls proofs_check/coq/*.v >/dev/null 2>&1; then \
-	    cd proofs_check/coq && files=$$(coqdep -sort -Q . "" *.v) && \
-	    for file in $$files; do echo "coqc $$file"; coqc -Q . "" "$$file" || exit 1; done; \
-	else \
-	    echo "no proofs are in this checkout yet"; \
-	fi
+prove: $(VENV)/stamp ## check the Coq proofs
+	$(VENV)/bin/iltheory prove
 
 docs: $(VENV)/test.stamp ## build the documentation in site-docs/, run the code blocks of README.md and docs/
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet

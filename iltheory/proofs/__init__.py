@@ -1,0 +1,6 @@
+"""The upper rungs: what a machine has proved of claims."""
+
+from iltheory.proofs.coq import prove_in_coq, proved_in_coq
+from iltheory.proofs.theorem import Theorem
+
+__all__ = ["Theorem", "prove_in_coq", "proved_in_coq"]

@@ -1,0 +1,24 @@
+"""What is proved, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from iltheory.proofs import Theorem
+
+
+def proofs_page(theorems: Sequence[Theorem], skipped: Sequence[str]) -> RenderableType:
+    """A row a theorem: its claim, rung, seconds and assumptions; then what was skipped, and why."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("claim", "rung", "theorem", "seconds", "assumptions"):
+        table.add_column(column, overflow="fold", justify="right" if column == "seconds" else "left")
+    for theorem in theorems:
+        assumed = ", ".join(theorem.assumptions) or "none"
+        table.add_row(theorem.claim or "(foundation)", theorem.verdict, theorem.name, f"{theorem.seconds:.1f}", assumed)
+    claims = {theorem.claim for theorem in theorems if theorem.claim}
+    total = Text(f"{len(theorems)} theorems, {len(claims)} claims of the catalogue.")
+    return Group(table, total, *(Text(f"skipped: {line}", style="yellow") for line in skipped))

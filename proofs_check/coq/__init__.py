@@ -1,0 +1,9 @@
+"""General theorems in Coq: all finite sets of states and actions, all horizons, all ordered fields.
+
+Read ``Definitions/`` and ``Statements/`` to know what is proved. ``Proofs/`` need not be read: `check` has Coq decide
+that each theorem there proves the statement of its name, and lists the axioms it uses.
+"""
+
+from proofs_check.coq.development import Broken, Proof, Statement, Unavailable, check, statements
+
+__all__ = ["Broken", "Proof", "Statement", "Unavailable", "check", "statements"]

@@ -1,0 +1,258 @@
+"""Compile the development, and have Coq compare each theorem with its statement and list its axioms."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+SOURCES = Path(__file__).parent
+LIBRARY = "ImitationLearning"
+PATHS = ("-Q", ".", LIBRARY)
+CLOSED = "Closed under the global context"
+PACKAGES = "coq libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics libcoq-mathcomp-zify"
+
+STATEMENT = re.compile(
+    r"\(\*\*\s*(?P<kind>claim|foundation):\s*(?P<about>[^\n]*?)\s*(?:\n(?P<prose>.*?))?\*\)\s*"
+    r"(?P<text>Definition\s+(?P<name>\w+)\s*:\s*Prop\s*:=.*?\.)(?=\s)",
+    re.DOTALL,
+)
+"""A statement below its comment."""
+STATING = frozenset({"From", "Require", "Import", "Set", "Unset", "Local", "Definition", "Implicit"})
+"""How sentences of ``Statements/`` may begin."""
+DEFINING = STATING | {
+    "Section",
+    "Variable",
+    "Variables",
+    "Context",
+    "End",
+    "Record",
+    "Fixpoint",
+    "Arguments",
+    "Notation",
+}
+"""How sentences of ``Definitions/`` may begin."""
+REALS = frozenset({"sig_not_dec", "sig_forall_dec", "functional_extensionality_dep"})
+"""Axioms that Coq's real numbers rest on; theorems with logarithms may use them, and list them."""
+GAPS = re.compile(
+    r"\b(?:Admitted|admit|Axioms?|Parameters?|Conjecture|bypass_check|Guard Checking|Universe Checking)\b"
+)
+
+
+class Unavailable(Exception):
+    """Coq or the libraries that the development needs are not installed."""
+
+
+class Broken(Exception):
+    """A file does not compile, leaves a gap, or does not prove its statement."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a theorem says.
+
+    Attributes
+    ----------
+    subject : file of ``Statements/``, and of ``Proofs/``
+    name : of the definition there, and of the theorem
+    claim : id of the Python claim; None of a foundation, which has none
+    about : what the comment above says in words
+    text : the definition, in Coq
+    """
+
+    subject: str
+    name: str
+    claim: str | None
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A statement that Coq accepted a proof of.
+
+    Attributes
+    ----------
+    statement : what is proved
+    axioms : what the proof assumes, as ``Print Assumptions`` lists it; none if it is closed
+    seconds : of compiling its file, which it shares with others
+    """
+
+    statement: Statement
+    axioms: tuple[str, ...]
+    seconds: float
+
+
+def statements(sources: Path = SOURCES) -> tuple[Statement, ...]:
+    """Read all statements, in the order of their files.
+
+    Raises
+    ------
+    Broken
+        If a file holds anything but statements, each below a comment that names its claim.
+    """
+    return tuple(statement for path in sorted((sources / "Statements").glob("*.v")) for statement in _stated(path))
+
+
+def _stated(path: Path) -> Iterator[Statement]:
+    text = path.read_text(encoding="utf-8")
+    _vetted(path, text, STATING)
+    found = list(STATEMENT.finditer(text))
+    named = {match["name"] for match in found}
+    for name in re.findall(r"^Definition\s+(\w+)", text, re.MULTILINE):
+        if name not in named:
+            raise Broken(f"{path.name}: {name} stands below no comment (** claim: ID *) or (** foundation: WORDS *).")
+    for match in found:
+        claim = match["about"] if match["kind"] == "claim" else None
+        prose = " ".join((match["prose"] or "").split())
+        about = prose if claim else " ".join(filter(None, (match["about"], prose)))
+        yield Statement(path.stem, match["name"], claim, about, match["text"])
+
+
+def _vetted(path: Path, text: str, allowed: frozenset[str]) -> None:
+    """Refuse sentences that a file to be read by people must not hold, such as proofs."""
+    code = re.sub(r"\(\*.*?\*\)", " ", text, flags=re.DOTALL)
+    for sentence in filter(None, map(str.strip, re.split(r"\.(?=\s)", code))):
+        if sentence.split()[0] not in allowed:
+            raise Broken(f"{path.parent.name}/{path.name}: {sentence.split(chr(10))[0]!r} is no definition.")
+
+
+def check(
+    folder: Path,
+    *,
+    sources: Path = SOURCES,
+    jobs: int = 1,
+    on_file: Callable[[str, float], None] = lambda file, seconds: None,
+) -> list[Proof]:
+    """Compile the development and check each theorem against its statement.
+
+    Parameters
+    ----------
+    folder : where it is built; what did not change since the last time is not compiled anew
+    sources : the development, in folders ``Definitions``, ``Statements`` and ``Proofs``
+    jobs : files to compile at the same time
+    on_file : called with the name of a file and the seconds that it took
+
+    Raises
+    ------
+    Unavailable
+        If Coq or one of its libraries is missing; the message names the packages.
+    Broken
+        If anything is not proved.
+    """
+    if shutil.which("coqc") is None or shutil.which("coqdep") is None:
+        raise Unavailable(f"coqc is not installed (Debian: apt install {PACKAGES}).")
+    stated = statements(sources)
+    for path in sources.rglob("*.v"):
+        text = path.read_text(encoding="utf-8")
+        if path.parent.name == "Definitions":
+            _vetted(path, text, DEFINING)
+        gap = GAPS.search(re.sub(r"\(\*.*?\*\)", " ", text, flags=re.DOTALL))
+        if gap:
+            raise Broken(f"{path.parent.name}/{path.name} has a gap: {gap[0]}.")
+    for statement in stated:
+        if not (sources / "Proofs" / f"{statement.subject}.v").exists():
+            raise Broken(f"{statement} has no proof: there is no Proofs/{statement.subject}.v.")
+    _copy(sources, folder)
+    seconds = _compile(folder, jobs, on_file)
+    subjects = dict.fromkeys(statement.subject for statement in stated)
+    axioms = {name: found for subject in subjects for name, found in _audit(folder, subject, stated)}
+    return [Proof(s, axioms[str(s)], seconds.get(f"Proofs/{s.subject}.v", 0.0)) for s in stated]
+
+
+def _copy(sources: Path, folder: Path) -> None:
+    """Bring the sources to the folder; those that are the same keep their dates."""
+    kept = set()
+    for path in sources.rglob("*.v"):
+        copy = folder / path.relative_to(sources)
+        kept.add(copy)
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    for path in set(folder.rglob("*.v")) - kept:
+        path.unlink()
+
+
+def _compile(folder: Path, jobs: int, on_file: Callable[[str, float], None]) -> dict[str, float]:
+    """Compile what is older than what it needs; return the seconds of each file."""
+    needs = _dependencies(folder)
+    order = TopologicalSorter(needs)
+    order.prepare()
+    seconds: dict[str, float] = {}
+    running: dict[Future[float], str] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        while order.is_active():
+            running |= {pool.submit(_compiled, folder, file, needs[file]): file for file in order.get_ready()}
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                file = running.pop(future)
+                seconds[file] = future.result()
+                on_file(file, seconds[file])
+                order.done(file)
+    return seconds
+
+
+def _dependencies(folder: Path) -> Mapping[str, set[str]]:
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.v"))
+    needs: dict[str, set[str]] = {}
+    for line in _run(folder, "coqdep", *PATHS, *files).splitlines():
+        targets, _, sources = line.partition(":")
+        if ".vo" in targets.split(" ")[0] and not targets.split(" ")[0].endswith(".vio"):
+            file, *others = sources.split()
+            needs[file] = {other.removesuffix("o") for other in others if other.endswith(".vo")}
+    return needs
+
+
+def _compiled(folder: Path, file: str, needs: set[str]) -> float:
+    made = folder / f"{file}o"
+    sources = [folder / file, *(folder / f"{need}o" for need in needs)]
+    record = made.with_suffix(".seconds")
+    if made.exists() and record.exists() and all(made.stat().st_mtime >= path.stat().st_mtime for path in sources):
+        return float(record.read_text())
+    begun = time.perf_counter()
+    _run(folder, "coqc", "-w", "none", *PATHS, file)
+    taken = time.perf_counter() - begun
+    record.write_text(str(taken))
+    return taken
+
+
+def _audit(folder: Path, subject: str, stated: tuple[Statement, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Ask Coq whether each theorem of a file proves its statement, and what it assumes."""
+    names = [statement.name for statement in stated if statement.subject == subject]
+    proofs, statements = f"{LIBRARY}.Proofs.{subject}", f"{LIBRARY}.Statements.{subject}"
+    lines = [f"From {LIBRARY}.Statements Require {subject}.", f"From {LIBRARY}.Proofs Require {subject}."]
+    for name in names:
+        lines.append(f"Definition checked_{name} : {statements}.{name} := {proofs}.{name}.")
+        lines.append(f'Goal True. idtac "theorem {name}". Abort.')
+        lines.append(f"Print Assumptions checked_{name}.")
+    file = f"Audit_{subject}.v"
+    audit = folder / file
+    audit.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        said = _run(folder, "coqc", "-w", "none", *PATHS, file)
+    finally:
+        for left in folder.glob(f"*Audit_{subject}.*"):
+            left.unlink()
+    for name, part in zip(names, re.split(r"^theorem \w+$", said, flags=re.MULTILINE)[1:], strict=True):
+        found = () if CLOSED in part else tuple(re.findall(r"^([\w.]+)\s*:", part, re.MULTILINE)) or (part.strip(),)
+        if not {axiom.rpartition(".")[2] for axiom in found} <= REALS:
+            raise Broken(f"{subject}.{name} assumes {', '.join(found)}.")
+        yield f"{subject}.{name}", found
+
+
+def _run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    if done.returncode and re.search(r"physical path[^.]*mathcomp|locate library[^.]*mathcomp", said):
+        raise Unavailable(f"a library of Coq is missing (Debian: apt install {PACKAGES}):\n{said.strip()}")
+    if done.returncode:
+        raise Broken(f"{' '.join(command)}\n{said.strip()}")
+    return done.stdout
