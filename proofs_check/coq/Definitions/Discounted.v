@@ -44,4 +44,13 @@ Definition is_state_law M pi (d : S -> R) : Prop :=
 
 Definition occupancy pi (d : S -> R) (s : S) (a : A) : R := d s * pi s a.
 
+(** What starts in a state or flows into it, for a measure of states and actions. *)
+Definition inflow M (x : S -> A -> R) (s' : S) : R :=
+  (1 - discount M) * start M s' + discount M * \sum_s \sum_a x s a * transition M s a s'.
+
+(** The Bellman flow equations. *)
+Definition is_flow M (x : S -> A -> R) : Prop := forall s', \sum_a x s' a = inflow M x s'.
+
+Definition with_reward M (r : S -> A -> R) : mdp R S A := Mdp (transition M) r (start M) (discount M).
+
 End Discounted.

@@ -50,4 +50,14 @@ Definition occupancy M pi h (s : S) (a : A) : R := state_law M pi h s * pi h s a
 Definition error_rate M H (expert learner : policy R S A) : R :=
   H%:R^-1 * \sum_(h < H) mean (state_law M expert h) (fun s => tv (expert h s) (learner h s)).
 
+(** What flows into a state at step [h], for measures of states and actions at each step. *)
+Definition inflow M (x : nat -> S -> A -> R) h (s' : S) : R :=
+  if h is k.+1 then \sum_s \sum_a x k s a * transition M k s a s' else start M s'.
+
+(** The Bellman flow equations. *)
+Definition is_flow M H (x : nat -> S -> A -> R) : Prop :=
+  forall h s', (h < H)%N -> \sum_a x h s' a = inflow M x h s'.
+
+Definition with_reward M (r : nat -> S -> A -> R) : mdp R S A := Mdp (transition M) r (start M).
+
 End FiniteHorizon.

@@ -19,3 +19,15 @@ Definition tv p q : R := 2%:R^-1 * \sum_x `|p x - q x|.
 Definition mixture (w : R) p q : T -> R := fun x => (1 - w) * p x + w * q x.
 
 End Probability.
+
+Section Pairs.
+Variables (R : realFieldType) (T U : finType).
+
+(** A measure of two arguments as one of pairs. *)
+Definition joint (x : T -> U -> R) (z : T * U) : R := x z.1 z.2.
+
+(** Conditional laws of the second argument; uniform where there is no mass. *)
+Definition normalise (x : T -> U -> R) (t : T) (u : U) : R :=
+  if \sum_w x t w == 0 then #|U|%:R^-1 else x t u / \sum_w x t w.
+
+End Pairs.
