@@ -52,7 +52,7 @@ THEORY = {
     ("features", "multiplicative-weights"): Fraction(-1, 2),
 }
 """Exponents of the gap that theory guarantees at least."""
-ROOM = {"jensen-shannon": 1e-20, "entropy": 1e-20, "features": 1e-5}
+ROOM = {"jensen-shannon": 1e-24, "entropy": 1e-24, "features": 1e-8}
 """Lower ends of the axes, which leave room for the slopes."""
 
 
@@ -136,12 +136,13 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
             if bounds:
                 panel.bound(bounds, r"$4 \Delta_T$, Syed and Schapire")
             if (name, solver) not in FASTER:
-                tails[styles[solver]] = gaps[-TAIL:]
+                tails[solver] = gaps[-TAIL:]
+        panel.axes.set_ylim(bottom=ROOM[name])
+        for solver, tail in tails.items():
             if (name, solver) in THEORY:
                 exponent = THEORY[name, solver]
-                panel.slope(gaps[-TAIL:], exponent, below=exponent == -1)
-        panel.exponents(tails)
-        panel.axes.set_ylim(bottom=ROOM[name])
+                panel.slope(tail, exponent, below=exponent == -1)
+        panel.exponents({styles[solver]: tail for solver, tail in tails.items()})
     sheet.legend(panels, columns=3)
 
 
@@ -162,6 +163,6 @@ FIGURES = (
         ),
         draw=draw,
         wide=True,
-        aspect=0.5,
+        aspect=0.55,
     ),
 )

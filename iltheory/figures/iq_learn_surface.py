@@ -102,7 +102,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
         top, *rest = of_model
         contours(panel, [row for row in rest if "ridge" not in row and "across" not in row])
         panel.bound([(row["q0"], row["q1"]) for row in rest if "ridge" in row], RIDGE)
-        panel.attained([(top["q0"], top["q1"])], "maximum")
+        panel.attained([(top["q0"], top["q1"])], "maximum: the saddle point")
         cut.curve(away(points(rest, "across", "lost")), f"across the ridge, {TITLES[name]}", marks=False)
         cut.curve(away(points(rest, "ridge", "lost")), f"along it, {TITLES[name]}", marks=False)
     lost = [(c, expm1(-float(1 - DISCOUNT) * c) + float(1 - DISCOUNT) * c) for c, _ in points(rest, "ridge", "lost")]
@@ -122,7 +122,7 @@ def contours(panel: Panel, rows: Sequence[Row]) -> None:
     side = (POINTS, POINTS)
     flat = zip(*((row["q0"], row["q1"], row["lost"].middle) for row in rows), strict=True)
     x, y, lost = (np.reshape(of_one, side) for of_one in flat)
-    panel.axes.contourf(x, y, lost, [0, *LEVELS], cmap="Blues", norm="symlog", alpha=0.7, extend="max")
+    panel.axes.contourf(x, y, lost, [0, *LEVELS], cmap="Blues", norm="symlog", alpha=0.5, extend="max")
     lines = panel.axes.contour(x, y, lost, LEVELS, colors="#222222", linewidths=0.4)
     panel.axes.clabel(lines, fontsize="xx-small", fmt="%g")
 

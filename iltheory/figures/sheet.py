@@ -35,6 +35,8 @@ INK, PALE = "#222222", "#777777"
 MINUS = "\N{MINUS SIGN}"
 TRIANGLE = 0.3
 """Width of a triangle that shows a slope, as a share of its curve's."""
+BESIDE = 0.05
+"""Distance of such a triangle from its curve, as a share of the axis."""
 ABOVE = 0.35
 """Height of a panel of ratios, as a share of the panel above."""
 
@@ -108,10 +110,14 @@ class Panel:
         )  # fmt: skip
 
     def slope(self, points: Sequence[Point], theorem: int | Fraction, *, below: bool = True) -> None:
-        """Draw the slope that a theorem gives as a triangle beside the end of a curve on logarithmic axes."""
+        """Draw the slope that a theorem gives as a triangle beside the end of a curve on logarithmic axes.
+
+        It keeps its distance by the limits of the axes, so curves and limits come first.
+        """
         (x0, _), (x1, y1) = ((log(float(x)), log(_middle(y))) for x, y in (points[0], points[-1]))
         x0 += (1 - TRIANGLE) * (x1 - x0)
-        shift = -0.5 if below else 0.5
+        bottom, top = self.axes.get_ylim()
+        shift = BESIDE * log(top / bottom) * (-1 if below else 1)
         corners = [(x0, y1 + shift - float(theorem) * (x1 - x0)), (x1, y1 + shift)]
         right = below == (theorem > 0)  # the corner looks away from the curve
         corner = (corners[1][0], corners[0][1]) if right else (corners[0][0], corners[1][1])
@@ -142,8 +148,8 @@ class Panel:
         labels = [fitted(points) for points in curves.values()]
         for text in (labels, [label.replace(" [", "\n[") for label in labels]):
             box = self.axes.legend(
-                handles, text, title="slopes", loc=where, borderpad=0.2, handlelength=1.2, alignment="left",
-                frameon=True,
+                handles, text, title="slopes", loc=where, borderpad=0.2, labelspacing=0.2, handlelength=1.2,
+                handletextpad=0.5, alignment="left", frameon=True,
             )  # fmt: skip
             box.get_frame().set(facecolor="white", alpha=0.85, linewidth=0)
             if box.get_window_extent().width <= self.axes.get_window_extent().width:
@@ -186,14 +192,14 @@ class Sheet:
                 list(handles.values()), list(handles), ncols=count, loc="outside upper left", columnspacing=1.2,
                 handletextpad=0.5,
             )  # fmt: skip
-            if box.get_window_extent().width <= self.figure.bbox.width:
+            if box.get_window_extent().x1 <= self.figure.bbox.x1:
                 break
             box.remove()
 
 
 def _band() -> Line2D:
     """What a band of probability looks like in a legend."""
-    return Line2D([], [], color=PALE, linewidth=5, alpha=0.3)
+    return Line2D([], [], color=PALE, linewidth=5, alpha=0.3, solid_capstyle="butt")
 
 
 def with_slope(label: str, points: Sequence[Point]) -> str:

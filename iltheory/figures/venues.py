@@ -38,9 +38,9 @@ FIXED: Mapping[str, Any] = {
 """The same everywhere: fonts of type 42, which submission systems take, and nothing that differs from run to run."""
 
 OWN: Mapping[str, Mapping[str, Any]] = {
-    "slides": {"figure.figsize": (5.5, 3.1), "font.size": 11, "legend.fontsize": 9},
+    "slides": {"figure.figsize": (5.5, 3.1), "font.size": 9, "legend.fontsize": 7.5},
 }
-"""Sizes of venues that tueplots has no bundle for: a frame of 16:9, 160 mm wide."""
+"""Sizes of venues that tueplots has no bundle for: the text of a frame of 16:9, 160 mm wide."""
 
 
 @dataclass(frozen=True)
