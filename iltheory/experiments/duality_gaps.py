@@ -8,6 +8,7 @@ from time import process_time
 from typing import Any
 
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.rounding import at_least, at_most
 from iltheory.experiments.tables import game, grid
 
 DEMONSTRATIONS, EXPERT_TEMPERATURE = 10, 0.1
@@ -49,8 +50,8 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
             str(outcome.result["states"]),
             f"{outcome.cell['game']}, {SHOWN[outcome.cell['game']]}",
             str(outcome.cell["temperature"]),
-            f"[{outcome.result['dual']:.8g}, {outcome.result['primal']:.8g}]",
-            f"{outcome.result['primal'] - outcome.result['dual']:.1e}",
+            f"[{at_least(outcome.result['dual'], 8)}, {at_most(outcome.result['primal'], 8)}]",
+            at_most(outcome.result["primal"] - outcome.result["dual"], 2),
             outcome.result["method"],
             f"{outcome.result['seconds']:.1f}",
         )
@@ -58,14 +59,20 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
     )
     gaps = [outcome.result["primal"] - outcome.result["dual"] for outcome in outcomes]
     relative = [float(outcome.result["relative"]) for outcome in outcomes]
-    worst = max((gap for gap in relative if gap < inf), default=0.0)
+    worst, tables = max((gap for gap in relative if gap < inf), default=0.0), {o.cell["table"] for o in outcomes}
     largest = max(outcome.result["states"] for outcome in outcomes)
     columns = ("table", "states", "game, imitated", "temperature", "value, certified", "gap", "solver", "CPU s")
     finding = Finding(
-        f"On tables of up to {largest} states the duality gap is at most {max(gaps):.1e}, and at most {worst:.1e} of "
-        "the value where that is not 0 (rigorous bounds)."
+        f"On {', '.join(sorted(tables))}, of up to {largest} states, the duality gap is at most "
+        f"{at_most(max(gaps), 2)}, and at most {at_most(worst, 2)} of the value where that is not 0 (rigorous bounds, "
+        "rounded outward)."
     )
-    return Section(columns, rows, (finding,))
+    imitated = Finding(
+        f"The expert, soft-optimal at temperature {EXPERT_TEMPERATURE}, gives GAIL {DEMONSTRATIONS} demonstrations; "
+        "the chi-squared divergence from those is infinite for every policy that may leave them, so IQ-Learn's game is "
+        "played against the expert's occupancy. The temperature of the table weighs the learner's entropy."
+    )
+    return Section(columns, rows, (finding, imitated))
 
 
 EXPERIMENT = Experiment(

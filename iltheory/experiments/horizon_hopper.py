@@ -97,7 +97,17 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         slopes = [slope_in_words(values) for values in (means, bounds)]
         findings.append(Finding(f"{learner}: slope in H of the mean gap {slopes[0]}, of its bound {slopes[1]}", CLAIM))
     clipped = sum(outcome.result["clipped"] for outcome in outcomes)
+    vacuous = sum(outcome.result["bound"][1] >= outcome.cell["horizon"] for outcome in outcomes)
     findings += [
+        Finding(
+            f"Cloning and moment matching (AdVIL) see {TRAJECTORIES} demonstrations of an expert that acts with noise, "
+            f"and make {UPDATES:,} updates. DAgger asks it along one trajectory of its own in each of {ROUNDS} rounds "
+            f"of {UPDATES // ROUNDS} updates."
+        ),
+        Finding(
+            f"No policy's gap exceeds H: {vacuous} of {len(outcomes)} bounds are H or more, and that these hold says "
+            "nothing."
+        ),
         Finding(
             f"All {CELLS} verdicts of the whole run together are with confidence {1 - DELTA:.0%}. "
             f"Rewards are clipped to their declared range (here {clipped} of them were) and rescaled to [0, 1]."
@@ -105,7 +115,7 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
         SLOPES,
     ]
     verdicts = [outcome.result["outcome"] for outcome in outcomes]
-    columns = ("learner", "H", "seeds", "mean gap [95 %, Student]", "upper end of the bound", "verdicts")
+    columns = ("learner", "H", "seeds", "mean gap [95 %, Student]", "mean upper end of the bound", "verdicts")
     return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
 
 

@@ -68,12 +68,44 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
             )
     verdicts = [word for outcome in outcomes for word in outcome.result["verdicts"].values()]
     findings += [
+        *_beside_cloning(outcomes),
+        Finding(
+            f"Cloning and moment matching see {DEMONSTRATIONS} demonstrations of the optimal policy; DAgger asks it "
+            f"along {DEMONSTRATIONS} trajectories of its own, one a round. Rewards are the game's points, its range of "
+            "them mapped onto [0, 1]; gaps are on that scale."
+        ),
         Finding(f"Of {len(verdicts)} gaps beside their bounds, in rigorous enclosures: {counted(verdicts)}."),
+        _vacuous(outcomes),
         SLOPES,
         HARD_OF_HEARING,
     ]
     columns = ("table", "learner", "H", "seeds", "mean gap [95 %, Student]", "mean bound")
     return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
+
+
+def _beside_cloning(outcomes: Sequence[Outcome]) -> list[Finding]:
+    """Where the mean gap of another learner is smaller than that of cloning."""
+    means = [
+        {name: mean_over_seeds([o.result["gaps"][name] for o in some]).centre for name in COMPARED}
+        for some in groups(outcomes, "table", "horizon").values()
+        if all(name in o.result["gaps"] for o in some for name in COMPARED)
+    ]
+    return [
+        Finding(
+            f"The mean gap of {name} is below that of {COMPARED[0]} at {sum(m[name] < m[COMPARED[0]] for m in means)} "
+            f"of {len(means)} games and horizons."
+        )
+        for name in COMPARED[1:]
+    ]
+
+
+def _vacuous(outcomes: Sequence[Outcome]) -> Finding:
+    """How many bounds hold of any policy at all."""
+    counts = []
+    for name in COMPARED:
+        bounds = [(o.result["bounds"][name], o.cell["horizon"]) for o in outcomes if name in o.result["bounds"]]
+        counts.append(f"{sum(bound >= h for bound, h in bounds)} of {len(bounds)} of {name}")
+    return Finding(f"No policy's gap exceeds H, so a bound of H or more says nothing: {', '.join(counts)}.")
 
 
 EXPERIMENT = Experiment(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.rounding import at_most
 from iltheory.experiments.statistics import SLOPES, mean_over_seeds, slope_in_words
 from iltheory.experiments.tables import HARD_OF_HEARING, counted, grid, groups, horizons, noisy_game, verdict
 
@@ -53,14 +54,26 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
             )
         largest = max(result["u"] / h for h, results in by_horizon.items() for result in results)
         slope = slope_in_words({h: [result["u"] for result in results] for h, results in by_horizon.items()})
-        findings.append(Finding(f"{table}: slope of u in H {slope}; u is at most {largest:.3g} H", CLAIM))
+        findings.append(Finding(f"{table}: slope of u in H {slope}; u is at most {at_most(largest, 3)} H", CLAIM))
     verdicts = [outcome.result["verdict"] for outcome in outcomes]
+    same = all(len({o.result["u"] for o in some}) == 1 for some in groups(outcomes, "table", "horizon").values())
+    if same:
+        findings.append(
+            Finding(
+                "u is the same for all seeds, as noise leads every learner to the same states: its intervals have no "
+                "width, and those of its slopes say nothing of how well a power of H fits."
+            )
+        )
     findings += [
+        Finding(
+            f"DAgger asks the optimal policy along one trajectory of its own in each of {ROUNDS} rounds. Rewards are "
+            "the game's points, its range of them mapped onto [0, 1]. All sides are upper ends of rigorous enclosures."
+        ),
         Finding(f"The gap is at most u H error, in intervals: {counted(verdicts)} (undecided where all are 0).", CLAIM),
         SLOPES,
         HARD_OF_HEARING,
     ]
-    columns = ("table", "H", "seeds", "mean gap [95 %, Student]", "u", "error", "u H error", "H^2 error")
+    columns = ("table", "H", "seeds", "mean gap [95 %, Student]", "u", "error", "mean u H error", "mean H^2 error")
     return Section(columns, tuple(rows), tuple(findings), verdicts.count("refuted"))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from iltheory.experiments.control import mean_returns, normalised
 from iltheory.experiments.experiment import Outcome, experiments
+from iltheory.experiments.rounding import at_least, at_most
 from iltheory.experiments.tables import game, noisy_game
 
 VERDICTS = ("holds", "holds", "refuted", "undecided")
@@ -48,6 +49,8 @@ def test_gaps_grow_with_the_slopes_they_have():
     assert "pong, DAgger: slope in H of the gap 1.00 [1.00, 1.00]" in text
     assert "4 holds, 2 undecided, 2 refuted" in text and section.refuted == 2
     assert section.rows[0] == ("pong", "behavioural cloning", "2", "2", "12 [12, 12]", "4")
+    assert "The mean gap of DAgger is below that of behavioural cloning at 4 of 4 games and horizons." in text
+    assert "8 of 8 of behavioural cloning, 8 of 8 of DAgger" in text
     assert "fewer" not in said("horizon-tables", *outcomes)[1]
     assert "none (2 sizes have no slope" in said("horizon-tables", *outcomes[:2])[1]
     flat = [horizon_tables(h, 0, 0.0, "holds") for h in (2, 4, 8)]
@@ -72,6 +75,10 @@ def test_recoverability_counts_verdicts_and_says_how_u_grows():
     section, text = said("recoverability", *results)
     assert "slope of u in H 1.00 (no interval); u is at most 0.125 H" in text and section.refuted == 1
     assert section.rows[1][:2] == ("pong", "4") and section.rows[1][-2:] == ("2", "8")
+    assert "u is the same for all seeds" in text
+    (cell, first), rest = results[0], results[1:]
+    assert "the same for all seeds" not in said("recoverability", (cell, {**first, "u": 9.0}), *results)[1]
+    assert "u is at most 0.334 H" in said("recoverability", (cell, {**first, "u": 2 / 3}), *rest)[1]
 
 
 def test_recoverability_of_a_game_is_its_theorem():
@@ -105,9 +112,18 @@ def test_duality_gaps_are_upper_less_lower_ends():
     found = {"states": 9, "primal": 1.0, "dual": 0.5, "relative": 0.5, "method": "frank-wolfe", "seconds": 2.0}
     cell = {"table": "pong", "horizon": 3, "game": "GAIL", "temperature": 0.0, "seed": 0}
     section, text = said("duality-gaps", (cell, found), (cell, {**found, "dual": 0.9, "relative": "inf"}))
-    assert "at most 5.0e-01, and at most 5.0e-01" in text and section.rows[0][5] == "5.0e-01"
+    assert "On pong, of up to 9 states" in text and "at most 0.5, and at most 0.5 of" in text
+    assert section.rows[0][5] == "0.5" and section.rows[1][5] == "0.1"
     result = experiments()["duality-gaps"].work({**cell, "table": "breakout", "horizon": 6, "temperature": 0.01})
     assert result["dual"] <= result["primal"] and result["relative"] <= 1e-4
+
+
+def test_certified_ends_are_rounded_outward():
+    for x in (2 / 3, -2 / 3, 7.025625275880465e-05, -1.2491183708449008e-15, 0.5, -3.0, 0.0):
+        for digits in (2, 8):
+            low, high = float(at_least(x, digits)), float(at_most(x, digits))
+            assert low <= x <= high and high - low <= 10.0 ** (1 - digits) * abs(x)
+    assert (at_least(2 / 3, 2), at_most(2 / 3, 2), at_most(0.125, 3)) == ("0.66", "0.67", "0.125")
 
 
 def test_hopper_counts_its_verdicts():
@@ -121,6 +137,7 @@ def test_hopper_counts_its_verdicts():
     ]
     section, text = said("horizon-hopper", *results)
     assert "DAgger: slope in H of the mean gap 1.00 [1.00, 1.00], of its bound 1.00 [1.00, 1.00]" in text
+    assert "8 of 8 bounds are H or more, and that these hold says nothing" in text
     assert "here 24 of them were" in text and section.refuted == 2
     assert section.rows[2] == ("DAgger", "8", "2", "16 [16, 16]", "8", "0 holds, 0 undecided, 2 refuted")
 
