@@ -101,14 +101,26 @@ rewrite exchange_big; apply: eq_bigr => x _; rewrite mulr_sumr.
 by apply: eq_bigr => y _; rewrite mulrA.
 Qed.
 
+Section Kernels.
+Variables (R : realFieldType) (T U : finType) (k : T -> U -> R).
+Hypothesis hk : forall x, law (k x).
+
+(** Laws move mass. *)
+Lemma mass_mean (u : T -> R) : \sum_y mean u (fun x => k x y) = \sum_x u x.
+Proof. by rewrite exchange_big; apply: eq_bigr => x _; rewrite -mulr_sumr (hk x).2 mulr1. Qed.
+
 (** A mean of laws is a law. *)
-Lemma law_mean (R : realFieldType) (T U : finType) (p : T -> R) (k : T -> U -> R) :
-  law p -> (forall x, law (k x)) -> law (fun y => mean p (fun x => k x y)).
+Lemma law_mean (p : T -> R) : law p -> law (fun y => mean p (fun x => k x y)).
+Proof. by move=> [p0 p1]; split=> [y|]; [apply: mean_ge0 => // x; case: (hk x) | rewrite mass_mean]. Qed.
+
+(** No signed measure grows in the l1 norm. *)
+Lemma l1_mean (u : T -> R) : \sum_y `|mean u (fun x => k x y)| <= \sum_x `|u x|.
 Proof.
-move=> hp hk; split=> [y|]; first by apply: mean_ge0 => [|x]; [case: hp | case: (hk x)].
-under eq_bigr do rewrite -[mean _ _]mulr1; rewrite -/(mean _ (fun=> 1)) mean_mean.
-by rewrite -[RHS](mean_const 1 hp); apply: eq_mean => x; rewrite mean_const.
+rewrite -mass_mean; apply: ler_sum => y _; apply: le_trans (ler_norm_sum _ _ _) _; apply: ler_sum => x _.
+by rewrite normrM (ger0_norm ((hk x).1 y)).
 Qed.
+
+End Kernels.
 
 (** The law of a pair: first [p], then [k]. *)
 Lemma law_pair (R : realFieldType) (T U : finType) (p : T -> R) (k : T -> U -> R) :
