@@ -136,3 +136,92 @@ Proof.
 elim: n => [|n IH]; first by rewrite big_ord0 subrr.
 by rewrite big_ord_recr IH /= addrA subrK.
 Qed.
+
+(** A sum of partial sums. *)
+Lemma sum_triangle (R : realFieldType) (f : nat -> R) (n : nat) :
+  \sum_(h < n) \sum_(k < h.+1) f k = \sum_(k < n) (n - k)%:R * f k.
+Proof.
+elim: n => [|n IH]; first by rewrite !big_ord0.
+rewrite big_ord_recr IH /= big_ord_recr [RHS]big_ord_recr /= addrA subSn // subnn mul1r; congr (_ + _).
+rewrite -big_split; apply: eq_bigr => k _ /=.
+by rewrite subSn 1?ltnW // -addn1 natrD mulrDl mul1r.
+Qed.
+
+(** Measures of pairs. *)
+Section Pairs.
+Variables (R : realFieldType) (T U : finType).
+Implicit Types (x y : T -> U -> R) (p q : T -> R) (k l : T -> U -> R).
+
+Local Notation pairs p k := (joint (fun t u => p t * k t u)).
+
+Lemma tv_joint x y : tv (joint x) (joint y) = 2%:R^-1 * \sum_t \sum_u `|x t u - y t u|.
+Proof. by rewrite pair_big. Qed.
+
+Let half_ge0 : 0 <= 2%:R^-1 :> R. Proof. by rewrite invr_ge0 ler0n. Qed.
+
+Let split (a b c d : R) : 0 <= a -> 0 <= d -> `|a * b - c * d| <= `|a - c| * d + a * `|b - d|.
+Proof.
+move=> a0 d0; have -> : a * b - c * d = (a - c) * d + a * (b - d) by ring.
+by apply: le_trans (ler_norm_add _ _) _; rewrite !normrM (ger0_norm a0) (ger0_norm d0).
+Qed.
+
+Let join (a b c d : R) : 0 <= a -> 0 <= d -> a * `|b - d| <= `|a * b - c * d| + `|a - c| * d.
+Proof.
+move=> a0 d0; rewrite -{1}(ger0_norm a0) -{3}(ger0_norm d0) -!normrM.
+have -> : a * (b - d) = (a * b - c * d) - (a - c) * d by ring.
+exact: ler_norm_sub.
+Qed.
+
+(** First change the conditional laws, then the first law. *)
+Lemma tv_pairs_le p q k l : (forall t, 0 <= p t) -> (forall t, law (l t)) ->
+  tv (pairs p k) (pairs q l) <= tv p q + mean p (fun t => tv (k t) (l t)).
+Proof.
+move=> p0 hl; rewrite tv_joint meanZ -mulrDr; apply: ler_wpmul2l => //.
+rewrite -big_split; apply: ler_sum => t _ /=; rewrite -[X in X + _]mulr1 -(hl t).2 !mulr_sumr -big_split.
+by apply: ler_sum => u _; apply: split => //; case: (hl t).
+Qed.
+
+(** The first component of a pair is a function of it. *)
+Lemma tv_first_le p q k l : (forall t, law (k t)) -> (forall t, law (l t)) ->
+  tv p q <= tv (pairs p k) (pairs q l).
+Proof.
+move=> hk hl; rewrite tv_joint; apply: ler_wpmul2l => //.
+apply: ler_sum => t _; apply: le_trans (ler_norm_sum _ _ _).
+by rewrite sumrB -!mulr_sumr (hk t).2 (hl t).2 !mulr1.
+Qed.
+
+(** Close pairs with close first components have close conditional laws. *)
+Lemma mean_tv_le p q k l : (forall t, 0 <= p t) -> (forall t, law (l t)) ->
+  mean p (fun t => tv (k t) (l t)) <= tv (pairs p k) (pairs q l) + tv p q.
+Proof.
+move=> p0 hl; rewrite tv_joint meanZ -mulrDr; apply: ler_wpmul2l => //.
+rewrite -big_split; apply: ler_sum => t _ /=; rewrite -[X in _ + X]mulr1 -(hl t).2 !mulr_sumr -big_split.
+by apply: ler_sum => u _; apply: join => //; case: (hl t).
+Qed.
+
+(** Channels bring laws closer together. *)
+Lemma tv_mean_le p q k : (forall t, law (k t)) ->
+  tv (fun u => mean p (fun t => k t u)) (fun u => mean q (fun t => k t u)) <= tv p q.
+Proof.
+move=> hk; apply: ler_wpmul2l => //.
+apply: le_trans (l1_mean hk (fun t => p t - q t)); apply: ler_sum => u _.
+by rewrite /mean -sumrB; under eq_bigr do rewrite -mulrBl.
+Qed.
+
+(** Conditional laws. *)
+Lemma law_normalise x t : (0 < #|U|)%N -> (forall u, 0 <= x t u) -> law (normalise x t).
+Proof.
+move=> U0 x0; rewrite /normalise; case: eqP => [_ | /eqP sum0]; split=> [u|].
+- by rewrite invr_ge0 ler0n.
+- by rewrite sumr_const -[X in X *+ _]mul1r -mulrnAr -mulr_natr mul1r mulVf // pnatr_eq0 -lt0n.
+- by rewrite divr_ge0 // sumr_ge0.
+- by rewrite -mulr_suml divff.
+Qed.
+
+Lemma normaliseK x t u : (forall u, 0 <= x t u) -> (\sum_w x t w) * normalise x t u = x t u.
+Proof.
+move=> x0; rewrite /normalise; case: eqP => [sum0 | /eqP sum0]; last by rewrite mulrC divfK.
+by rewrite sum0 mul0r; apply/esym/(psumr_eq0P _ sum0).
+Qed.
+
+End Pairs.
