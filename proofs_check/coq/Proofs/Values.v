@@ -10,6 +10,11 @@ Local Open Scope ring_scope.
 Section Values.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
 Implicit Types (pi other : policy R S A) (H h n : nat).
+
+Lemma to_goS pi n h s :
+  to_go M pi n.+1 h s = mean (pi h s) (fun a => reward M h s a + mean (transition M h s a) (to_go M pi n h.+1)).
+Proof. by []. Qed.
+
 Hypothesis hM : is_mdp M.
 
 Lemma law_state_law pi h : is_policy pi -> law (state_law M pi h).
