@@ -65,7 +65,7 @@ def report(
         )
     with screen.status("writing pages"):
         files = write_site(content, folder)
-    lines = [content.words, *content.missing, f"{len(files)} files; open {files[0]}"]
+    lines = [content.words, *content.missing_words, f"{len(files)} files; open {files[0]}"]
     print_page(Text("\n".join(lines)), json_file)
     write_json(
         json_file,
@@ -73,7 +73,7 @@ def report(
             "schema": "iltheory-site/1",
             "folder": str(folder),
             "counts": content.counts,
-            "missing": list(content.missing),
+            "missing": dict(content.missing),
             "files": [file.relative_to(folder).as_posix() for file in files],
         },
     )

@@ -16,12 +16,15 @@ from sites import CLAIMS, CLONING, DAGGER, Page, broken, pages
 import iltheory as il
 from iltheory.attack.counterexample import certify
 from iltheory.attack.references import resolve
+from iltheory.attack.survivors import DECIDED
 from iltheory.claims.instances import decode
 from iltheory.claims.registry import catalogue
 from iltheory.engine import verify as engine
 from iltheory.engine.executors import serial
+from iltheory.figures import figures
 from iltheory.reporting.site import ForeignFolder, gather, write_site
 from iltheory.reporting.site.content import RUNGS, Content, Entry
+from iltheory.reporting.site.counterexamples import work
 from iltheory.reporting.site.docstrings import inline, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
 from sims.arithmetic import Enclosure
@@ -86,6 +89,10 @@ def test_formulas_are_set_as_tex_sets_them():
     assert "<munder><mo>max</mo><mi>Q</mi></munder>" in first
     assert '<mi>log</mi><mspace width="0.167em" /><mi>Q</mi>' in first
     assert "mspace" not in second
+    (sums,) = MATH.findall(formula(r"\left[\sum_{i=1}^N |\pi(a|s)| \right] \min(x)").html)
+    assert "<munderover><mo>∑</mo>" in sums and '<mo rspace="0">min</mo>' in sums
+    bars = re.findall(r'<mo stretchy="false"(?: form="(\w+)")?>\|</mo>', sums)
+    assert bars == ["prefix", "", "postfix"]  # those of a size, and between them one of a condition
     assert len(MATH.findall(formula(r"\left[a \quad b\right] + {c \quad d}").html)) == 1
     caption = with_formulas(r"Falls with $\max_h \epsilon_h < 1$ & never rises.")
     assert re.fullmatch(r"Falls with <math [^>]*>.*</math> &amp; never rises\.", caption)
@@ -123,8 +130,12 @@ def test_the_whole_catalogue_has_a_light_front_page_and_lists_what_is_missing(wh
     site, document, output = whole
     assert (site / "index.html").stat().st_size < 500_000
     n = len(catalogue())
-    assert document["counts"]["open"] == n and f"{n} claims have no evidence in the ledger" in document["missing"][0]
-    assert document["missing"][0].partition(":")[0] in " ".join(output.split())
+    assert document["counts"]["open"] == n and f"{n} claims have no evidence in the ledger" in " ".join(output.split())
+    assert document["missing"] == {
+        "evidence": [*catalogue()],
+        "counterexamples": [*catalogue()],
+        "figures": [*figures()],
+    }
     text = (site / "index.html").read_text(encoding="utf-8")
     assert text.count("<b>not computed</b>") == n
     assert set(document["files"]) == set(files(site))
@@ -150,7 +161,10 @@ def test_what_the_ledger_lacks_is_verified(tmp_path, monkeypatch):
     content = gather([claim], ledger=tmp_path / "ledger.sqlite", executor=serial())
     (entry,) = content.entries
     assert entry.rung == "instances" and entry.report.instances > 0 and entry.refutations is not None
-    assert content.missing == (content.missing[-1],) and "figures were not made" in content.missing[-1]
+    assert content.missing == {"evidence": [], "counterexamples": [], "figures": [*figures()]}
+    assert (
+        content.missing_words[0].startswith(f"{len(figures())} figures were not made") and not content.missing_words[1:]
+    )
 
 
 def test_a_site_is_replaced_whole_and_foreign_files_are_left_alone(small, tmp_path):
@@ -207,7 +221,7 @@ def test_a_witness_that_an_assumption_is_needed_violates_the_claim_without_it(sm
     entry = next(entry for entry in small.content.entries if entry.claim.id == DAGGER)
     (need,) = entry.refutations["needs"]
     stochastic = f"{DAGGER}/a-stochastic-expert"
-    assert need == {"assumption": "expert: deterministic policy", "variant": stochastic, "found": None}
+    assert need == {"assumption": "expert: deterministic policy", "variant": stochastic, "found": None, "reason": None}
     witness = resolve(stochastic)
     mdp, expert, learner = witness.bind_any(witness.counterexample()).values()
     u, mistakes = il.disadvantage(mdp, expert, learner), il.on_policy_error_rate(mdp, expert, learner)
@@ -217,9 +231,21 @@ def test_a_witness_that_an_assumption_is_needed_violates_the_claim_without_it(sm
     entry = next(entry for entry in small.content.entries if entry.claim.id == CLONING)
     (need,) = entry.refutations["needs"]
     assert need["assumption"] == "rewards in [0, 1]" and need["variant"] is None
+    assert "needed; without it lhs" in (small.folder / "claims" / f"{CLONING}.html").read_text(encoding="utf-8")
     instance = need["found"]["outcome"]["simplest"]["instance"]
     rewards = [Fraction(x) for step in instance["mdp"]["r"] for x in (step if isinstance(step, list) else [step])]
     assert max(rewards) == 2
+
+
+def test_a_first_look_finds_witnesses_where_no_variant_is_one_and_known_reasons_are_given():
+    starts, rewards = work({"claim": "simulation-lemma.bound"})["needs"]
+    assert starts["assumption"] == "one law of the first state" and starts["reason"] is None
+    found = starts["found"]
+    assert (found["lhs"], found["rhs"], found["size"]) == ("1", "0", "S=2, A=1, H=1")  # one step, worth 0 or 1
+    assert rewards["assumption"] == "rewards in [0, 1]" and rewards["found"]["size"] == "S=2, A=1, H=10"
+    (logarithms,) = work({"claim": "xu-2020-gail-js"})["needs"]
+    assert logarithms["variant"] is None and logarithms["found"] is None
+    assert logarithms["reason"] == {"claim": "xu-2020-gail-js", "words": DECIDED}
 
 
 @il.claim(statement=r"J(\pi) \le \tfrac1{100} H")
@@ -231,7 +257,7 @@ def wrong(mdp: il.FiniteHorizonMDP, pi: il.Policy):
 def test_a_refuted_claim_is_shown_as_such(tmp_path):
     report = il.verify(wrong, budget=0.05)
     assert report.rung == "refuted"
-    content = Content((Entry(wrong, report, None),), (), {}, (), ())
+    content = Content((Entry(wrong, report, None),), (), {}, (), {})
     write_site(content, tmp_path)
     index, page = ((tmp_path / path).read_text(encoding="utf-8") for path in ("index.html", "claims/wrong.html"))
     assert "1 refuted" in index and '<td class="refuted"><b>refuted</b></td>' in index

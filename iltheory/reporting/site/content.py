@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,6 +50,13 @@ STATUSES = {
 }
 
 
+MISSING = {
+    "evidence": "{} claims have no evidence in the ledger: {}",
+    "counterexamples": "{} claims have counterexamples that are not in the ledger: {}",
+    "figures": "{} figures were not made (`iltheory figures`): {}",
+}
+
+
 @dataclass(frozen=True)
 class Paper:
     """A paper, or the place of claims that have none.
@@ -76,8 +83,8 @@ class Entry:
     claim : the claim
     report : evidence in the ledger, or None
     refutations : result of `counterexamples.work`, or None where it was not computed
-    figures : those that illustrate it
-    tightness : of the figure of this name, the rows about this claim that have a ratio
+    figures : those that illustrate it, but for the one of the tightness of many
+    tightness : the rows of that one about this claim that have a ratio
     """
 
     claim: Claim
@@ -142,14 +149,14 @@ class Content:
     learners : in the order of their names
     invariants : what learners are held to, with the first line of each
     figures : those that are there
-    missing : a line on everything that is not
+    missing : ids of the claims without ``evidence`` or ``counterexamples`` in the ledger, and of ``figures`` not made
     """
 
     entries: tuple[Entry, ...]
     learners: tuple[Learner, ...]
     invariants: Mapping[str, str]
     figures: tuple[Drawn, ...]
-    missing: tuple[str, ...]
+    missing: Mapping[str, Sequence[str]]
 
     @cached_property
     def papers(self) -> tuple[Paper, ...]:
@@ -178,6 +185,11 @@ class Content:
     def reports(self) -> list[Report]:
         """Evidence of all claims that have some."""
         return [entry.report for entry in self.entries if entry.report is not None]
+
+    @property
+    def missing_words(self) -> list[str]:
+        """A line on everything that is missing."""
+        return [MISSING[what].format(len(ids), _some(ids)) for what, ids in self.missing.items() if ids]
 
     @property
     def words(self) -> str:
@@ -241,12 +253,12 @@ def gather(
             claim,
             found[claim.id],
             known.get(claim.id),
-            tuple(figure for figure in drawn if claim.id in figure.figure.claims),
+            tuple(one for one in drawn if claim.id in one.figure.claims and one.figure.id != TIGHTNESS),
             tuple(row for row in ratios if row["claim"] == claim.id and "worst" in row),
         )
         for claim in claims
     )
-    return Content(entries, _learners(drawn), _invariants(), drawn, tuple(_missing(entries, drawn)))
+    return Content(entries, _learners(drawn), _invariants(), drawn, _missing(entries, drawn))
 
 
 def _evidence(claim: Claim, ledger: Path, arithmetic: str = "auto") -> Report | None:
@@ -260,17 +272,13 @@ def _drawn(folder: Path) -> tuple[Drawn, ...]:
     return tuple(kept_figures(known, folder))
 
 
-def _missing(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> Iterator[str]:
-    without = [entry.claim.id for entry in entries if entry.report is None]
-    if without:
-        yield f"{len(without)} claims have no evidence in the ledger: {_some(without)}"
-    undrawn = [entry.claim.id for entry in entries if entry.refutations is None]
-    if undrawn:
-        yield f"{len(undrawn)} claims have counterexamples that are not in the ledger: {_some(undrawn)}"
+def _missing(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> dict[str, list[str]]:
     there = {one.figure.id for one in drawn}
-    unmade = [id for id in figures() if id not in there]
-    if unmade:
-        yield f"{len(unmade)} figures were not made (`iltheory figures`): {_some(unmade)}"
+    return {
+        "evidence": [entry.claim.id for entry in entries if entry.report is None],
+        "counterexamples": [entry.claim.id for entry in entries if entry.refutations is None],
+        "figures": [id for id in figures() if id not in there],
+    }
 
 
 def _some(ids: Sequence[str]) -> str:

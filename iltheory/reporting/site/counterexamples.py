@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from iltheory.attack.counterexample import Counterexample
+    from iltheory.attack.mutants import Mutant
     from iltheory.claims.kinds import Instance
 
 INKS = {
@@ -26,6 +27,8 @@ INKS = {
     "#0072b2": "c0", "#d55e00": "c1", "#009e73": "c2", "#cc79a7": "c3",
 }  # fmt: skip
 """Colours of `iltheory.reporting.drawing` as the style sheet names them, for light and for dark pages."""
+SHRINKING = 120.0
+"""Seconds for making a witness small: more than any takes, so that the same witness is found everywhere."""
 NUMBERED = re.compile(r' id="(?:figure|axes|patch|text|line2d|PathCollection|PolyCollection)_\d+"')
 
 
@@ -42,9 +45,10 @@ def work(cell: Cell) -> Mapping[str, Any]:
     -------
     ``variants``, what :func:`shown` gives for each, None where its counterexample refutes it no more; ``needs``, each
     assumption with the ``variant`` whose counterexample certainly violates the claim without it, or else with the
-    counterexample ``found`` to that, or with None.
+    counterexample ``found`` to that, or else with the ``reason`` why the claim follows without it, if one is known.
     """
     from iltheory.attack.counterexample import certify
+    from iltheory.attack.mutants import mutants
     from iltheory.claims.registry import catalogue
 
     claim = catalogue()[cell["claim"]]
@@ -52,7 +56,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
     found = {variant.id: certify(variant, known[variant.id]) for variant in claim.false_variants}
     return {
         "variants": [None if one is None else shown(one) for one in found.values()],
-        "needs": [{"assumption": words} | _witness(claim, wider, known) for words, wider in _without_each(claim)],
+        "needs": [_need(claim, wider, known) for wider in mutants(claim) if wider.operator == "assumption"],
     }
 
 
@@ -86,29 +90,36 @@ def _known(variant: Claim) -> Instance:
     return variant.bind_any(variant.counterexample())
 
 
-def _without_each(claim: Claim) -> list[tuple[str, Claim]]:
-    """The claim without each of its assumptions, those of kinds and in its formula among them."""
-    from iltheory.attack.mutants import mutants
+def _need(claim: Claim, wider: Mutant, known: Mapping[str, Instance]) -> dict[str, Any]:
+    """Whether a claim needs an assumption: a witness among what is known of it or else from a first look, or a reason.
 
-    dropped = [mutant for mutant in mutants(claim) if mutant.operator == "assumption"]
-    words = [mutant.change.removeprefix("without ").strip("«»").partition(" -> ")[0] for mutant in dropped]
-    return [(said, mutant.claim) for said, mutant in zip(words, dropped, strict=True)]
-
-
-def _witness(claim: Claim, wider: Claim, known: Mapping[str, Instance]) -> dict[str, Any]:
-    """A counterexample to a claim without an assumption, among those of its variants and its tight instance."""
+    The assumption may be declared, one of a kind, or one in the formula.
+    """
     from iltheory.attack.counterexample import certify
+    from iltheory.attack.shrink import shrink
+    from iltheory.attack.survivors import REASONS
+    from iltheory.attack.triage import triage
     from sims.errors import IltheoryError
 
+    words = wider.change.removeprefix("without ").strip("«»").partition(" -> ")[0]
+    need: dict[str, Any] = {"assumption": words, "variant": None, "found": None, "reason": None}
     for id, instance in [*known.items(), *_doubled(claim)]:
         try:
-            bound = wider.bind_any(instance)
+            bound = wider.claim.bind_any(instance)
         except IltheoryError:  # the variant ranges over something else
             continue
-        found = certify(wider, bound)
+        found = certify(wider.claim, bound)
         if found is not None:
-            return {"variant": id, "found": None} if id in known else {"variant": None, "found": shown(found)}
-    return {"variant": None, "found": None}
+            return need | ({"variant": id} if id in known else {"found": shown(found)})
+    reason = REASONS.get(wider.claim.id)
+    if reason is not None:
+        return need | {"reason": {"claim": reason.claim, "words": reason.words}}
+    if claim.statistical:  # one instance takes seconds
+        return need
+    (look,) = triage(claim, (wider,))
+    if look.counterexample is None:
+        return need
+    return need | {"found": shown(shrink(look.counterexample, seconds=SHRINKING))}
 
 
 def _doubled(claim: Claim) -> list[tuple[str, Instance]]:

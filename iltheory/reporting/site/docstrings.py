@@ -8,6 +8,8 @@ from html import escape
 
 from markupsafe import Markup
 
+LONGEST_NAME = 4
+"""Words of what is explained, such as ``list of Point``; more are prose."""
 LITERAL = re.compile(r"``(.+?)``|:\w+:`~?([^`]+)`|`([^`]+)`|(?<!\w)\*(\w[^*\n]*)\*(?!\w)", re.DOTALL)
 
 
@@ -51,7 +53,8 @@ def _is_title(lines: Sequence[str], at: int) -> bool:
 
 def _section(lines: Sequence[str]) -> Iterator[str]:
     """Names with indented explanations as a list of definitions; sections of prose as paragraphs."""
-    if not any(line.startswith("    ") for line in lines) and not any(" : " in line for line in lines):
+    first = lines[0] if lines else ""
+    if " : " not in first and len(first.split()) > LONGEST_NAME:
         yield from _blocks(lines)
         return
     yield "<dl>"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import pairwise
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -18,6 +19,10 @@ QUAD = r"\quad"
 NOTE = "plain text: this formula could not be typeset"
 FUNCTIONS = ("cosh", "dim", "exp", "ln", "log")
 LIMITS = ("inf", "max", "min", "sup")
+SUMS = ("\N{N-ARY SUMMATION}", "\N{N-ARY PRODUCT}")
+SCRIPTS = ("msub", "msup", "msubsup")
+OPENING = ("(", "[")
+BARS = ("|", "\N{DOUBLE VERTICAL LINE}")
 THIN = "0.167em"
 
 ElementTree.register_namespace("", NAMESPACE)
@@ -71,25 +76,52 @@ def _plain(latex: str) -> Formula:
 
 
 def _set(tree: Element, *, display: bool) -> str:
-    """Set a formula as TeX does: limits below their operators in displays, thin spaces around functions."""
+    """Set a formula as TeX does: limits below operators in displays, thin spaces around functions, none inside bars."""
     tree.set("display", "inline")
     tree.set("displaystyle", str(display).lower())
     for node in list(tree.iter()):
-        if _name(node) == "msub" and node[0].text in LIMITS and display:
-            node.tag = f"{{{NAMESPACE}}}munder"
+        if display and _name(node) in SCRIPTS and node[0].text in (*LIMITS, *SUMS):
+            node.tag = f"{{{NAMESPACE}}}{_name(node).replace('sub', 'under').replace('sup', 'over')}"
         if _name(node) in ("math", "mrow"):
             _space(node)
+            _pair_bars(node)
     return ElementTree.tostring(tree, encoding="unicode")
 
 
 def _space(row: Element) -> None:
-    """Put thin spaces around the functions in a row that stand beside letters."""
+    """Put thin spaces around the functions in a row that stand beside letters, and none before brackets."""
     for function in [child for child in row if _name(child) == "mi" and child.text in FUNCTIONS]:
         at = list(row).index(function)
         if at + 1 < len(row) and _name(row[at + 1]) != "mo":
             row.insert(at + 1, _thin())
         if at > 0 and _name(row[at - 1]) != "mo":
             row.insert(at, _thin())
+    for operator, following in pairwise(list(row)):
+        if operator.text in LIMITS and following.text in OPENING:
+            operator.set("rspace", "0")
+
+
+def _pair_bars(row: Element) -> None:
+    """Say which bars open and which close, wherever brackets hold an even number of them; others are conditions."""
+    depths: list[list[Element]] = [[]]
+    for child in row:
+        sign = child[0] if _name(child) in SCRIPTS else child
+        if _name(sign) != "mo":
+            continue
+        if sign.text in OPENING:
+            depths.append([])
+        elif sign.text in (")", "]"):
+            _mark(depths.pop() if len(depths) > 1 else [])
+        elif sign.text in BARS and "form" not in sign.attrib:
+            depths[-1].append(sign)
+    for bars in depths:
+        _mark(bars)
+
+
+def _mark(bars: Sequence[Element]) -> None:
+    if len(bars) % 2 == 0:
+        for i, bar in enumerate(bars):
+            bar.set("form", "postfix" if i % 2 else "prefix")
 
 
 def _thin() -> Element:

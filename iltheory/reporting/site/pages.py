@@ -18,13 +18,16 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from iltheory.claims.claim import Tight
 from iltheory.engine.provenance import commit
 from iltheory.engine.report import Report
 from iltheory.figures import VENUES, Drawn
+from iltheory.figures.tightness import LEARNERS as CLASSES
 from iltheory.reporting.latex import readable
 from iltheory.reporting.site.content import MARKS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
 from iltheory.reporting.site.docstrings import inline, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
+from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 
 PACKAGE = "iltheory.reporting.site"
@@ -201,6 +204,8 @@ def _environment() -> Environment:
         "ratio": _ratio,
         "place": _place,
         "longest": LONGEST_TABLE,
+        "classes": CLASSES,
+        "attained": _attained,
         "version": version("iltheory"),
         "commit": commit(),
         "figure_size": _figure_size,
@@ -239,7 +244,13 @@ def _proof(entry: Entry) -> str:
 
 
 def _ratio(number: float | None) -> str:
-    return "" if number is None else f"{number:.3g}"
+    return "\N{EN DASH}" if number is None else f"{number:.3g}"
+
+
+def _attained(tight: Tight) -> bool:
+    """Whether both closed forms are known to be equal, and are not zero."""
+    lhs, rhs = Enclosure.of(tight.lhs), Enclosure.of(tight.rhs)
+    return lhs.compare("==", rhs) == 1 and lhs.lower != 0
 
 
 def _place(number: float) -> float:
