@@ -62,8 +62,8 @@ clean: ## remove environments, caches and reports (ledgers stay)
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
-test nightly scale scale-smoke figures notebooks: export OMP_NUM_THREADS := 1
-test nightly scale scale-smoke figures notebooks: export OPENBLAS_NUM_THREADS := 1
+test nightly scale scale-smoke figures notebooks docs: export OMP_NUM_THREADS := 1
+test nightly scale scale-smoke figures notebooks docs: export OPENBLAS_NUM_THREADS := 1
 
 $(RUN):
 	$(PYTHON) -m venv $(VENV)

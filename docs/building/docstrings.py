@@ -23,7 +23,7 @@ def as_markdown(docstring: str) -> str:
 
 def _body(title: str, body: str) -> str:
     if title not in ("Parameters", "Attributes", "Raises"):
-        return re.sub(r"\n +", "\n", body)
+        return re.sub(r"\n +", "\n", re.sub(r"^(\S.*)\n +", r"\1: ", body, flags=re.MULTILINE))
     items: list[str] = []
     for line in body.splitlines():
         if not line.startswith(" "):
