@@ -374,6 +374,8 @@ def test_returns_are_between_random_actions_and_the_expert():
     picture = picture_of(at_scale.draw_mujoco, rows_at_scale("scale-mujoco"))
     _, hopper, returns = picture.axes
     assert list(lines(hopper)["DAgger"].get_ydata()) == pytest.approx([0.25, 0.25])
+    (bound, *_) = [line for line in hopper.lines if line.get_label() == "_"]
+    assert list(bound.get_ydata()) == [100, 200]  # the upper ends
     marks = [line for line in returns.lines if line.get_linestyle() == "None"]
     assert [line.get_xdata()[0] for line in marks] == [0.75] * 4
     assert [label.get_text() for label in returns.get_xticklabels()] == ["random", "expert"]
