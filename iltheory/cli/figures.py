@@ -67,7 +67,7 @@ def figures(
             drawn = computed_figures(chosen, ledger=ledger, executor=executor, on_result=on_result)
     note = stand_in(venue)
     if note is not None:
-        screen.print(note, style="dim", markup=False, highlight=False)
+        screen.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
     for done in drawn:
         with screen.status(f"drawing {done.figure.id}"):
             done.save(folder, venue, suffixes, latex=latex)

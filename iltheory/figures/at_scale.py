@@ -95,12 +95,12 @@ def _normalised(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def _mean(rows: Sequence[Row], name: str) -> Estimate:
-    """Mean over seeds; of the middles of enclosures, 0 where a gap may be 0."""
+    """Mean over seeds; of the upper ends of enclosures, 0 where a gap may be 0."""
     from iltheory.experiments.statistics import mean_over_seeds
 
     values = [row[name] for row in rows]
     return mean_over_seeds(
-        [(x.middle if x.lower > 0 else 0.0) if isinstance(x, Enclosure) else float(x) for x in values]
+        [float(x.upper if x.lower > 0 else 0) if isinstance(x, Enclosure) else float(x) for x in values]
     )
 
 
@@ -111,7 +111,7 @@ def _curve(panel: Panel, rows: Sequence[Row], x: str, y: str, label: str, *, sty
 
 
 def _bound(panel: Panel, rows: Sequence[Row], x: str, *, style: int) -> None:
-    """Mean of the bounds of some seeds, in the colour of what they bound."""
+    """Mean of the upper ends of the bounds of some seeds, in the colour of what they bound."""
     from iltheory.figures.sheet import COLOURS
 
     means = [(size, _mean(some, "bound").centre) for size, some in sorted(groups(rows, x).items())]
@@ -214,7 +214,7 @@ def _returns(panel: Panel, rows: Sequence[Row]) -> None:
             )  # fmt: skip
     for level in (0, 1):
         panel.axes.axvline(level, color=PALE, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
-    panel.named(x="return", y="")
+    panel.named(x="return", y="", title="one demonstration")
     panel.axes.set_xticks([0, 1], ["random", "expert"])
     panel.axes.set_yticks(range(len(learners)), learners)
     panel.axes.invert_yaxis()
@@ -244,8 +244,9 @@ FIGURES = (
         id="scale-mujoco",
         title="Gaps beside their bounds on a table and on MuJoCo's runners",
         caption="Gaps and their bounds (thin, dashed) against the horizon, on a Garnet exactly and on Hopper by "
-        "sampling, where the verdicts behind them hold with confidence 95 % together; and the returns that neural "
-        "learners reach in minutes after one demonstration, between those of random actions and of the expert.",
+        "sampling (upper ends of the bounds), where the verdicts behind them hold with confidence 95 % together; and "
+        "the returns that neural learners reach in minutes after one demonstration, between those of random actions "
+        "and of the expert.",
         claims=(CLONING, ON_POLICY, MOMENTS),
         data=TABULAR,
         draw=draw_mujoco,
