@@ -16,6 +16,9 @@ Proof. by move=> fg; apply: eq_bigr => x _; rewrite fg. Qed.
 Lemma meanB p f g : mean p (fun x => f x - g x) = mean p f - mean p g.
 Proof. by rewrite /mean -sumrB; apply: eq_bigr => x _; rewrite mulrBr. Qed.
 
+Lemma meanBl p q f : mean (fun x => p x - q x) f = mean p f - mean q f.
+Proof. by rewrite /mean -sumrB; apply: eq_bigr => x _; rewrite mulrBl. Qed.
+
 Lemma meanD p f g : mean p (fun x => f x + g x) = mean p f + mean p g.
 Proof. by rewrite /mean -big_split; apply: eq_bigr => x _; rewrite mulrDr. Qed.
 
@@ -204,8 +207,7 @@ Lemma tv_mean_le p q k : (forall t, law (k t)) ->
   tv (fun u => mean p (fun t => k t u)) (fun u => mean q (fun t => k t u)) <= tv p q.
 Proof.
 move=> hk; apply: ler_wpmul2l => //.
-apply: le_trans (l1_mean hk (fun t => p t - q t)); apply: ler_sum => u _.
-by rewrite /mean -sumrB; under eq_bigr do rewrite -mulrBl.
+by apply: le_trans (l1_mean hk (fun t => p t - q t)); apply: ler_sum => u _; rewrite meanBl.
 Qed.
 
 (** Conditional laws. *)

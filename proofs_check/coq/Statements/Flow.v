@@ -1,0 +1,38 @@
+(** Which measures are occupancies, and of which policies, with a horizon. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From ImitationLearning.Definitions Require Import Probability FiniteHorizon.
+Import GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+(** claim: occ-polytope-finite *)
+Definition flow : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  is_mdp M -> is_policy pi -> is_flow M H (occupancy M pi).
+
+(** claim: occ-polytope-finite.converse
+    The signs of [x] do not matter. Step h counts H - h times, h = 0, ..., H - 1. *)
+Definition flow_converse : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) (x : nat -> S -> R),
+  is_mdp M -> is_policy pi ->
+  \sum_(h < H) \sum_s `|x h s - state_law M pi h s| <=
+  \sum_(h < H) (H - h)%:R * (\sum_s `|x h s - inflow M (fun k t a => x k t * pi k t a) h s|).
+
+(** foundation: every non-negative solution of the flow equations is the occupancy of the policy got by normalising. *)
+Definition flow_policy : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (x : nat -> S -> A -> R),
+  is_mdp M -> (0 < H)%N -> (forall h s a, 0 <= x h s a) -> is_flow M H x ->
+  is_policy (fun h => normalise (x h)) /\
+  forall h s a, (h < H)%N -> occupancy M (fun h => normalise (x h)) h s a = x h s a.
+
+(** claim: occ-policy-bijection.finite *)
+Definition one_to_one : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi other : policy R S A),
+  is_mdp M -> is_policy pi -> is_policy other ->
+  error_rate M H pi other <=
+  2%:R * (H%:R^-1 * \sum_(h < H) tv (joint (occupancy M pi h)) (joint (occupancy M other h))).
+
+(** foundation: policies with one occupancy agree in all states that are visited. *)
+Definition same_occupancy : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi other : policy R S A) (h : nat) (s : S),
+  is_mdp M -> is_policy pi -> is_policy other -> (forall s a, occupancy M pi h s a = occupancy M other h s a) ->
+  state_law M pi h s != 0 -> pi h s =1 other h s.
