@@ -22,13 +22,14 @@ from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 
 SCHEMA = "iltheory-figure/1"
-FORMATS = ("pdf", "svg", "png", "pgf")
-METADATA: Mapping[str, dict[str, str | None]] = {
-    "svg": {"Date": None, "Creator": "iltheory"},
-    "png": {"Software": "iltheory"},
-    "pdf": {"CreationDate": None, "Creator": "iltheory", "Producer": None},
+ORIGIN: Mapping[str, dict[str, Any]] = {
+    "pdf": {"metadata": {"CreationDate": None, "Creator": "iltheory", "Producer": None}},
+    "svg": {"metadata": {"Date": None, "Creator": "iltheory"}},
+    "png": {"metadata": {"Software": "iltheory"}},
+    "pgf": {},
 }
-"""What files say of their origin: never when."""
+"""What files say of their origin, as options of savefig: never when."""
+FORMATS = tuple(ORIGIN)
 
 
 class NoData(IltheoryError):
@@ -77,7 +78,7 @@ class Drawn:
             for suffix in formats:
                 path = folder / f"{self.figure.id}.{suffix}"
                 part = path.with_name(f"{path.name}.part")
-                picture.savefig(part, format=suffix, metadata=METADATA.get(suffix))
+                picture.savefig(part, format=suffix, **ORIGIN[suffix])
                 part.replace(path)
 
 
