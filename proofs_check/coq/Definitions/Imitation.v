@@ -25,6 +25,9 @@ Definition step_error states expert learner h : R := mean (states h) (fun s => t
 Definition expected_loss H (loss : nat -> S -> A -> R) pi states : R :=
   H%:R^-1 * \sum_(h < H) mean (states h) (fun s => mean (pi h s) (loss h s)).
 
+(** Mean over the steps of the l1 distance of two laws of the state. *)
+Definition states_l1 H states (other : nat -> S -> R) : R := H%:R^-1 * \sum_(h < H) \sum_s `|states h s - other h s|.
+
 (** Probability that the expert, acting with probability [beta], acted before a uniformly random step. *)
 Definition interference H (beta : R) : R := H%:R^-1 * \sum_(h < H) (1 - (1 - beta) ^+ h).
 
