@@ -36,6 +36,17 @@ rewrite big1 => [|s _]; first by move/esym/eqP; rewrite oner_eq0.
 by rewrite -[start M s](hx 0%N s H0) big_pred0.
 Qed.
 
+(** Policies whose occupancies are close at a step are close where the first one goes. *)
+Lemma step_one_to_one pi other h : is_policy pi -> is_policy other ->
+  mean (state_law M pi h) (fun s => tv (pi h s) (other h s)) <=
+  2%:R * tv (joint (occupancy M pi h)) (joint (occupancy M other h)).
+Proof.
+move=> hpi hother; rewrite mulrDl mul1r.
+have d0 s : 0 <= state_law M pi h s by apply: state_law_ge0.
+apply: le_trans (mean_tv_le (state_law M other h) (pi h) d0 (hother h)) (ler_add (lexx _) _).
+by apply: tv_first_le.
+Qed.
+
 End Flow.
 
 Theorem flow : Statements.Flow.flow.
@@ -46,7 +57,7 @@ Qed.
 
 Theorem flow_converse : Statements.Flow.flow_converse.
 Proof.
-move=> R S A M H pi x hM hpi; pose y := inflow M (fun k t a => x k t * pi k t a).
+move=> R S A M H pi hM hpi x; pose y := inflow M (fun k t a => x k t * pi k t a).
 pose violation h := \sum_s `|x h s - y h s|.
 have near h : \sum_s `|x h s - state_law M pi h s| <= \sum_(k < h.+1) violation k.
   elim: h => [|h IH]; first by rewrite big_ord_recl big_ord0 addr0.
@@ -71,15 +82,20 @@ Theorem one_to_one : Statements.Flow.one_to_one.
 Proof.
 move=> R S A M H pi other hM hpi hother; rewrite /error_rate mulrCA; apply: ler_wpmul2l.
   by rewrite invr_ge0 ler0n.
-rewrite mulr_sumr; apply: ler_sum => h _; rewrite mulrDl mul1r.
-have d0 s : 0 <= state_law M pi h s by apply: state_law_ge0.
-apply: le_trans (mean_tv_le (state_law M other h) (pi h) d0 (hother h)) (ler_add (lexx _) _).
-by apply: tv_first_le.
+by rewrite mulr_sumr; apply: ler_sum => h _; apply: step_one_to_one.
+Qed.
+
+Theorem one_to_one_sharper : Statements.Flow.one_to_one_sharper.
+Proof.
+move=> R S A M H pi other hM hpi hother; rewrite big_ord_recl mulr_sumr; apply: ler_add.
+  apply: le_trans (mean_tv_le (start M) (pi 0%N) _ (hother 0%N)) _; last by rewrite tvxx addr0.
+  by have [_ []] := hM.
+by apply: ler_sum => h _; apply: step_one_to_one.
 Qed.
 
 Theorem same_occupancy : Statements.Flow.same_occupancy.
 Proof.
-move=> R S A M pi other h s hM hpi hother same visited a.
+move=> R S A M pi other h hM hpi hother same s visited a.
 have d : state_law M pi h s = state_law M other h s.
   rewrite -(sum_actions h s (state_law M pi h s) hpi) -[RHS](sum_actions h s _ hother).
   by apply: eq_bigr => b _; apply: same.
