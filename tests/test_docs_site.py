@@ -89,6 +89,12 @@ def test_formulas_are_mathml_and_docstrings_are_no_restructured_text(pages):
     assert sum(page.text.count("<math") for page in pages.values()) > len(catalogue())
 
 
+def test_docstrings_become_lists_of_named_parameters_and_results(site, pages):
+    text = pages[site / "reference/engines.html"].text
+    assert "<li><code>claims</code>: the claims, or their ids</li>" in text
+    assert "<code>dict</code>: Exact values of the claim's parameters" in text
+
+
 def test_the_catalogue_has_every_claim_and_the_reference_every_command(site, pages):
     from typer.main import get_command
 

@@ -11,6 +11,8 @@ import griffe
 SECTION = re.compile(r"^(Parameters|Attributes|Returns|Yields|Raises|Notes|References)\n-+\n", re.MULTILINE)
 ROLE = re.compile(r":(?:func|class|mod|meth|data|attr):`~?([^`]+)`")
 ENTRY = re.compile(r"^(\S.*?)(?: : (.*))?$")
+TYPE = re.compile(r"^(\w+(?: of \w+)*)\n +", re.MULTILINE)
+"""A line of its own that names what is returned."""
 
 
 def as_markdown(docstring: str) -> str:
@@ -23,7 +25,7 @@ def as_markdown(docstring: str) -> str:
 
 def _body(title: str, body: str) -> str:
     if title not in ("Parameters", "Attributes", "Raises"):
-        return re.sub(r"\n +", "\n", re.sub(r"^(\S.*)\n +", r"\1: ", body, flags=re.MULTILINE))
+        return re.sub(r"\n +", "\n", TYPE.sub(r"`\1`: ", body))
     items: list[str] = []
     for line in body.splitlines():
         if not line.startswith(" "):
