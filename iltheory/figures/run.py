@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from iltheory.claims.registry import catalogue
@@ -36,6 +38,10 @@ class NoData(IltheoryError):
     """A figure is to be drawn again whose rows are not there, or not readable."""
 
 
+class NoLatex(IltheoryError):
+    """LaTeX is to set the texts of a figure, and fails."""
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A figure and its rows.
@@ -61,6 +67,11 @@ class Drawn:
         ----------
         formats : some of ``FORMATS``
         latex : whether LaTeX sets the texts; it must be installed
+
+        Raises
+        ------
+        NoLatex
+            If LaTeX fails, mostly for want of a font or a package; pictures that were there are left as they were.
         """
         import logging
 
@@ -72,14 +83,33 @@ class Drawn:
         _write(folder / f"{self.figure.id}.json", json.dumps(self.document, indent=1, ensure_ascii=False) + "\n")
         _write(folder / f"{self.figure.id}.csv", as_csv(self.rows))
         logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns of the dates in matplotlib's own fonts
-        with matplotlib.rc_context(venue.settings(wide=self.figure.wide, aspect=self.figure.aspect, latex=latex)):
+        settings = venue.settings(wide=self.figure.wide, aspect=self.figure.aspect, latex=latex)
+        asked = latex or "pgf" in formats
+        with matplotlib.rc_context(settings), _latex(self.figure.id) if asked else nullcontext():
             picture = Picture()
             self.figure.draw(self.rows, Sheet(picture))
-            for suffix in formats:
-                path = folder / f"{self.figure.id}.{suffix}"
-                part = path.with_name(f"{path.name}.part")
-                picture.savefig(part, format=suffix, **ORIGIN[suffix])
-                part.replace(path)
+            with TemporaryDirectory(dir=folder, prefix=f".{self.figure.id}-") as scratch:
+                for suffix in formats:
+                    picture.savefig(Path(scratch, f"{self.figure.id}.{suffix}"), format=suffix, **ORIGIN[suffix])
+                for made in Path(scratch).iterdir():  # PGF keeps images in files of their own
+                    made.replace(folder / made.name)
+
+
+@contextmanager
+def _latex(id: str) -> Iterator[None]:
+    """Say in one line what LaTeX failed at."""
+    from matplotlib.backends.backend_pgf import LatexError
+
+    try:
+        yield
+    except (RuntimeError, LatexError) as problem:
+        lines = str(problem).splitlines()
+        reason = next((line for line in lines if line.startswith("!")), lines[0]).lstrip("! ")
+        raise NoLatex(
+            f"LaTeX cannot set the texts of {id}: {reason}\n"
+            "  Install what it lacks, or do without --latex and pgf (Debian: texlive-latex-extra, cm-super, "
+            "texlive-fonts-recommended)."
+        ) from problem
 
 
 def computed_figures(

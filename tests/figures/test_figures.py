@@ -20,6 +20,7 @@ from iltheory.experiments.computation import Computation
 from iltheory.experiments.statistics import mean_over_seeds
 from iltheory.figures import VENUES, Figure, NoData, computed_figures, figures, find, kept_figures, recorded_figures
 from iltheory.figures.rows import as_csv, enclosed, groups, points, read
+from iltheory.figures.run import NoLatex
 from iltheory.figures.sheet import Sheet, ratios, with_slope
 from iltheory.figures.venues import stand_in
 from sims.arithmetic import Enclosure
@@ -198,6 +199,19 @@ def test_latex_that_is_not_installed_is_named(option, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     found = CliRunner().invoke(app, ["figures", "horizon-scaling", *option])
     assert "latex, which is not installed" in str(found.exception)
+
+
+def test_what_latex_lacks_is_one_line_and_nothing_is_left_behind(squares, tmp_path, monkeypatch):
+    latex = tmp_path / "latex"
+    latex.write_text("#!/bin/sh\necho 'This is no TeX'\necho '! Font OT1/ptm/m/n/10 not loadable.'\nexit 1\n")
+    latex.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("matplotlib.texmanager.TexManager._cache_dir", tmp_path / "cache")
+    (drawn,) = computed_figures([squares], executor=serial())
+    (tmp_path / "squares.png").write_bytes(b"older")
+    with pytest.raises(NoLatex, match=r"^LaTeX cannot set the texts of squares: Font OT1/ptm/m/n/10 not loadable\.\n"):
+        drawn.save(tmp_path, VENUES["colt"], ["png"], latex=True)
+    assert (tmp_path / "squares.png").read_bytes() == b"older" and not list(tmp_path.glob(".squares-*"))
 
 
 def test_every_figure_names_claims_of_the_catalogue_and_distinct_cells():
