@@ -9,7 +9,8 @@ Local Open Scope ring_scope.
 Section Compounding.
 Variable R : realFieldType.
 
-(** Whether a step ends well: from the start ([None]) if the action is right; a good and a bad state are never left. *)
+(** Whether a step ends well: from the start ([None]) if the action is right; the good and the bad state are
+    never left. *)
 Definition ends_well (s : option bool) (a : bool) : bool := if s is Some good then good else a.
 
 (** A step costs [cost] if it ends well, else 1; rewards are one less the costs. *)
@@ -23,8 +24,8 @@ Definition first_step (cost : R) : mdp R [finType of option bool] [finType of bo
 Definition first_step_learner (e : R) : policy R [finType of option bool] [finType of bool] :=
   fun h s => erring (if s is None then e else 0) h s.
 
-(** Right ([true]) or wrong; the right action keeps the state, the other one changes sides. A step earns 1 if it ends in
-    the right state. *)
+(** Right ([true]) or wrong; the right action keeps the state, the other one changes sides. A step earns 1 if
+    it ends in the right state. *)
 Definition flip : mdp R [finType of bool] [finType of bool] := {|
   transition := fun _ (s a : bool) => surely R (s == a);
   reward := fun _ (s a : bool) => (s == a)%:R;

@@ -16,7 +16,8 @@ Implicit Types (M : mdp R S A) (expert learner pi : policy R S A) (states : nat 
 Definition playing (act : nat -> S -> A) : policy R S A := fun h s a => (a == act h s)%:R.
 
 (** Each step anew, the expert acts with probability [beta], or else the learner. *)
-Definition acting expert learner (beta : R) : policy R S A := fun h s => mixture beta (learner h s) (expert h s).
+Definition acting expert learner (beta : R) : policy R S A :=
+  fun h s => mixture beta (learner h s) (expert h s).
 
 (** Expected total variation of the laws of the action at step [h], the state drawn from [states h]. *)
 Definition step_error states expert learner h : R := mean (states h) (fun s => tv (expert h s) (learner h s)).
@@ -26,7 +27,8 @@ Definition expected_loss H (loss : nat -> S -> A -> R) pi states : R :=
   H%:R^-1 * \sum_(h < H) mean (states h) (fun s => mean (pi h s) (loss h s)).
 
 (** Mean over the steps of the l1 distance of two laws of the state. *)
-Definition states_l1 H states (other : nat -> S -> R) : R := H%:R^-1 * \sum_(h < H) \sum_s `|states h s - other h s|.
+Definition states_l1 H states (other : nat -> S -> R) : R :=
+  H%:R^-1 * \sum_(h < H) \sum_s `|states h s - other h s|.
 
 (** Probability that the expert, acting with probability [beta], acted before a uniformly random step. *)
 Definition interference H (beta : R) : R := H%:R^-1 * \sum_(h < H) (1 - (1 - beta) ^+ h).

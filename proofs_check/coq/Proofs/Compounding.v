@@ -86,7 +86,7 @@ Section Flip.
 Variables (R : realFieldType) (e : R).
 Local Notation M := (flip R).
 
-(** Times [4 e], what is earned in n steps from the right state or the wrong one: add up a geometric series. *)
+(** Times [4 e], what n steps earn from the right state or the wrong one: add up a geometric series. *)
 Lemma to_go_flip n h (s : bool) : 4%:R * e * to_go M (erring e) n h s =
   2%:R * e * n%:R + (-1) ^+ (~~ s) * (1 - 2%:R * e - (1 - 2%:R * e) ^+ n.+1).
 Proof.

@@ -12,7 +12,8 @@ Local Open Scope ring_scope.
 Lemma mean_but_one (R : realFieldType) (T : finType) (p f : T -> R) (x : T) (u : R) :
   law p -> f x = 0 -> (forall y, f y <= u) -> mean p f <= u * (1 - p x).
 Proof.
-move=> [p0 p1] fx fu; rewrite -p1 /mean (bigD1 x) //= fx mulr0 add0r [in leRHS](bigD1 x) //= addrC addKr mulr_sumr.
+move=> [p0 p1] fx fu; rewrite -p1 /mean (bigD1 x) //= fx mulr0 add0r.
+rewrite [in leRHS](bigD1 x) //= addrC addKr mulr_sumr.
 by apply: ler_sum => y _; rewrite mulrC; apply: ler_wpmul2r.
 Qed.
 
@@ -43,7 +44,8 @@ Qed.
 
 Lemma value_identity H expert learner : is_policy expert -> is_policy learner ->
   value M H expert - value M H learner =
-  \sum_(h < H) mean (state_law M learner h) (fun s => v M H expert h s - mean (learner h s) (q M H expert h s)).
+  \sum_(h < H) mean (state_law M learner h) (fun s =>
+    v M H expert h s - mean (learner h s) (q M H expert h s)).
 Proof.
 move=> hE hL; rewrite value_lost //; apply: eq_bigr => h _; apply: eq_mean => s.
 by rewrite meanN meanB mean_const // opprB.

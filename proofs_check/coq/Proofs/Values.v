@@ -12,7 +12,8 @@ Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
 Implicit Types (pi other : policy R S A) (H h n : nat).
 
 Lemma to_goS pi n h s :
-  to_go M pi n.+1 h s = mean (pi h s) (fun a => reward M h s a + mean (transition M h s a) (to_go M pi n h.+1)).
+  to_go M pi n.+1 h s =
+  mean (pi h s) (fun a => reward M h s a + mean (transition M h s a) (to_go M pi n h.+1)).
 Proof. by []. Qed.
 
 Hypothesis hM : is_mdp M.
@@ -52,7 +53,8 @@ Proof. by move=> hpi hr; apply: mean_bounds hM.2 _ => s; have := v_bounds H 0 s 
 (** Performance difference: first choose as [pi], then as [other], before [other] goes on. *)
 Lemma value_difference H pi other : is_policy pi -> is_policy other ->
   value M H pi - value M H other =
-  \sum_(h < H) mean (state_law M pi h) (fun s => mean (pi h s) (q M H other h s) - mean (other h s) (q M H other h s)).
+  \sum_(h < H) mean (state_law M pi h) (fun s =>
+    mean (pi h s) (q M H other h s) - mean (other h s) (q M H other h s)).
 Proof.
 move=> hpi hother; rewrite performance_difference //; apply: eq_bigr => h _.
 rewrite sum_occupancy; apply: eq_mean => s; rewrite meanB mean_const //; congr (_ - _).

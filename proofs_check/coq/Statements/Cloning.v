@@ -22,7 +22,8 @@ Definition horizon_weighted : Prop :=
 (** claim: ross-bagnell-2010-thm-2-1.uniform-error
     The largest error is the least such [error]. *)
 Definition uniform_error : Prop :=
-  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A) (error : R),
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat)
+    (expert learner : policy R S A) (error : R),
   is_mdp M -> unit_rewards M -> is_policy expert -> is_policy learner ->
   (forall h, (h < H)%N -> step_error (state_law M expert) expert learner h <= error) ->
   `|value M H expert - value M H learner| <= (H * H.+1)%:R / 2%:R * error.

@@ -15,7 +15,7 @@ Definition exact_compounding : Prop :=
   [/\ is_mdp M, unit_rewards M, is_policy expert, is_policy learner &
       H%:R - value M H learner = (1 - epsilon * H%:R) * (H%:R - value M H expert) + H%:R ^+ 2 * epsilon].
 
-(** foundation: the bound of Ross and Bagnell is attained, at every horizon and for every mean error up to 1 / H
+(** foundation: the bound of Ross and Bagnell is attained, at every horizon, by every mean error up to 1 / H
     (claim ross-bagnell-2010-thm-2-1). *)
 Definition supervised_attained : Prop :=
   forall (R : realFieldType) (H : nat) (epsilon : R), (0 < H)%N -> 0 <= epsilon <= H%:R^-1 ->
