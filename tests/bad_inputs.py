@@ -782,6 +782,7 @@ COMMANDS = [
     (["figures", "--format", "pdf,bmp"], ["no format is called 'bmp'", "pdf, svg, png, pgf"]),
     (["figures", "--folder", "notes.txt"], ["--folder notes.txt cannot be written", "another folder"]),
     (["figures", "--redraw", "--folder", "."], ["does not exist", "without --redraw first"]),
+    (["report", "dagger-2011-thm-2-3"], ["'dagger-2011-thm-2-3'", "did you mean dagger-2011-thm-2-2"]),
     (["report", "--folder", "notes.txt"], ["--folder notes.txt cannot be written", "another folder"]),
     (["report", "--folder", "."], ["not empty", "`iltheory report`", "another folder"]),
     (["report", "--figures", "none"], ["--figures none is no folder", "iltheory figures --folder none"]),

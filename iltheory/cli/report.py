@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers
-from iltheory.cli.common import LEDGER, Json, app, print_page, write_json
+from iltheory.cli.common import LEDGER, Ids, Json, app, chosen, print_page, write_json
 from sims.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ FIGURES = Path("figures")
 
 @app.command(short_help="Write the site: a page for each claim, offline.")
 def report(
+    ids: Ids = None,
     folder: Annotated[Path, typer.Option(help="Where the site goes.")] = Path("site"),
     ledger: Annotated[Path, typer.Option(help="Evidence, and counterexamples that were drawn; resumed from.")] = LEDGER,
     no_compute: Annotated[
@@ -41,14 +42,14 @@ def report(
     Claims without evidence in the ledger are verified first, and counterexamples of false variants drawn.
 
     [dim]Examples:[/]  iltheory report   ·   iltheory report --no-compute --folder /tmp/site   ·
-    iltheory report --figures figures
+    iltheory report dagger-2011-thm-2-2 --figures figures
     """
     from rich.text import Text
 
-    from iltheory.claims.registry import catalogue
     from iltheory.reporting.site import check_folder, gather, write_site
     from iltheory.reporting.terminal import progress
 
+    claims = chosen(ids)
     check_folder(folder)
     if figures is not None and not figures.is_dir():
         raise InvalidArgument(f"--figures {figures} is no folder: run `iltheory figures --folder {figures}` first.")
@@ -56,7 +57,7 @@ def report(
     screen = Console(stderr=True)
     with _executor(workers, compute=not no_compute) as executor, progress(screen) as on_result:
         content = gather(
-            list(catalogue().values()),
+            claims,
             ledger=ledger,
             figures_folder=drawn,
             compute=not no_compute,

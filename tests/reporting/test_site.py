@@ -25,7 +25,7 @@ from iltheory.figures import figures
 from iltheory.reporting.site import ForeignFolder, gather, write_site
 from iltheory.reporting.site.content import RUNGS, Content, Entry
 from iltheory.reporting.site.counterexamples import work
-from iltheory.reporting.site.docstrings import inline, rendered
+from iltheory.reporting.site.docstrings import inline, linked, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
 from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
@@ -314,3 +314,5 @@ def test_docstrings_become_html():
     assert "<ul><li>one</li><li>two</li></ul><h3>Parameters</h3>" in html
     assert "<dl><dt>a, b</dt><dd>numbers, both positive</dd><dt>c</dt><dd>one more</dd></dl>" in html
     assert inline("a_b*c") == "a_b*c"
+    claims = linked(inline("``gap``, as in ``occ-dpi.tv``"), {"occ-dpi.tv": "occ-dpi.tv.html"})
+    assert claims == '<code>gap</code>, as in <a href="occ-dpi.tv.html"><code>occ-dpi.tv</code></a>'

@@ -27,7 +27,7 @@ OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
 )  # fmt: skip
-DESKTOP, PHONE = (1280, 900), (360, 740)
+DESKTOP, PHONE, PAPER = (1280, 900), (360, 740), (700, 990)
 SHOWN = "return [...document.querySelectorAll('#matrix tr[data-rung]')].filter(row => row.offsetHeight > 0).length"
 UNDECIDED_PAGE = "claims/iq-phi-table.reverse-kl.html"
 
@@ -241,9 +241,10 @@ def test_the_keyboard_reaches_the_content_the_search_and_its_results(browser, sm
 
 
 def test_what_is_printed_has_everything_and_no_controls(browser, small):
-    browser.show(small.folder, f"claims/{DAGGER}.html", media="print")
+    browser.show(small.folder, f"claims/{DAGGER}.html", media="print", size=PAPER)
     assert not browser.find("nav").is_displayed()
     heights = browser.run("return [...document.querySelectorAll('details table')].map((table) => table.offsetHeight)")
     assert heights and min(heights) > 30  # closed on the screen, open on paper
-    browser.show(small.folder, "index.html", media="print")
+    assert browser.run("return document.documentElement.scrollWidth") == PAPER[0]  # no picture is cut
+    browser.show(small.folder, "index.html", media="print", size=PAPER)
     assert not browser.find("form").is_displayed() and browser.find("#matrix").is_displayed()

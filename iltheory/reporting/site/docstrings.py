@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from markupsafe import Markup
@@ -29,6 +29,16 @@ def inline(text: str) -> Markup:
         done.append(f"<{element}>{escape(named, quote=False)}</{element}>")
         at = literal.end()
     return Markup("".join([*done, escape(text[at:], quote=False)]))
+
+
+def linked(prose: Markup, pages: Mapping[str, str]) -> Markup:
+    """Make links of those literals that name a page."""
+
+    def link(code: re.Match[str]) -> str:
+        page = pages.get(code[1])
+        return code[0] if page is None else f'<a href="{escape(page)}">{code[0]}</a>'
+
+    return Markup(re.sub(r"<code>([^<]*)</code>", link, prose))
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[str]:

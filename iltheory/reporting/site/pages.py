@@ -25,7 +25,7 @@ from iltheory.figures import VENUES, Drawn
 from iltheory.figures.tightness import LEARNERS as CLASSES
 from iltheory.reporting.latex import readable
 from iltheory.reporting.site.content import MARKS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
-from iltheory.reporting.site.docstrings import inline, rendered
+from iltheory.reporting.site.docstrings import inline, linked, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
 from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
@@ -189,6 +189,7 @@ def _environment() -> Environment:
         "with_formulas": with_formulas,
         "docstring": rendered,
         "inline": inline,
+        "linked": linked,
         "cleandoc": inspect.cleandoc,
         "url": quote,
         "thousands": lambda number: f"{number:,}",
@@ -201,6 +202,7 @@ def _environment() -> Environment:
         "certificate": _certificate,
         "source_of": source_of,
         "proof": _proof,
+        "claim_pages": _claim_pages,
         "ratio": _ratio,
         "place": _place,
         "longest": LONGEST_TABLE,
@@ -241,6 +243,14 @@ def _learner_source(learner: Learner) -> Source:
 def _proof(entry: Entry) -> str:
     """The docstring of a claim behind its first line."""
     return (inspect.getdoc(entry.claim.function) or "").partition("\n")[2]
+
+
+def _claim_pages(content: Content, root: str, of: str = "") -> dict[str, str]:
+    """Where the claims are that a text names by their ids, or by their ends beside a claim of the same theorem."""
+    ids = [entry.claim.id for entry in content.entries]
+    theorem = of.partition(".")[0]
+    ends = {id.removeprefix(theorem): id for id in ids if theorem and id.startswith(f"{theorem}.")}
+    return {name: f"{root}claims/{quote(id)}.html" for name, id in ({id: id for id in ids} | ends).items() if id != of}
 
 
 def _ratio(number: float | None) -> str:
