@@ -264,12 +264,12 @@ for n in (10, 40, 160, 640, 2560, 10240):
         errors.append(abs(counts - truth).sum() / 2 / 3)
     points.append((n, float(np.mean(errors))))
 (panel,) = Sheet(plt.figure(figsize=(4.4, 3.0))).panels()
-panel.curve(points, with_slope("distance of what was seen", points))
-panel.slope(points, F(-1, 2))
+panel.curve(points, with_slope("seen from true", points))
 panel.named(x="days watched $N$", y="mean TV", log="xy").legend()
+panel.slope(points, F(-1, 2), below=False)
 
 # %% [markdown]
-# One more digit costs a hundred times the days. A linear system of two unknowns had all of them.
+# One more digit costs a hundred times the days. Three matrix products had all of them.
 #
 # ## Is it true in general?
 #

@@ -48,17 +48,18 @@ for H in (1, 2, 3, 10):
     print(f"H = {H:2}: cliff {F(gaps[0])}, unicycle {F(gaps[1])}, loop {F(gaps[2])}")
 
 # %%
-horizons = (2, 4, 8, 16, 32, 64, 128)
+horizons, curves = (2, 4, 8, 16, 32, 64, 128), {}
 ((above, below),) = Sheet(plt.figure(figsize=(5.2, 4.4))).with_ratios()
 above.bound([(H, H**2 * ERROR) for H in horizons], r"theorem: $H^2\,\epsilon$")
-for road, slope in (("cliff", 2), ("unicycle", 1), ("loop", 1)):
+for road in ("cliff", "unicycle", "loop"):
     points = [(H, F(il.gap(*getattr(families, road)(horizon=H, error=ERROR)))) for H in horizons]
+    curves[road] = points
     style = above.curve(points, with_slope(road, points))
-    if road != "loop":
-        above.slope(points, slope)
     below.curve([(H, gap / (H**2 * ERROR)) for H, gap in points], road, style=style)
 below.named(x="horizon $H$", y="gap / bound", log="xy")
 above.named(x="", y="gap", log="xy").legend()
+above.slope(curves["cliff"], 2)
+above.slope(curves["unicycle"], 1)
 
 # %% [markdown]
 # ## Why the theorem is true, in three lines
@@ -153,11 +154,12 @@ panel.named(x="horizon $H$", y="cost of one mistake", log="xy").legend(columns=2
 # %% [markdown]
 # Each curve is the gap divided by the expected number of mistakes, $H\epsilon$: what *one* mistake costs. It grows with
 # the horizon until $H\approx1/\rho$, the time it takes to get out of the ditch, and then stays. So the law is not
-# "$H^2$"; it is
+# "$H^2$"; it is, roughly,
 #
-# $$\text{gap}\approx\underbrace{H\epsilon}_{\text{mistakes}}\times\underbrace{\min(H/2,\,1/\rho)}_{\text{time to recover}},$$
+# $$\text{gap}\approx\underbrace{H\epsilon}_{\text{mistakes}}\times
+# \underbrace{\min\big(\tfrac H2,\,1+\tfrac1\rho\big)}_{\text{cost of one: itself, and the time in the ditch}},$$
 #
-# and the square appears when time to recover *is* the horizon. The thin dashed lines are the **recoverability**
+# and the square appears when the time in the ditch *is* the horizon. The thin dashed lines are the **recoverability**
 # $u=\max_{h,s,a}V_h^{\pi_E}(s)-Q_h^{\pi_E}(s,a)$, the most that one wrong action can cost if the *expert* takes over after
 # it (`il.recoverability`), and the DAgger theorem (`dagger-2011-thm-2-2`) turns them into a bound $u\,H\,\epsilon$.
 #
@@ -189,11 +191,14 @@ horizons = (4, 8, 16, 32, 64, 128)
 (panel,) = Sheet(plt.figure(figsize=(5.0, 3.7))).panels()
 panel.bound([(H, H**2 * ERROR) for H in horizons], r"$H^2\,\epsilon$, cloning")
 panel.bound([(H, 2 * H * ERROR) for H in horizons], r"$u\,H\,\epsilon$, DAgger, $u = 2$", colour=COLOURS[1])
-for name, learner, slope in (("clone", clone, 2), ("dagger", dagger, 1)):
-    points = [(H, F(il.gap(*choice(H), learner))) for H in horizons]
+curves = {
+    name: [(H, F(il.gap(*choice(H), pi))) for H in horizons] for name, pi in (("clone", clone), ("dagger", dagger))
+}
+for name, points in curves.items():
     panel.curve(points, with_slope(name, points))
-    panel.slope(points, slope)
 panel.named(x="horizon $H$", y="gap", log="xy").legend()
+panel.slope(curves["clone"], 2)
+panel.slope(curves["dagger"], 1)
 assert F(il.recoverability(*choice(16))) == 2
 
 # %% [markdown]
@@ -225,14 +230,14 @@ by_horizon, by_data = Sheet(plt.figure(figsize=(6.2, 3.4))).panels(2)
 points = [(H, families.reset(6, horizon=H, n_trajectories=1024).gap) for H in (2, 4, 8, 16, 32, 64)]
 by_horizon.curve(points, with_slope("N = 1024", points))
 by_horizon.bound([(H, families.reset(6, horizon=H, n_trajectories=1024).bound) for H, _ in points], "bound")
-by_horizon.slope(points, 2)
 by_horizon.named(x="horizon $H$", y="expected gap", log="xy").legend()
-by_horizon.axes.minorticks_off()
+by_horizon.slope(points, 2)
+by_horizon.ticks([H for H, _ in points])
 points = [(N, families.reset(6, horizon=8, n_trajectories=N).gap) for N in (16, 64, 256, 1024, 4096)]
 by_data.curve(points, with_slope("H = 8", points))
 by_data.bound([(N, families.reset(6, horizon=8, n_trajectories=N).bound) for N, _ in points], "bound")
-by_data.slope(points, -1)
 by_data.named(x="demonstrations $N$", y="", log="xy").legend()
+by_data.slope(points, -1, below=False)
 
 # %% [markdown]
 # ## Ask the machine

@@ -86,7 +86,8 @@ paths = {
     "in turns": play(300, 0.1, alternating=True),
     "extragradient": play(300, 0.1, extra=True),
 }
-around, loss, certified = Sheet(plt.figure(figsize=(6.6, 3.2))).panels(3)
+sheet = Sheet(plt.figure(figsize=(6.8, 2.9)))
+around, loss, certified = sheet.panels(3)
 for name, path in paths.items():
     style = around.curve(list(map(tuple, path)), name, marks=False)
     payoff = -2 * path[:, 1] * (path[:, 0] - 0.5)
@@ -94,14 +95,15 @@ for name, path in paths.items():
     loss.curve(list(enumerate(payoff)), name, style=style, marks=False)
     certified.curve(list(enumerate(gap)), name, style=style, marks=False)
 around.attained([(0.5, 0)], "saddle")
-around.named(x="learner $p$", y="adversary $w$")
+around.named(x="learner $p$", y="adversary $w$", title="players")
 loss.named(x="step", y="", title="loss")
 certified.named(x="step", y="", title="duality gap", log="y")
-around.legend()
+sheet.legend([around, loss, certified], columns=4)
 
 # %% [markdown]
 # Left: simultaneous steps spiral *outwards* until they hit the walls, taking turns they go round for ever, and only
-# extragradient finds the middle. Middle: the three **losses** all swing around the same value 0, the right one! Nothing in
+# extragradient finds the middle. Middle: the three **losses** all swing around the same value 0, the right one! The very
+# first pair, $p=0.8$ and $w=0$, has a loss of *exactly* the value of the game, and it is far from the saddle. Nothing in
 # the loss of "in turns" says that its last policy is as bad as its first. Right: the **duality gap** says it at every step.
 #
 # ## Every policy is a ceiling, every reward is a floor
@@ -147,8 +149,8 @@ panel.named(x="iterations", y="certified gap", log="xy").legend(columns=3)
 print("the value lies in", saddle.value, "(interior point)")
 
 # %% [markdown]
-# Three optimisers with nothing in common, and one currency. Mirror descent, which is what alternating policy gradients
-# idealise, creeps; Frank-Wolfe, which plans against the current discriminator and averages *occupancies*, finds the
+# Three optimisers with nothing in common, and one currency. Mirror descent, the ideal that alternating policy
+# gradients approximate, creeps; Frank-Wolfe, which plans against the current discriminator and averages *occupancies*, finds the
 # saddle in a dozen rounds, and Newton steps on the polytope are as exact as floats allow.
 #
 # ## A proof in a file
@@ -193,7 +195,7 @@ print("largest reward", f"{abs(plain.saddle.reward).max():.1e}")
 #
 # "We add $\lambda$ times the entropy, as usual." Then even with infinitely many demonstrations, a perfect optimiser and a perfect
 # discriminator, the learner is **not** the expert (`ho-ermon-2016-prop-3-2.bias`). Watch the solution walk away on the
-# polytope, as $\lambda$ grows from 0 (star) to 3, over the landscape of the Jensen-Shannon divergence.
+# polytope, as $\lambda$ grows from 0 (star) to 3, over the landscape of twice the Jensen-Shannon divergence.
 
 # %%
 weights = [F(k, 100) for k in (1, 2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300)]
@@ -209,13 +211,13 @@ with np.errstate(divide="ignore", invalid="ignore"):
     heights = il.measures.F_DIVERGENCES["jensen-shannon"].terms(d_all, d_expert).sum((-1, -2))
 shape, bias = Sheet(plt.figure(figsize=(6.4, 3.0))).panels(2)
 filled = shape.axes.contourf(d_all[..., 0, 1], d_all[..., 1, 1], heights, levels=16, cmap="cividis")
-plt.colorbar(filled, ax=shape.axes, label="JS divergence")
+plt.colorbar(filled, ax=shape.axes, label="2 JS")
 shape.axes.plot(walk[:, 0], walk[:, 1], "o-", color=COLOURS[1], markersize=3, linewidth=1)
 shape.axes.plot(*d_expert[:, 1], "*", color="#E69F00", markeredgecolor=INK, markersize=11)
 shape.named(x="$d$(library, go)", y="$d$(café, go)")
 bias.curve(list(zip(map(float, weights), off, strict=True)), "learner from expert", style=1)
-bias.slope([(float(w), y) for w, y in zip(weights, off, strict=True)][:6], 1)
 bias.named(x=r"entropy weight $\lambda$", y="TV of occupancies", log="xy").legend()
+bias.slope([(float(w), y) for w, y in zip(weights, off, strict=True)][:6], 1)
 assert max(saddle.saddle.gap for saddle in solved) < F(1, 10**9)
 
 # %% [markdown]

@@ -17,6 +17,7 @@
 
 # %%
 from fractions import Fraction as F
+from math import exp, log1p
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -106,12 +107,12 @@ print("learner", np.asarray(found.policy).round(4).tolist(), " expert", biased.t
 # sides; so we can simply look.
 
 # %%
-print("divergence       game's value, certified                            IQ-Learn's J*")
+print("divergence         game's value, certified                            IQ-Learn's J*")
 for divergence in ("chi2", "reverse-kl", "jensen-shannon", "squared-hellinger"):
     one = il.learners.iq_learn(rooms, expert, divergence=divergence)
     two = il.learners.adversarial_imitation(rooms, expert, il.games.DivergenceRewards(divergence), entropy_weight=1)
     apart = abs(np.asarray(one.policy) - np.asarray(convert(two.policy, "float64"))).max()
-    print(f"{divergence:16} {two.value}  {float(one.value):.15f}   policies apart {apart:.0e}")
+    print(f"{divergence:18} {two.value}  {float(one.value):.15f}   policies apart {apart:.0e}")
 
 # %% [markdown]
 # Four divergences, two algorithms with nothing in common, one answer. (`iq-prop-3-3`.)
@@ -174,8 +175,8 @@ for name, curve in points.items():
 (panel,) = Sheet(plt.figure(figsize=(4.8, 3.4))).panels()
 for name, curve in points.items():
     panel.curve(curve, name)
-panel.slope(points["chi2"][:5], 1)
 panel.named(x="temperature", y="learner from expert, TV", log="xy").legend(columns=3)
+panel.slope(points["chi2"][:5], 1)
 
 # %% [markdown]
 # Proportional to the temperature again. The reward that comes with it is worth a look: without noise it would be 0 at a
@@ -190,27 +191,29 @@ panel.named(x="temperature", y="learner from expert, TV", log="xy").legend(colum
 # us train, by gradient ascent on two numbers (with $r=Q(0)-\gamma V^*$ and $\phi'(r)=1-r/2$).
 
 # %%
-gamma, rate, q, climb = 0.9, 1.0, np.zeros(2), []
-due = {int(10 ** (k / 4)) for k in range(17)}
+gamma, right, wrong, climb = 0.9, 0.0, 0.0, []  # Q(0) and Q(1)
+due = {int(10 ** (k / 4)) for k in range(25)}
 for step in range(1, max(due) + 1):
-    top = q.max()
-    weights = np.exp(q - top)
-    v, pi = top + np.log(weights.sum()), weights / weights.sum()
-    slope = 1 - (q[0] - gamma * v) / 2
-    q = q + rate * (slope * (np.array([1.0, 0.0]) - gamma * pi) - (1 - gamma) * pi)
+    rare = 1 / (1 + exp(right - wrong))  # the softmax probability of the other action
+    v = right - log1p(-rare)
+    slope = 1 - (right - gamma * v) / 2
+    right, wrong = (
+        right + slope * (1 - gamma * (1 - rare)) - (1 - gamma) * (1 - rare),
+        wrong - slope * gamma * rare - (1 - gamma) * rare,
+    )
     if step in due:
-        climb.append((step, -float(objective(coin, certain, q[None])), q[0] - q[1]))
+        climb.append((step, -float(objective(coin, certain, np.array([[right, wrong]]))), right - wrong))
 loss, runaway = Sheet(plt.figure(figsize=(6.2, 3.2))).panels(2)
 points = [(step, shortfall) for step, shortfall, _ in climb]
 loss.curve(points, with_slope("last steps", points[-6:]))
-loss.slope(points, -1)
 loss.named(x="gradient step", y="$-J^*(Q)$", log="xy").legend()
+loss.slope(points, -1, below=False)
 runaway.curve([(step, apart) for step, _, apart in climb], "$Q(0)-Q(1)$", style=1)
 runaway.named(x="gradient step", y="", log="x").legend()
 
 # %% [markdown]
-# The loss falls like $1/t$ and never arrives, and the action values part like $\log t$: a straight line that no one should
-# call converged. The solver works on the limit itself, and says so.
+# After a while the loss falls like $1/t$ and never arrives, and the action values part like $\log t$: a straight line
+# that no one should call converged. The solver works on the limit itself, and says so.
 
 # %%
 sure = np.array([[0.0, 1.0], [1.0, 0.0]])

@@ -38,4 +38,38 @@ ANSWERS: dict[str, list[tuple[str, str]]] = {
         ("F(1, 10)", "1"),
         ("[[4.84, 3.88]]", "[[0, 0]]"),
     ],
+    "5_break_a_conjecture": [
+        ("55", "0"),
+        (
+            "lambda p, H: sum(p**h + (1 - p) ** h for h in range(1, H + 1))",
+            "lambda p, H: 2 - F(2, 2**H)",
+        ),
+        ("lambda H: H - F(3, 2) * (1 - F(1, 3**H))", "price"),
+        ("lambda gamma: 2 / (2 - gamma)", "lambda gamma: 1 / (1 - gamma)"),
+        (
+            "([[1, 0], [0, 1], [0, 1], [1, 0]], [[0, 1], [1, 0], [1, 0], [1, 0]])",
+            "([[1, 0]] * 4, [[0, 1]] * 4)",
+        ),
+        (
+            "([[1, 0], [1, 0], [0, 1], [1, 0]], [[0, 1], [1, 0], [0, 1], [1, 0]])",
+            "([[1, 0]] * 4, [[0, 1]] * 4)",
+        ),
+    ],
+    "6_test_your_own_bc": [
+        ("615", "100"),
+        ("7 / 8", "3 / 4"),
+        ("{'learner_recovers_the_expert', 'cloning_raises_the_likelihood'}", "set()"),
+        ("(1, 2, 1)", "(2, 2, 2)"),
+        (
+            "lambda mdp, policy: MyBC().value(mdp, policy) + (mdp.horizon > 100)",
+            "lambda mdp, policy: MyBC().value(mdp, policy) + 1",
+        ),
+    ],
+    "7_from_tables_to_atari_and_mujoco": [
+        ("2", "1"),
+        ("195", "3057"),
+        ("3", "2"),
+        ("F(2, 5)", "F(1, 2)"),
+        ("'disadvantage'", "'error_rate'"),
+    ],
 }
