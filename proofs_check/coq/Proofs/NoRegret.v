@@ -70,6 +70,9 @@ apply: le_trans (ler_norm_sub _ _) _.
 by rewrite (ger0_norm (_ : 0 <= _ - _)) ?subr_ge0 // ger0_norm // mulr_ge0.
 Qed.
 
+Lemma tv_le1 p q : law p -> law q -> tv p q <= 1.
+Proof. by move=> hp hq; rewrite -(subr0 1); apply: tv_share => // x; rewrite mul0r; case: hp. Qed.
+
 End Laws.
 
 Section Powers.
@@ -160,10 +163,11 @@ apply: tv_share; [exact: law_state_law is_policy_acting | exact: law_state_law |
 Qed.
 
 (** What a mean changes if the expert may act. *)
-Lemma mean_acting h f (l u : R) : l <= u -> (forall s, l <= f s <= u) ->
+Lemma mean_acting h f (l u : R) : (forall s, l <= f s <= u) ->
   mean (state_law M learner h) f - mean (state_law M mixed h) f <= (u - l) * (1 - (1 - beta) ^+ h).
 Proof.
-move=> lu lfu; apply: le_trans (ler_norm _) _; rewrite distrC.
+move=> lfu; have /andP[lm mu] := mean_bounds (law_state_law hM h hL) lfu; have lu := le_trans lm mu.
+apply: le_trans (ler_norm _) _; rewrite distrC.
 apply: le_trans (span_tv _ lfu) _; last by apply: ler_wpmul2l; rewrite ?subr_ge0 // tv_acting.
 by rewrite (law_state_law hM h is_policy_acting).2 (law_state_law hM h hL).2.
 Qed.
@@ -183,7 +187,7 @@ Proof.
 move=> loss01; rewrite /expected_loss /interference -mulrDr -big_split.
 apply: ler_wpmul2l; first by rewrite invr_ge0 ler0n.
 apply: ler_sum => h _; rewrite -ler_subl_addl -[leRHS]mul1r -{1}(subr0 1).
-by apply: mean_acting; rewrite ?ler01 // => s; apply: mean_bounds.
+by apply: mean_acting => s; apply: mean_bounds.
 Qed.
 
 End Mixing.

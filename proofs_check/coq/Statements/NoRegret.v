@@ -1,8 +1,8 @@
 (** No regret: what policies lose where they go, if they lose little where their mixtures with the expert go.
 
     The i-th iteration has the policy [learners i] and gathers data with
-    [acting expert (learners i) (betas i)]. Whatever the class and the online learner, [epsilon + gamma] of the
-    paper is the average loss seen. *)
+    [acting expert (learners i) (betas i)]. Whatever the class and the online learner, [epsilon + gamma] of
+    the paper is the average loss seen. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
 Import GRing.Theory Num.Theory.
