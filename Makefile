@@ -58,7 +58,7 @@ docs: $(VENV)/test.stamp ## build the documentation in site-docs/, run the code 
 	$(RUN) -m pytest -q -m "not slow" tests/test_readme.py tests/test_docs.py
 
 clean: ## remove environments, caches and reports (ledgers stay)
-	rm -rf $(VENV) $(PEERS) $(THIRD_PARTY) report.json third-party.json dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(THIRD_PARTY) report.json third-party.json dist site-docs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find iltheory pytest_iltheory sims proofs_check tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two test workers share the cores already; threaded BLAS on top of them only slows both down.
