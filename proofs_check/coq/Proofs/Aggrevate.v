@@ -10,7 +10,7 @@ Local Open Scope ring_scope.
 
 Section Aggrevate.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat).
-Implicit Types (expert learner pi : policy R S A) (loss : nat -> S -> A -> R) (states : nat -> S -> R) (h : nat).
+Implicit Types (expert learner pi : policy R S A) (loss : nat -> S -> A -> R) (states : nat -> S -> R).
 Hypothesis hM : is_mdp M.
 
 Lemma total_loss loss pi states :

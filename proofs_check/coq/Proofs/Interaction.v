@@ -28,6 +28,16 @@ rewrite (eq_bigr (learner h s)) ?rest => [|a /negbTE ->]; last by rewrite subr0 
 by rewrite -mulr2n -[X in _ * X]mulr_natl mulKf ?pnatr_eq0.
 Qed.
 
+(** The expected 0-1 loss is the mean error. *)
+Lemma expected_mistakes (R : realFieldType) (S A : finType) (H : nat) (act : nat -> S -> A)
+    (learner : policy R S A) (states : nat -> S -> R) : is_policy learner ->
+  expected_loss H (fun h s a => 1 - playing R act h s a) learner states =
+  H%:R^-1 * \sum_(h < H) step_error states learner (playing R act) h.
+Proof.
+move=> hL; congr (_ * _); apply: eq_bigr => h _; apply: eq_mean => s; rewrite mistakes // meanB mean_const //.
+by congr (_ - _); rewrite -[RHS](mean_surely (act h s)); apply: eq_bigr => a _; rewrite mulrC.
+Qed.
+
 Section Interaction.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
 Implicit Types (expert learner : policy R S A) (H h : nat) (u : nat -> R).

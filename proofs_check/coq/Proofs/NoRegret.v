@@ -1,7 +1,7 @@
 (** No regret: couple learner and mixture until the expert first acts. *)
 From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
-From ImitationLearning.Proofs Require Import Sums Values.
+From ImitationLearning.Proofs Require Import Sums Values Families Cloning Interaction.
 From ImitationLearning.Statements Require NoRegret.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -229,4 +229,18 @@ have le : average own <= average seen + average (fun i => Num.min 1 (H%:R * beta
 apply: le_trans le _.
 rewrite ler_add2l mulr_natl mulr2n ler_addl mulr_ge0 ?invr_ge0 ?ler0n // sumr_ge0 // => j _.
 by have /andP[b0 _] := hb j; rewrite le_minr ler01 mulr_ge0 ?ler0n.
+Qed.
+
+Theorem dagger_performance : Statements.NoRegret.dagger_performance.
+Proof.
+move=> R S A M H N act learners betas u expert hM N0 hL hb u0 hu loss seen.
+have hE : is_policy expert by exact: is_policy_playing.
+have loss01 h s a : 0 <= loss h s a <= 1.
+  by rewrite /loss /expert /playing; case: (a == _); rewrite ?subrr ?subr0 lexx ler01.
+pose own i := expected_loss H loss (learners i) (state_law M (learners i)).
+have [i below] := below_average own N0; exists i.
+have le : average own <= average seen + average (fun i => Num.min 1 (H%:R * betas i)).
+  exact: no_regret_refined.
+apply: (@le_trans _ _ (u * H%:R * own i)); last by rewrite ler_wpmul2l ?mulr_ge0 ?ler0n // (le_trans below).
+rewrite /own expected_mistakes // -error_rateE; apply: on_policy_bound => // h s a; exact: hu.
 Qed.

@@ -62,3 +62,18 @@ Definition no_regret_coupling : Prop :=
   let own i := expected_loss H loss (learners i) (state_law M (learners i)) in
   let seen i := expected_loss H loss (learners i) (state_law M (acting expert (learners i) (betas i))) in
   average own <= average seen + average (fun i => interference H (betas i)).
+
+(** claim: dagger-2011-thm-3-1-to-3-4
+    Some policy does as well as this, hence the best one; the largest disadvantage of a learner is the least such
+    [u], and the loss is the probability of a mistake. *)
+Definition dagger_performance : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H N : nat) (act : nat -> S -> A)
+    (learners : 'I_N -> policy R S A) (betas : 'I_N -> R) (u : R),
+  let expert := playing R act in
+  is_mdp M -> (0 < N)%N -> (forall i, is_policy (learners i)) -> (forall i, 0 <= betas i <= 1) -> 0 <= u ->
+  (forall i h s a, (h < H)%N -> 0 < state_law M (learners i) h s ->
+    v M H expert h s - q M H expert h s a <= u) ->
+  let loss h s a := 1 - expert h s a in
+  let seen i := expected_loss H loss (learners i) (state_law M (acting expert (learners i) (betas i))) in
+  exists i, value M H expert - value M H (learners i)
+            <= u * H%:R * (average seen + average (fun i => Num.min 1 (H%:R * betas i))).
