@@ -140,6 +140,9 @@ def test_the_whole_catalogue_has_a_light_front_page_and_lists_what_is_missing(wh
     assert text.count("<b>not computed</b>") == n
     assert set(document["files"]) == set(files(site))
     assert all((site / "claims" / f"{id}.html").exists() for id in catalogue())
+    learners = {path.stem for path in (site / "learners").iterdir()}
+    assert {"behavioral_cloning", "gail", "infogail", "nrpi", "value_dice"} <= learners
+    assert not {"replayed_reward", "hedge", "FollowTheLeader"} & learners
 
 
 def test_a_second_run_computes_nothing_and_writes_the_same_bytes(small, tmp_path):

@@ -42,6 +42,8 @@ PROOFS = ("shape", "proved")
 """Rungs that nothing has reached yet."""
 TIGHTNESS = "tightness"
 """The figure whose rows are the largest ratios that were found, a claim and a class of learners each."""
+SHOWN = {"expert", "experts", "demos", "exploration"}
+"""What a learner learns from: the parameter of this name."""
 MARKS = {AS_PUBLISHED: "", FROM_MEMORY: "memory", DERIVED_HERE: "derived"}
 STATUSES = {
     AS_PUBLISHED: "The statement was compared with the text of the paper.",
@@ -286,7 +288,7 @@ def _some(ids: Sequence[str]) -> str:
 
 
 def _learners(drawn: Sequence[Drawn]) -> tuple[Learner, ...]:
-    """Functions that learn a policy from a model and an expert or demonstrations, by name."""
+    """Functions that learn a policy from a model and what is shown of it, by name."""
     from iltheory import learners
     from iltheory.engine.comparison import LEARNERS
 
@@ -302,8 +304,8 @@ def _learners(drawn: Sequence[Drawn]) -> tuple[Learner, ...]:
 
 
 def _learns(function: FunctionType) -> bool:
-    parameters = list(inspect.signature(function).parameters)
-    return set(parameters[:2]) in ({"mdp", "expert"}, {"mdp", "demos"}) and function.__name__ != "replayed_reward"
+    parameters = set(inspect.signature(function).parameters)
+    return "mdp" in parameters and bool(parameters & SHOWN) and function.__name__ != "replayed_reward"
 
 
 def _shows(figure: Drawn, learner: str, *, compared: bool) -> bool:
