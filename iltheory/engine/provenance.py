@@ -6,16 +6,18 @@ import ast
 import hashlib
 import inspect
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "python-flint")
 ROOMS = ("sims", "iltheory.measures", "iltheory.learners", "iltheory.claims", "iltheory.engine")
 """Where a changed line can change a result."""
-OURS = ("sims", "iltheory")
+OURS = ("sims", "iltheory", "proofs_check")
+DATA = (".npz", ".safetensors")
+"""Files that ship beside sources: tables of games, weights of experts."""
 
 
 @cache
@@ -34,18 +36,37 @@ def libraries() -> str:
 def sources(work: Callable[..., object]) -> str:
     """Digest of a function of ours: of what it reaches in its module by name, and of all modules of ours these import.
 
-    Imports inside functions count, too; an import by a computed name does not. What else stands in its module, such as
-    how results are drawn, does not count.
+    With them count the data that ship beside these modules, and the versions of the packages that they import. Imports
+    inside functions count, too; an import by a computed name does not. What else stands in its module, such as how
+    results are drawn, does not count.
     """
     own, waiting = _reached(work)
-    seen: dict[str, bytes] = {}
+    seen: dict[Path, bytes] = {}
+    foreign: set[str] = set()
     while waiting:
         name = waiting.pop()
         path = _file(name)
-        if name not in seen and path is not None:
-            seen[name] = path.read_bytes()
-            waiting += _imports(ast.parse(seen[name]))
-    return hashlib.sha256(b"\0".join([own, *(seen[name] for name in sorted(seen))])).hexdigest()[:16]
+        if path is None:
+            foreign.add(name.partition(".")[0])
+        elif path not in seen:
+            seen[path] = path.read_bytes()
+            waiting += _imports(ast.parse(seen[path]))
+    shipped = {data for path in seen for data in path.parent.rglob("*") if data.suffix in DATA}
+    parts = [own, *(seen[path] for path in sorted(seen)), *(path.read_bytes() for path in sorted(shipped))]
+    return hashlib.sha256(b"\0".join([*parts, _versions(foreign).encode()])).hexdigest()[:16]
+
+
+@cache
+def _packages() -> Mapping[str, list[str]]:
+    """Packages by their modules: a walk through all that is installed."""
+    return packages_distributions()
+
+
+def _versions(modules: set[str]) -> str:
+    """Versions of the packages that modules belong to; the standard library's have none."""
+    packages = _packages()
+    found = {package for module in modules for package in packages.get(module, [])}
+    return ", ".join(f"{package} {version(package)}" for package in sorted(found))
 
 
 @cache
@@ -85,8 +106,14 @@ def _names(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, ast.FunctionDef | ast.ClassDef):
         yield statement.name
     else:
-        stored = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
-        yield from (node.id for node in stored if isinstance(node.ctx, ast.Store))
+        inner = {
+            id(name)
+            for node in ast.walk(statement)
+            if isinstance(node, ast.comprehension)
+            for name in ast.walk(node.target)
+        }
+        names = (node for node in ast.walk(statement) if isinstance(node, ast.Name) and id(node) not in inner)
+        yield from (node.id for node in names if isinstance(node.ctx, ast.Store))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

@@ -56,8 +56,17 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
             Finding(f"{table}, H = {horizon}: slope in N of the gap {words[0]}, of its bound {words[1]}", CLAIM)
         )
     verdicts = [outcome.result["verdict"] for outcome in outcomes]
+    vacuous = sum(outcome.result["distance"] >= 1 for outcome in outcomes)
     findings += [
         Finding(f"The bound in intervals: {counted(verdicts)} (undecided where both sides are 0).", CLAIM),
+        Finding(
+            "The bound is the largest return times the squared distance, and no gap exceeds the largest return: where "
+            f"the distance is 1 or more, in {vacuous} of {len(outcomes)} cells, it says nothing."
+        ),
+        Finding(
+            "N demonstrations of the optimal policy are seen. Rewards are the game's points, its range of them mapped "
+            "onto [0, 1]. All sides are upper ends of rigorous enclosures."
+        ),
         SLOPES,
         HARD_OF_HEARING,
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -15,10 +16,10 @@ from iltheory.experiments.control import (
     mean_returns,
     normalised,
     said_of_returns,
-    seeds_and_seconds,
     shown,
 )
 from iltheory.experiments.experiment import Cell, Experiment, Finding, Outcome, Section
+from iltheory.experiments.statistics import mean_over_seeds
 from iltheory.experiments.tables import grid, groups
 
 ENVS = ("Hopper-v5", "Walker2d-v5", "HalfCheetah-v5")
@@ -35,6 +36,7 @@ EMA = 0.999
 """Decay of the averaged weights, which are shown beside the last ones."""
 FIRST = 0.01
 """Largest share that the first weights may have in an average that is shown."""
+REACHED = 0.95
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
@@ -74,17 +76,25 @@ def summary(outcomes: Sequence[Outcome]) -> Section:
     """One row an environment and learner."""
     rows: list[tuple[str, ...]] = []
     for (env, learner), some in groups(outcomes, "env", "learner").items():
-        seeds, seconds, share = seeds_and_seconds(some, normalised)
-        _, _, mean = seeds_and_seconds(some, lambda result: result["return"])
-        _, _, averaged = seeds_and_seconds(some, lambda result: result["averaged"])
+        share = mean_over_seeds([normalised(outcome.result) for outcome in some])
+        mean, averaged, expert = (
+            mean_over_seeds([outcome.result[name] for outcome in some]) for name in ("return", "averaged", "expert")
+        )
         updates = some[0].cell["updates"]
         shown_average = str(averaged) if EMA**updates <= FIRST else "none"
-        rows.append((env, learner, str(updates), seeds, str(mean), str(share), shown_average, seconds))
-    columns = ("environment", "learner", "updates", "seeds", "return [95 %, Student]", "normalised", "EMA", "wall s")
+        reached = f"{sum(normalised(outcome.result) >= REACHED for outcome in some)} of {len(some)}"
+        seconds = f"{median(outcome.result['seconds'] for outcome in some):.0f}"
+        rows.append(
+            (env, learner, str(updates), str(mean), f"{expert.centre:.4g}", str(share), reached, shown_average, seconds)
+        )
+    columns = (
+        "environment", "learner", "updates", "return [95 %, Student]", "expert", "normalised",
+        f"seeds at {REACHED:.0%}", "EMA", "median wall s",
+    )  # fmt: skip
     finding = Finding(
-        f"Normalised: 0 for uniformly random actions, 1 for the shipped expert. EMA: returns with weights averaged at "
-        f"{EMA}, where updates are so many that the first weights count for less than {FIRST:.0%}. Cloning, AdVIL "
-        "and IQ-Learn are offline; the others act in the world."
+        f"Normalised: 0 for uniformly random actions, 1 for the shipped expert. Seeds at {REACHED:.0%}: how many come "
+        f"so far. EMA: returns with weights averaged at {EMA}, where updates are so many that the first weights count "
+        f"for less than {FIRST:.0%}. Cloning, AdVIL and IQ-Learn are offline; the others act in the world."
     )
     return Section(columns, tuple(rows), (said_of_returns(outcomes), finding))
 

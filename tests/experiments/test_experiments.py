@@ -75,19 +75,26 @@ def test_a_digest_of_sources_follows_what_a_function_reaches(tmp_path, monkeypat
     (tmp_path / "ours" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("iltheory.engine.provenance.OURS", ("ours",))
+    installed = {"numpy": "1", "scipy": "1"}
+    monkeypatch.setattr("iltheory.engine.provenance.version", installed.__getitem__)
 
-    def digest(*, leaf_value=1, factor=2, drawn="blue"):
-        leaf.write_text(f"x = {leaf_value}\n")
+    def digest(*, leaf_value=1, factor=2, drawn="blue", shipped=b"0", numpy="1", scipy="1"):
+        installed.update(numpy=numpy, scipy=scipy)
+        (tmp_path / "ours" / "table.npz").write_bytes(shipped)
+        leaf.write_text(f"import numpy\nx = {leaf_value}\n")
         chain.write_text(
             f"FACTOR = {factor}\n\ndef helper():\n    from ours import leaf\n    return FACTOR * leaf.x\n\n"
-            f"def work(cell):\n    return helper()\n\ndef draw():\n    return {drawn!r}\n"
+            f"def work(cell):\n    return helper()\n\ndef draw():\n    return {drawn!r}\n\n"
+            "DRAWN = [draw() for cell in range(2)]\n"
         )
         sources.cache_clear()
         return sources(import_module("ours.chain").work)
 
     first = digest()
     assert digest(drawn="red") == first == digest()
-    assert len({first, digest(leaf_value=2), digest(factor=3)}) == 3
+    assert digest(scipy="2") == first  # it is not imported
+    others = [digest(leaf_value=2), digest(factor=3), digest(shipped=b"1"), digest(numpy="2")]
+    assert len({first, *others}) == 5
     sources.cache_clear()
 
 

@@ -165,6 +165,7 @@ def test_control_counts_the_seeds_that_get_there():
     section, text = said(
         "offline-control", *(control("CartPole-v1", "IQ-Learn", r, k) for k, r in enumerate((30.0, 29.5, 12.0)))
     )
+    assert "here 0 of 3 seeds get it" in text
     assert "2 of 3 seeds reach 95%" in text and "3 rewards of all these episodes were clipped" in text
     assert section.rows[0][:5] == ("CartPole-v1", "1, 1 in 20", "25", "IQ-Learn", "3") and section.rows[0][6] == "30"
 
@@ -178,9 +179,9 @@ def test_runners_show_last_weights_and_averages_that_have_left_the_first():
         return section.rows[0]
 
     many, few = row(5_000), row(125)
-    assert many[:4] == ("Hopper-v5", "GAIL", "5000", "2") and many[4].startswith("30 [") and many[5].startswith("1 [")
-    assert many[6] == "20 [20, 20]" and many[7] == "4"
-    assert few[4:6] == many[4:6] and few[6] == "none"
+    assert many[:3] == ("Hopper-v5", "GAIL", "5000") and many[3].startswith("30 [") and many[4] == "30"
+    assert many[5].startswith("1 [") and many[6:] == ("1 of 2", "20 [20, 20]", "4")
+    assert few[3:7] == many[3:7] and few[7] == "none"
 
 
 def test_a_noisy_game_mixes_what_is_told_with_chance():

@@ -359,8 +359,12 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         cloned(device="cuda")
 
 
-def test_missing_torch_is_one_line_that_names_the_command() -> None:
-    code = "import sys; sys.modules['torch'] = None\nimport iltheory as il\nil.learners.neural"
+@pytest.mark.parametrize("module", ["neural", "neural.gail", "neural.transitions"])
+def test_missing_torch_is_one_line_that_names_the_command(module: str) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        f"from importlib import import_module\nimport_module('iltheory.learners.{module}')"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr.strip().endswith("torch is not installed: pip install 'iltheory[torch]'")
 
