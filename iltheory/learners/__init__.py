@@ -38,7 +38,6 @@ from iltheory.learners.schedules import at_first, geometric, never
 from iltheory.learners.smile import Smile, smile
 from iltheory.learners.sqil import sqil
 from iltheory.learners.value_dice import ValueDice, value_dice
-from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
     from iltheory.learners import neural
@@ -125,9 +124,4 @@ def __getattr__(name: str) -> Any:
     """Load learners with neural networks, and torch, when they are first asked for."""
     if name != "neural":
         raise AttributeError(f"module 'iltheory.learners' has no attribute {name!r}")
-    try:
-        return import_module("iltheory.learners.neural")
-    except ModuleNotFoundError as error:
-        if error.name not in ("safetensors", "torch"):
-            raise
-        raise IltheoryError(f"{error.name} is not installed: pip install 'iltheory[torch]'") from error
+    return import_module("iltheory.learners.neural")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iltheory.learners.neural import _requirements as _requirements
 from iltheory.learners.neural._soft_recipe import SoftOptions, SoftTrained
 from iltheory.learners.neural.adril import AdRIL, adril
 from iltheory.learners.neural.advil import AdVIL, advil
