@@ -126,6 +126,7 @@ class Rational(System):
     """Exact rational numbers."""
 
     name = "rational"
+    exact = True
 
     def coerce(self, x: Any) -> RationalArray:
         """Take rationals and exact constants; a float raises."""

@@ -44,6 +44,8 @@ class System(ABC):
     """
 
     name: str
+    exact: bool = False
+    """Whether each entry is known exactly, so that none is NaN or infinite."""
 
     # Making and reading numbers.
 

@@ -59,7 +59,7 @@ def check_sums(total: Numbers, name: str, error: type[IltheoryError], advice: st
 
 def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
     """Raise if an entry is NaN or infinite."""
-    if ar.system_of(x).name == "rational":
+    if ar.system_of(x).exact:
         return
     values = ar.midpoint(x)
     finite = np.isfinite(values)
