@@ -19,3 +19,7 @@ Definition maximum (x0 : T) f : R := \big[Num.max/f x0]_x f x.
 Definition span f : R := \big[Num.max/0]_x \big[Num.max/0]_y (f x - f y).
 
 End Extremes.
+
+(** The largest difference of two functions. *)
+Definition distance (R : realFieldType) (S A : finType) (f g : S -> A -> R) : R :=
+  largest (fun s => largest (fun a => `|f s a - g s a|)).
