@@ -19,6 +19,10 @@ Definition playing (act : nat -> S -> A) : policy R S A := fun h s a => (a == ac
 Definition acting expert learner (beta : R) : policy R S A :=
   fun h s => mixture beta (learner h s) (expert h s).
 
+(** What both do, coupled as well as possible; not a law unless they are equal. The occupancy of [shared] at a step
+    is the mass of the paths on which they agreed up to then. *)
+Definition shared expert learner : policy R S A := fun h s a => Num.min (expert h s a) (learner h s a).
+
 (** Expected total variation of the laws of the action at step [h], the state drawn from [states h]. *)
 Definition step_error states expert learner h : R := mean (states h) (fun s => tv (expert h s) (learner h s)).
 

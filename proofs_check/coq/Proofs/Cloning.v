@@ -1,7 +1,7 @@
 (** Cloning: bound each action's cost by the rewards that are left. *)
 From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
-From ImitationLearning.Proofs Require Import Sums Values.
+From ImitationLearning.Proofs Require Import Sums Difference Values.
 From ImitationLearning.Statements Require Cloning.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -87,4 +87,40 @@ Proof.
 move=> R S A M H expert learner error hM hr hE hL herror.
 apply: le_trans (weighted_errors hM H hr hE hL) _; rewrite -sum_steps_left mulr_suml.
 by apply: ler_sum => h _; apply: ler_wpmul2l; [apply: ler0n | apply: herror].
+Qed.
+
+(** Who acts less often goes to no state more often. *)
+Lemma ler_occupancy (R : realFieldType) (S A : finType) (M : mdp R S A) (pi other : policy R S A) :
+  is_mdp M -> (forall h s a, 0 <= pi h s a <= other h s a) ->
+  forall h s a, 0 <= occupancy M pi h s a <= occupancy M other h s a.
+Proof.
+move=> hM hpi h; have states s : 0 <= state_law M pi h s <= state_law M other h s.
+  elim: h s => [|h IH] s /=; first by rewrite lexx andbT; case: hM => _ [].
+  have P0 s0 a : 0 <= transition M h s0 a s by case: (hM.1 h s0 a).
+  have next0 s0 : 0 <= mean (pi h s0) (fun a => transition M h s0 a s).
+    by apply: mean_ge0 => // a; case/andP: (hpi h s0 a).
+  apply/andP; split; first by apply: mean_ge0 => // s0; case/andP: (IH s0).
+  apply: ler_sum => s0 _; have /andP[d0 le] := IH s0; apply: ler_pmul => //.
+  by apply: ler_sum => a _; apply: ler_wpmul2r => //; case/andP: (hpi h s0 a).
+move=> s a; have /andP[d0 le] := states s; have /andP[p0 ple] := hpi h s a.
+by rewrite mulr_ge0 ?ler_pmul.
+Qed.
+
+(** Where they agreed both earn the same, and elsewhere a step earns at most 1. *)
+Theorem reduction_coupled : Statements.Cloning.reduction_coupled.
+Proof.
+move=> R S A M H expert learner hM hr hE hL; rewrite !value_occupancy // -sumrB; apply: ler_sum => h _.
+have both0 k s a : 0 <= shared expert learner k s a by rewrite le_minr (hE k s).1 (hL k s).1.
+have [le1 le2] : (forall k s a, 0 <= shared expert learner k s a <= expert k s a) /\
+                 (forall k s a, 0 <= shared expert learner k s a <= learner k s a).
+  by split=> k s a; rewrite both0 le_minl lexx ?orbT.
+have <- : \sum_s \sum_a occupancy M expert h s a = 1.
+  by rewrite -[RHS](law_state_law hM h hE).2; apply: eq_bigr => s _; rewrite -mulr_sumr (hE h s).2 mulr1.
+rewrite -!sumrB; apply: ler_sum => s _; rewrite -!sumrB; apply: ler_sum => a _; rewrite -mulrBl.
+have /andP[_ leE] := ler_occupancy hM le1 h s a; have /andP[_ leL] := ler_occupancy hM le2 h s a.
+have /andP[r0 r1] := hr h s a.
+apply: (@le_trans _ _ ((occupancy M expert h s a - occupancy M (shared expert learner) h s a) *
+                        reward M h s a)).
+  by apply: ler_wpmul2r => //; rewrite ler_add2l ler_opp2.
+by rewrite ler_pimulr // subr_ge0.
 Qed.

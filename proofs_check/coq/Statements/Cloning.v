@@ -45,3 +45,10 @@ Definition reduction_average : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A),
   is_mdp M -> unit_rewards M -> is_policy expert -> is_policy learner ->
   `|value M H expert - value M H learner| <= Num.min H%:R (H%:R ^+ 2 * error_rate M H expert learner).
+
+(** claim: rajaraman-2020-reduction.sharper *)
+Definition reduction_coupled : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A),
+  is_mdp M -> unit_rewards M -> is_policy expert -> is_policy learner ->
+  value M H expert - value M H learner <=
+  \sum_(h < H) (1 - \sum_s \sum_a occupancy M (shared expert learner) h s a).
