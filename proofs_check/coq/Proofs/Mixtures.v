@@ -8,15 +8,6 @@ Unset Strict Implicit.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** Sums of pairs are linear. *)
-Lemma sum_mixture (R : realFieldType) (S A : finType) (x y g : S -> A -> R) (w : R) :
-  \sum_s \sum_a (w * x s a + (1 - w) * y s a) * g s a =
-  w * (\sum_s \sum_a x s a * g s a) + (1 - w) * (\sum_s \sum_a y s a * g s a).
-Proof.
-rewrite !mulr_sumr -big_split; apply: eq_bigr => s _; rewrite !mulr_sumr -big_split; apply: eq_bigr => a _ /=.
-by rewrite mulrDl !mulrA.
-Qed.
-
 Theorem convex : Statements.Mixtures.convex.
 Proof.
 move=> R S A M x y w /andP[w0 w1] x0 y0 hx hy z; split=> [s a | s].

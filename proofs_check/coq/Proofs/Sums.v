@@ -28,6 +28,13 @@ Proof. by rewrite /mean mulr_sumr; apply: eq_bigr => x _; rewrite mulrCA. Qed.
 Lemma meanN p f : mean p (fun x => - f x) = - mean p f.
 Proof. by rewrite /mean -sumrN; apply: eq_bigr => x _; rewrite mulrN. Qed.
 
+(** The probability of a point. *)
+Lemma mean_at p y : mean p (fun x => (y == x)%:R) = p y.
+Proof.
+rewrite /mean (bigD1 y) //= eqxx mulr1 big1 ?addr0 // => x /negbTE xy.
+by rewrite eq_sym xy mulr0.
+Qed.
+
 Lemma mean_const p (c : R) : law p -> mean p (fun=> c) = c.
 Proof. by case=> _ p1; rewrite /mean -mulr_suml p1 mul1r. Qed.
 
@@ -58,6 +65,9 @@ Proof. by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; apply: sumr_ge0 => x _; apply: n
 
 Lemma tvC p q : tv p q = tv q p.
 Proof. by congr (_ * _); apply: eq_bigr => x _; rewrite distrC. Qed.
+
+Lemma eq_tv p p' q q' : p =1 p' -> q =1 q' -> tv p q = tv p' q'.
+Proof. by move=> ep eq; congr (_ * _); apply: eq_bigr => x _; rewrite ep eq. Qed.
 
 Lemma tvxx p : tv p p = 0.
 Proof. by rewrite /tv big1 ?mulr0 // => x _; rewrite subrr normr0. Qed.
@@ -175,6 +185,21 @@ have -> : a * (b - d) = (a * b - c * d) - (a - c) * d by ring.
 exact: ler_norm_sub.
 Qed.
 
+(** Draw the pair in two steps. *)
+Lemma mean_pairs p k (f : T * U -> R) : mean (pairs p k) f = mean p (fun t => mean (k t) (fun u => f (t, u))).
+Proof.
+transitivity (\sum_t \sum_u p t * k t u * f (t, u)); first by rewrite pair_big; apply: eq_bigr => -[t u].
+by apply: eq_bigr => t _; rewrite [RHS]mulr_sumr; apply: eq_bigr => u _; rewrite mulrA.
+Qed.
+
+(** A channel that keeps its input keeps the distance. *)
+Lemma tv_append p q k : (forall t, law (k t)) -> tv (pairs p k) (pairs q k) = tv p q.
+Proof.
+move=> hk; rewrite tv_joint; congr (_ * _); apply: eq_bigr => t _.
+under eq_bigr do rewrite -mulrBl normrM (ger0_norm ((hk t).1 _)).
+by rewrite -mulr_sumr (hk t).2 mulr1.
+Qed.
+
 (** First change the conditional laws, then the first law. *)
 Lemma tv_pairs_le p q k l : (forall t, 0 <= p t) -> (forall t, law (l t)) ->
   tv (pairs p k) (pairs q l) <= tv p q + mean p (fun t => tv (k t) (l t)).
@@ -208,6 +233,15 @@ Lemma tv_mean_le p q k : (forall t, law (k t)) ->
 Proof.
 move=> hk; apply: ler_wpmul2l => //.
 by apply: le_trans (l1_mean hk (fun t => p t - q t)); apply: ler_sum => u _; rewrite meanBl.
+Qed.
+
+(** Mixtures of measures. *)
+Lemma sum_mixture x y (g : T -> U -> R) (w : R) :
+  \sum_t \sum_u (w * x t u + (1 - w) * y t u) * g t u =
+  w * (\sum_t \sum_u x t u * g t u) + (1 - w) * (\sum_t \sum_u y t u * g t u).
+Proof.
+rewrite !mulr_sumr -big_split; apply: eq_bigr => t _; rewrite !mulr_sumr -big_split; apply: eq_bigr => u _ /=.
+by rewrite mulrDl !mulrA.
 Qed.
 
 (** Conditional laws. *)
