@@ -84,15 +84,15 @@ class Drawn:
         _write(folder / f"{self.figure.id}.csv", as_csv(self.rows))
         logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns of the dates in matplotlib's own fonts
         settings = venue.settings(wide=self.figure.wide, aspect=self.figure.aspect, latex=latex)
-        asked = latex or "pgf" in formats
-        with matplotlib.rc_context(settings), _latex(self.figure.id) if asked else nullcontext():
-            picture = Picture()
-            self.figure.draw(self.rows, Sheet(picture))
-            with TemporaryDirectory(dir=folder, prefix=f".{self.figure.id}-") as scratch:
-                for suffix in formats:
-                    picture.savefig(Path(scratch, f"{self.figure.id}.{suffix}"), format=suffix, **ORIGIN[suffix])
-                for made in Path(scratch).iterdir():  # PGF keeps images in files of their own
-                    made.replace(folder / made.name)
+        explained = _latex(self.figure.id) if latex or "pgf" in formats else nullcontext()
+        scratch = TemporaryDirectory(dir=folder, prefix=f".{self.figure.id}-")
+        with matplotlib.rc_context(settings), explained, scratch as made:
+            for suffix in formats:
+                picture = Picture()  # anew: each saving moves what constrained layout has placed
+                self.figure.draw(self.rows, Sheet(picture))
+                picture.savefig(Path(made, f"{self.figure.id}.{suffix}"), format=suffix, **ORIGIN[suffix])
+            for path in Path(made).iterdir():  # PGF keeps images in files of their own
+                path.replace(folder / path.name)
 
 
 @contextmanager

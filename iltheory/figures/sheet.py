@@ -32,7 +32,6 @@ LINES: tuple[Any, ...] = (
 )
 """Of the first, second, ... curve of a panel, so that prints without colour can be read, too."""
 INK, PALE = "#222222", "#777777"
-MINUS = "\N{MINUS SIGN}"
 TRIANGLE = 0.3
 """Width of a triangle that shows a slope, as a share of its curve's."""
 BESIDE = 0.05
@@ -126,7 +125,7 @@ class Panel:
         )
         middle = exp(corner[0]), exp((corners[0][1] + corners[1][1]) / 2)
         self.axes.annotate(
-            str(theorem).replace("-", MINUS), middle, xytext=(3 if right else -3, 0), textcoords="offset points",
+            f"${theorem}$", middle, xytext=(3 if right else -3, 0), textcoords="offset points",
             va="center", ha="left" if right else "right", fontsize="small", color=PALE,
         )  # fmt: skip
 
@@ -212,7 +211,8 @@ def fitted(points: Sequence[Point]) -> str:
     from iltheory.attack.fitting import exponent
 
     fit = exponent(points)
-    return f"{fit.slope:.2f} [{fit.low:.2f}, {fit.high:.2f}]".replace("-", MINUS)
+    slope, low, high = (f"${x:.2f}$" for x in (fit.slope, fit.low, fit.high))  # not every font has a minus sign
+    return f"{slope} [{low}, {high}]"
 
 
 def ratios(over: Sequence[Point], under: Sequence[Point]) -> list[Point]:
