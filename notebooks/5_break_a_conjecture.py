@@ -225,7 +225,8 @@ draw_counterexample(needs[0].attack.simplest)
 
 # %% [markdown]
 # The proof used the range twice: rewards that are not negative let us throw away the mixed strings, and rewards at most
-# 1 ended the sum.
+# 1 ended the sum. The witness breaks the second. The first is needed, too: let an accident cost 1 on the road, and at
+# $H=2$ the average earns $1+\tfrac12-\tfrac12$ and loses 1, twice what the bound allows.
 #
 # ## What should we have done? Average the data
 #

@@ -140,8 +140,8 @@ print("my library passes:", smoke_test(MyBC()))
 # %% [markdown]
 # ## Eight mistakes
 #
-# Those with a number somebody made in earnest, in a library that others built on. Read them and ask for each: *would
-# the test above see it?*
+# Those with a number have a close relative in a library that others built on. Read them and ask for each: *would the
+# test above see it?*
 
 
 # %%
@@ -357,6 +357,7 @@ for panel, library, colour in zip(panels, (MyBC(), FirstToFinish()), COLOURS, st
     panel.axes.bar_label(bars, [f"{share:.4f}" for share in shares])
     mean = episodes.returns().mean()
     panel.named(x="", y="share of 5,000 episodes", title=f"{type(library).__name__}: mean return {mean:.2f}")
+panels[1].axes.set_ylabel("")
 print("exact value:", il.value(mdp, alone))
 
 # %% [markdown]

@@ -295,8 +295,8 @@ robot.ticks(horizons)
 # One claim, one function: on the left numbers in rigorous intervals, narrower than the line; on the right bars that
 # contain the truth with confidence, all of them together with probability at least 0.99. A bar of the gap that reaches
 # the bottom contains 0: at $H=20$ and 40 one cannot tell, from 256 episodes of each player, that the clone loses
-# anything at all. At $H=80$ and 160 one can, as on a cliff the loss has begun; but bars as long as these fit a square
-# and a straight line alike, and nobody should read a slope off them.
+# anything at all. At $H=80$ and 160 one can: the falls have begun. But a square and a straight line both fit through
+# bars as long as these, so nobody should read a slope off them.
 #
 # Both verdicts are *holds*, and both pictures say the same uncomfortable thing: $H^2\epsilon$ lies far above all that
 # can be lost. A bound can be **true, tight on the cliff, and empty on a robot**. That is no accident of Hopper: two
@@ -314,8 +314,8 @@ robot.ticks(horizons)
 # | it speaks of | this game, this horizon, our noise, these policies | the same | this simulator, this horizon, these policies |
 # | the truth is | known | known to us, not to the sampler | not known |
 #
-# None of these is a proof of a theorem; that is what pencils are for. But a single *refuted* in any column would end
-# one.
+# None of these is a proof of a theorem; that is what pencils are for. But one *refuted* on the left would end one, and
+# one on the right would send us looking for the mistake, with confidence $1-\delta$.
 #
 # ## Exercises
 #
