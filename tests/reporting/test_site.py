@@ -21,7 +21,7 @@ from iltheory.claims.instances import decode
 from iltheory.claims.registry import catalogue
 from iltheory.engine import verify as engine
 from iltheory.engine.executors import serial
-from iltheory.figures import figures
+from iltheory.figures import Drawn, figures
 from iltheory.reporting.site import ForeignFolder, gather, write_site
 from iltheory.reporting.site.content import RUNGS, Content, Entry
 from iltheory.reporting.site.counterexamples import work
@@ -186,6 +186,17 @@ def test_a_site_is_replaced_whole_and_foreign_files_are_left_alone(small, tmp_pa
     (tmp_path / "file").write_text("")
     with pytest.raises(IltheoryError, match="cannot be written"):
         write_site(small.content, tmp_path / "file")
+
+
+def test_a_site_that_was_cut_off_is_replaced(small, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(Drawn, "save", interrupted)
+        write_site(small.content, tmp_path / "site")
+    write_site(small.content, tmp_path / "site")
+    assert files(tmp_path / "site") == files(small.folder)
 
 
 def test_certificates_are_counterexamples_and_the_page_has_their_numbers(small):

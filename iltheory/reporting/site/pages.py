@@ -7,7 +7,7 @@ import inspect
 import json
 import tempfile
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -84,21 +84,30 @@ def write_site(content: Content, folder: Path) -> list[Path]:
     written: dict[str, None] = {}
 
     def write(path: str, text: str) -> None:
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
+        _put(folder / path, text)
         written[path] = None
 
+    _put(folder / MANIFEST, _manifest(earlier))  # a site that is cut off is one, too: the next may replace it
     _Writer(content, write).write_all()
     for figure in content.figures:
         figure.save(folder / "figures", VENUES["neurips2025"], ("svg",))
         written |= dict.fromkeys(f"figures/{figure.figure.id}.{suffix}" for suffix in ("svg", "json", "csv"))
-    write(MANIFEST, json.dumps({"schema": SCHEMA, "files": sorted(written)}, indent=1) + "\n")
+    write(MANIFEST, _manifest(written))
     for path in earlier - set(written):
         (folder / path).unlink(missing_ok=True)
     return [folder / path for path in written]
+
+
+def _put(target: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(target)
+
+
+def _manifest(paths: Iterable[str]) -> str:
+    return json.dumps({"schema": SCHEMA, "files": sorted(paths)}, indent=1) + "\n"
 
 
 def check_folder(folder: Path) -> set[str]:
