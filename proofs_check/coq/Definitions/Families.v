@@ -1,5 +1,5 @@
-(** The instances of Swamy, Choudhury, Bagnell and Wu (ICML 2021), as in [sims/families/compounding.py]: the right
-    state and the right action are [true], and rewards are one less the costs. *)
+(** The instances of Swamy, Choudhury, Bagnell and Wu (ICML 2021), as in [sims/families/compounding.py]:
+    the right state and the right action are [true], and rewards are one less the costs. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import FiniteHorizon.
 Set Implicit Arguments.

@@ -1,8 +1,9 @@
-(** Moments: how an adversary that picks functions f of step, state and action tells a learner from the expert.
+(** Moments: how an adversary that picks functions f of step, state and action tells a learner from the
+    expert.
 
-    The three payoffs of Swamy, Choudhury, Bagnell and Wu (ICML 2021) are inner products of f with a signed measure,
-    the mismatch; expectations are means over steps. Over f in [-1, 1] the largest one is the l1 norm of the mismatch:
-    [Statements.Moments.largest_payoff_is_supremum]. *)
+    The three payoffs of Swamy, Choudhury, Bagnell and Wu (ICML 2021) are inner products of f with a signed
+    measure, the mismatch; expectations are means over steps. Over f in [-1, 1] the largest one is the l1
+    norm of the mismatch: [Statements.Moments.largest_payoff_is_supremum]. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Extremes.
 Set Implicit Arguments.
@@ -25,9 +26,11 @@ Definition with_rewards M f : mdp R S A := Mdp (transition M) f (start M).
 (** U1, U2 and U3 are the payoffs of these. *)
 Definition reward_mismatch M expert learner h s a : R := occupancy M learner h s a - occupancy M expert h s a.
 
-Definition off_policy_mismatch M expert learner h s a : R := state_law M expert h s * (learner h s a - expert h s a).
+Definition off_policy_mismatch M expert learner h s a : R :=
+  state_law M expert h s * (learner h s a - expert h s a).
 
-Definition on_policy_mismatch M expert learner h s a : R := state_law M learner h s * (learner h s a - expert h s a).
+Definition on_policy_mismatch M expert learner h s a : R :=
+  state_law M learner h s * (learner h s a - expert h s a).
 
 Definition payoff H g f : R := H%:R^-1 * \sum_(h < H) \sum_s \sum_a g h s a * f h s a.
 

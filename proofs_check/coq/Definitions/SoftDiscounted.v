@@ -1,6 +1,7 @@
 (** With a discount: soft values, rewards read off action values, and potential shaping.
 
-    [m s] is the soft maximum in state [s]: of who acts by a policy and is paid its entropy, or over all policies. *)
+    [m s] is the soft maximum in state [s]: of who acts by a policy and is paid its entropy, or over all
+    policies. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Discounted.
 Set Implicit Arguments.
@@ -24,7 +25,8 @@ Definition next_value M m x s a : R := discount M * mean (transition M s a) (fun
 (** T: the reward for which [x] are soft action values. *)
 Definition implied_reward M m x s a : R := x s a - next_value M m x s a.
 
-(** Its inverse, as a relation: [x] solves the soft Bellman equation of action values for the model's rewards. *)
+(** Its inverse, as a relation: [x] solves the soft Bellman equation of action values for the model's
+    rewards. *)
 Definition is_soft_q M m x : Prop := forall s a, x s a = reward M s a + next_value M m x s a.
 
 (** What a potential adds to the rewards. *)

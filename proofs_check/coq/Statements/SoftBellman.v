@@ -1,5 +1,5 @@
-(** Rewards and soft action values determine each other, with a discount (Garg, Chakraborty, Cundy, Song and Ermon,
-    NeurIPS 2021). *)
+(** Rewards and soft action values determine each other, with a discount (Garg, Chakraborty, Cundy, Song
+    and Ermon, NeurIPS 2021). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Discounted SoftMaximum SoftDiscounted.
 Import GRing.Theory Num.Theory.
@@ -15,8 +15,8 @@ Definition evaluation_is_soft : Prop :=
   is_policy pi -> is_soft_maximum (evaluation pi bonus s).
 
 (** claim: iq-lemma-3-1
-    What solves the equations of policy evaluation for the reward T Q is Q, and nothing else does. The entropy of
-    the policy may be any payment for its actions. *)
+    What solves the equations of policy evaluation for the reward T Q is Q, and nothing else does. The
+    entropy of the policy may be any payment for its actions. *)
 Definition bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi : policy R S A)
          (bonus : S -> R) (x : S -> A -> R),
@@ -33,8 +33,8 @@ Definition onto : Prop :=
   exists x, forall y, (forall s a, implied_reward M V y s a = reward M s a) <-> (forall s a, y s a = x s a).
 
 (** claim: iq-lemma-3-1.optimality
-    For every soft maximum. For the reward T Q the equations have a solution, Q, and no other; that they have one for
-    every reward takes limits, which an ordered field need not have. *)
+    For every soft maximum. For the reward T Q the equations have a solution, Q, and no other; that they
+    have one for every reward takes limits, which an ordered field need not have. *)
 Definition optimality_bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (x : S -> A -> R),
   is_mdp M -> (forall s, is_soft_maximum (m s)) ->
