@@ -65,7 +65,7 @@ def figures(
         planned = sum({figure.data.id: len(figure.data.cells) for figure in chosen}.values())
         with executors.processes(workers) as executor, cells_progress(screen, planned) as on_result:
             drawn = computed_figures(chosen, ledger=ledger, executor=executor, on_result=on_result)
-    note = None if latex else stand_in(venue)
+    note = stand_in(venue) if drawn and not latex else None
     if note is not None:
         screen.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
     for done in drawn:

@@ -84,7 +84,7 @@ def figures() -> Mapping[str, Figure]:
 
 
 def find(ids: Sequence[str]) -> list[Figure]:
-    """The figures of some ids, in their order; all of them for none.
+    """The figures of some ids, each once, in their order; all of them for none.
 
     Raises
     ------
@@ -93,4 +93,4 @@ def find(ids: Sequence[str]) -> list[Figure]:
     """
     known = figures()
     require_known(ids, known, "figure")
-    return [known[id] for id in ids] if ids else list(known.values())
+    return [known[id] for id in dict.fromkeys(ids or known)]

@@ -24,4 +24,4 @@ def figures_page(
         files = f"{folder / id}.{{{','.join([*formats, 'json', 'csv'])}}}"
         verdicts = ", ".join(f"{count} {word}" for word, count in words.items())
         table.add_row(id, files, str(len(done.rows)), verdicts, ", ".join(done.figure.claims))
-    return Group(table, *(Text(line) for line in missing))
+    return Group(*[table] if drawn else [], *(Text(line) for line in missing))

@@ -173,6 +173,11 @@ def test_a_missing_font_is_one_line(monkeypatch):
     assert stand_in(VENUES["icml2025"]) is None
 
 
+def test_a_figure_that_is_asked_for_twice_is_made_once():
+    assert [figure.id for figure in find(["tightness", "gail-gap", "tightness"])] == ["tightness", "gail-gap"]
+    assert find([]) == list(figures().values())
+
+
 def test_a_misspelt_figure_is_told_the_nearest():
     with pytest.raises(InvalidArgument, match=r"no figure is called 'horizon-scalin'; did you mean horizon-scaling\?"):
         find(["horizon-scalin"])
