@@ -10,7 +10,7 @@ Definition average (R : realFieldType) (N : nat) (x : 'I_N -> R) : R := N%:R^-1 
 
 Section Imitation.
 Variables (R : realFieldType) (S A : finType).
-Implicit Types (M : mdp R S A) (expert learner pi : policy R S A) (states : nat -> S -> R) (H h : nat).
+Implicit Types (M : mdp R S A) (expert learner pi : policy R S A) (states : nat -> S -> R) (H h n : nat).
 
 (** The policy that takes the action [act h s] at step [h] in state [s]. *)
 Definition playing (act : nat -> S -> A) : policy R S A := fun h s a => (a == act h s)%:R.
@@ -19,8 +19,17 @@ Definition playing (act : nat -> S -> A) : policy R S A := fun h s a => (a == ac
 Definition acting expert learner (beta : R) : policy R S A :=
   fun h s => mixture beta (learner h s) (expert h s).
 
-(** What both do, coupled as well as possible; not a law unless they are equal. The occupancy of [shared] at a step
-    is the mass of the paths on which they agreed up to then. *)
+(** SMILe's policy after [n] updates: the j-th takes a share [alpha * (1 - alpha) ^+ j] of the actions
+    from the expert. *)
+Definition smile expert (learners : nat -> policy R S A) (alpha : R) n : policy R S A := fun h s a =>
+  (1 - alpha) ^+ n * expert h s a + \sum_(j < n) alpha * (1 - alpha) ^+ j * learners j h s a.
+
+(** The same without the expert, normalised. *)
+Definition smile_without_expert (learners : nat -> policy R S A) (alpha : R) n : policy R S A := fun h s a =>
+  (\sum_(j < n) (1 - alpha) ^+ j)^-1 * \sum_(j < n) (1 - alpha) ^+ j * learners j h s a.
+
+(** What both do, coupled as well as possible; not a law unless they are equal. The occupancy of [shared] at
+    a step is the mass of the paths on which they agreed up to then. *)
 Definition shared expert learner : policy R S A := fun h s a => Num.min (expert h s a) (learner h s a).
 
 (** Expected total variation of the laws of the action at step [h], the state drawn from [states h]. *)
