@@ -237,7 +237,8 @@ points = [(N, families.reset(6, horizon=8, n_trajectories=N).gap) for N in (16, 
 by_data.curve(points, with_slope("H = 8", points))
 by_data.bound([(N, families.reset(6, horizon=8, n_trajectories=N).bound) for N, _ in points], "bound")
 by_data.named(x="demonstrations $N$", y="", log="xy").legend()
-by_data.slope(points, -1, below=False)
+by_data.axes.set_ylim(1e-3, None)
+by_data.slope(points, -1)
 
 # %% [markdown]
 # ## Ask the machine
