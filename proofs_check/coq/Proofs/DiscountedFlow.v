@@ -69,7 +69,7 @@ Proof.
 move=> R S A M pi d x hM hpi /state_lawE hd; have h0 := effective_horizon_gt0 hM.
 rewrite -(ler_pmul2l h0) mulVKf ?lt0r_neq0 //.
 apply: le_trans (l1_contraction (discount_bounds hM) (law_next hM hpi) _) _; apply: ler_sum => s _.
-rewrite meanBl [d s]hd !inflow_occupancy le_eqVlt; apply/orP; left; apply/eqP; congr `|_|; ring.
+by rewrite meanBl [d s]hd !inflow_occupancy; apply: eq_ler; congr `|_|; ring.
 Qed.
 
 Theorem mass : Statements.DiscountedFlow.mass.

@@ -49,3 +49,32 @@ apply: (@le_trans _ _ (\sum_(h < H) (er + (H - h.+1)%:R * ep))).
   by apply: ler_wpmul2l; [rewrite ler0n | exact: bep].
 by rewrite big_split sumr_const card_ord -mulr_suml sum_later_steps -(mulr_natl er).
 Qed.
+
+Theorem simulation_sharper : Statements.Simulation.simulation_sharper.
+Proof.
+move=> R S A M N H pi er ep hM hN hpi same hr hr' er1 ep1 ber bep.
+pose b n := n%:R - (1 - er) * \sum_(h < n) (1 - ep) ^+ h.
+have bS n : b n.+1 = er + ((1 - ep) * b n + ep * n%:R).
+  have -> : b n.+1 = 1 + n%:R - (1 - er) * (1 + (1 - ep) * \sum_(h < n) (1 - ep) ^+ h).
+    rewrite /b big_ord_recl expr0 -mulrS mulr_sumr; congr (_ - _ * (_ + _)).
+    by apply: eq_bigr => h _; rewrite exprS.
+  by rewrite /b; ring.
+have b_le n : b n <= n%:R.
+  rewrite ler_subl_addr ler_addl mulr_ge0 ?subr_ge0 //.
+  by apply: sumr_ge0 => h _; rewrite exprn_ge0 ?subr_ge0.
+have near n h s : (h + n <= H)%N -> `|to_go M pi n h s - to_go N pi n h s| <= b n.
+  elim: n h s => [|n IH] h s hn; first by rewrite /b big_ord0 /= mulr0 !subr0 normr0.
+  rewrite bS /= -meanB; have [p0 _] := hpi h s; apply: le_trans (ler_norm_mean _ p0) _.
+  apply: mean_le => // a; rewrite opprD addrACA; apply: le_trans (ler_norm_add _ _) (ler_add _ _).
+    by apply: ber; lia.
+  apply: (step_together (u := n%:R)) => // [||| s'|s'|s'].
+  - by case: hM.
+  - by case: hN.
+  - by apply: bep; lia.
+  - by apply: IH; lia.
+  - exact: to_go_bounds.
+  - exact: to_go_bounds.
+have -> : value N H pi = mean (start M) (v N H pi 0) by apply: eq_bigr => s _; rewrite same.
+have [_ [s0 s1]] := hM; rewrite -meanB; apply: le_trans (ler_norm_mean _ s0) _.
+by apply: mean_le => // s; rewrite /v subn0; apply: near.
+Qed.

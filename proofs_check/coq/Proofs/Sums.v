@@ -6,6 +6,16 @@ Unset Strict Implicit.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
+Lemma eq_ler (R : realFieldType) (x y : R) : x = y -> x <= y.
+Proof. by move->. Qed.
+
+(** Numbers of an interval are no farther apart than it is long. *)
+Lemma dist_le (R : realFieldType) (x y u : R) : 0 <= x <= u -> 0 <= y <= u -> `|x - y| <= u.
+Proof.
+move=> /andP[x0 xu] /andP[y0 yu].
+by rewrite ler_norml -[- _]add0r -[X in _ && (_ <= X)]subr0 !ler_sub.
+Qed.
+
 Section Means.
 Variables (R : realFieldType) (T : finType).
 Implicit Types p q f g : T -> R.
@@ -92,6 +102,43 @@ Qed.
 Lemma holder_tv p q f (m : R) : law p -> law q -> (forall x, 0 <= f x <= m) ->
   `|mean p f - mean q f| <= m * tv p q.
 Proof. by move=> [_ p1] [_ q1] fm; rewrite -{1}(subr0 m); apply: span_tv => //; rewrite p1. Qed.
+
+(** Draw from what two laws share, which is all but the total variation, and only then separately. *)
+Lemma coupled p q f g (d u : R) : law p -> law q -> (forall x, `|f x - g x| <= d) ->
+  (forall x, 0 <= f x <= u) -> (forall x, 0 <= g x <= u) ->
+  `|mean p f - mean q g| <= (1 - tv p q) * d + tv p q * u.
+Proof.
+move=> [p0 p1] [q0 q1] fg fu gu; pose m x := (p x + q x - `|p x - q x|) / 2%:R.
+have total : \sum_x m x = 1 - tv p q.
+  by rewrite -mulr_suml sumrB big_split /= p1 q1 -/(\sum_x `|p x - q x|) /tv; field.
+have m_min x : 0 <= m x /\ (m x <= p x /\ m x <= q x).
+  rewrite /m; case: (ltrP (p x) (q x)) => [/ltW|] le; have := p0 x; have := q0 x.
+    have -> : (p x + q x - (q x - p x)) / 2%:R = p x by field.
+    by [].
+  by have -> : (p x + q x - (p x - q x)) / 2%:R = q x by field.
+have apart (r h : T -> R) : (forall x, 0 <= h x <= u) -> (forall x, m x <= r x) -> \sum_x r x = 1 ->
+    0 <= mean (fun x => r x - m x) h <= tv p q * u.
+  move=> hu mr r1; apply/andP; split; first by apply: mean_ge0 => x; [rewrite subr_ge0 | case/andP: (hu x)].
+  have -> : tv p q * u = mean (fun x => r x - m x) (fun=> u).
+    by rewrite /mean -mulr_suml sumrB r1 total subKr.
+  by apply: ler_mean => x; [rewrite subr_ge0 | case/andP: (hu x)].
+have fp := apart p f fu (fun x => (m_min x).2.1) p1; have gq := apart q g gu (fun x => (m_min x).2.2) q1.
+have -> : mean p f - mean q g = mean m (fun x => f x - g x) +
+    (mean (fun x => p x - m x) f - mean (fun x => q x - m x) g) by rewrite meanB !meanBl; ring.
+apply: le_trans (ler_norm_add _ _) (ler_add _ (dist_le fp gq)).
+rewrite -total /mean mulr_suml; apply: le_trans (ler_norm_mean _ (fun x => (m_min x).1)) _.
+by apply: ler_sum => x _; apply: ler_wpmul2l; [case: (m_min x) | exact: fg].
+Qed.
+
+(** Two runs that are still together part with probability [e] at most. *)
+Lemma step_together p q f g (d u e : R) : law p -> law q -> tv p q <= e -> d <= u ->
+  (forall x, `|f x - g x| <= d) -> (forall x, 0 <= f x <= u) -> (forall x, 0 <= g x <= u) ->
+  `|mean p f - mean q g| <= (1 - e) * d + e * u.
+Proof.
+move=> hp hq near du fg fu gu; apply: le_trans (coupled hp hq fg fu gu) _; rewrite -subr_ge0.
+have -> : (1 - e) * d + e * u - ((1 - tv p q) * d + tv p q * u) = (e - tv p q) * (u - d) by ring.
+by rewrite mulr_ge0 ?subr_ge0.
+Qed.
 
 (** The set where [p] is the larger one separates the two laws best. *)
 Lemma tv_attained p q : law p -> law q ->

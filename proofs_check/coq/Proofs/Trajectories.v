@@ -139,8 +139,7 @@ Proof.
 move=> hpi hother; elim: h => [|h IH]; first by rewrite big_ord0 tvxx.
 rewrite big_ord_recr; apply: le_trans (ler_add IH (lexx _)); apply: le_trans (tv_trajectoryS h hpi hother).
 have hk (z : history S A h * A) : law (transition M h (last_state z.1) z.2) by case: hM.
-rewrite le_eqVlt; apply/orP; left; apply/eqP.
-exact: (tv_append (trajectory_law M (forgetful pi) (n := h.+1)) (trajectory_law M _ (n := h.+1)) hk).
+apply: eq_ler; exact: (tv_append (trajectory_law M (forgetful pi) (n := h.+1)) (trajectory_law M _ (n := h.+1)) hk).
 Qed.
 
 End Laws.
@@ -167,7 +166,7 @@ have hk t : law (at_step t).
   case E : (steps t) => [//|z0 l] hl; rewrite /at_step E (nth_map z0) //; set w := nth _ _ _.
   split=> [z|]; first exact: ler0n.
   by rewrite -[RHS](law_surely R w).2; apply: eq_bigr => z _; rewrite /surely eq_sym.
-apply: le_trans (tv_mean_le _ _ hk); rewrite le_eqVlt; apply/orP; left; apply/eqP.
+apply: le_trans (tv_mean_le _ _ hk); apply: eq_ler.
 by apply: eq_tv => -[s a]; rewrite /joint -(step_law_occupancy (H := H)) // step_law_mean.
 Qed.
 
@@ -175,7 +174,7 @@ Theorem state_marginals : Statements.Trajectories.state_marginals.
 Proof.
 move=> R S A M pi other hM hpi hother h; apply: le_trans (tv_history hM h hpi hother).
 apply: le_trans (tv_mean_le _ _ (fun y => law_surely R (last_state y))).
-rewrite le_eqVlt; apply/orP; left; apply/eqP; apply: eq_tv => s.
+apply: eq_ler; apply: eq_tv => s.
   by rewrite (mean_last M pi h (fun t => surely R t s)) [RHS]mean_at.
 by rewrite (mean_last M other h (fun t => surely R t s)) [RHS]mean_at.
 Qed.

@@ -31,3 +31,13 @@ Definition simulation_bound : Prop :=
   (forall s a, `|reward M s a - reward N s a| <= er) ->
   (forall s a, tv (transition M s a) (transition N s a) <= ep) ->
   `|value M v - value N w| <= er / (1 - discount M) + discount M * ep / (1 - discount M) ^+ 2.
+
+(** claim: simulation-lemma.sharper-discounted
+    For any bounds of the errors. *)
+Definition simulation_sharper : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (pi : policy R S A) (v w : S -> R) (er ep : R),
+  is_mdp M -> is_mdp N -> is_policy pi -> start M =1 start N -> discount M = discount N ->
+  unit_rewards M -> unit_rewards N -> is_value M pi v -> is_value N pi w ->
+  (forall s a, `|reward M s a - reward N s a| <= er) ->
+  (forall s a, tv (transition M s a) (transition N s a) <= ep) ->
+  `|value M v - value N w| <= (1 - discount M)^-1 - (1 - er) / (1 - discount M * (1 - ep)).

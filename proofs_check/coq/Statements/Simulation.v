@@ -30,3 +30,13 @@ Definition simulation_bound : Prop :=
   (forall h s a, (h < H)%N -> `|reward M h s a - reward N h s a| <= er) ->
   (forall h s a, (h < H)%N -> tv (transition M h s a) (transition N h s a) <= ep) ->
   `|value M H pi - value N H pi| <= H%:R * er + (H%:R * (H%:R - 1)) / 2%:R * ep.
+
+(** claim: simulation-lemma.sharper
+    For any bounds of the errors that are at most 1. *)
+Definition simulation_sharper : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (H : nat) (pi : policy R S A) (er ep : R),
+  is_mdp M -> is_mdp N -> is_policy pi -> start M =1 start N -> unit_rewards M -> unit_rewards N ->
+  er <= 1 -> ep <= 1 ->
+  (forall h s a, (h < H)%N -> `|reward M h s a - reward N h s a| <= er) ->
+  (forall h s a, (h < H)%N -> tv (transition M h s a) (transition N h s a) <= ep) ->
+  `|value M H pi - value N H pi| <= H%:R - (1 - er) * \sum_(h < H) (1 - ep) ^+ h.

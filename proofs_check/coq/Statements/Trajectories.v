@@ -1,4 +1,4 @@
-(** Laws of trajectories: how far policies move them, and what policies that remember can do; with a horizon. *)
+(** Laws of trajectories: how far policies move them, and that remembering the past buys no occupancy. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Trajectories.
 Import GRing.Theory Num.Theory.
