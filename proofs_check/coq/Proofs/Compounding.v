@@ -86,17 +86,23 @@ Section Flip.
 Variables (R : realFieldType) (e : R).
 Local Notation M := (flip R).
 
-(** Times [4 e], what n steps earn from the right state or the wrong one: add up a geometric series. *)
-Lemma to_go_flip n h (s : bool) : 4%:R * e * to_go M (erring e) n h s =
-  2%:R * e * n%:R + (-1) ^+ (~~ s) * (1 - 2%:R * e - (1 - 2%:R * e) ^+ n.+1).
+(** Expected number of the steps 1 to n after which the side is not the one at the start. *)
+Definition changes n : R := \sum_(t < n) (1 - (1 - 2%:R * e) ^+ t.+1) / 2%:R.
+
+(** A geometric series. *)
+Lemma total_changes n : 2%:R * e * changes n = e * n.+1%:R - (1 - (1 - 2%:R * e) ^+ n.+1) / 2%:R.
 Proof.
-elim: n h s => [|n IH] h s; first by rewrite /= expr1 subrr; ring.
-rewrite to_goS mean_erring !mean_surely.
-set x := to_go _ _ _ _ _; set y := to_go _ _ _ _ _.
-transitivity ((1 - e) * (4%:R * e * reward M h s true + 4%:R * e * x) +
-              e * (4%:R * e * reward M h s false + 4%:R * e * y)).
-  by ring.
-by rewrite /x /y !IH [in RHS]exprS {x y}; case: s => /=; ring.
+elim: n => [|n IH]; first by rewrite /changes big_ord0 expr1; field.
+by rewrite /changes big_ord_recr /= -/(changes n) mulrDr IH [(1 - 2%:R * e) ^+ n.+2]exprS; field.
+Qed.
+
+Lemma to_go_flip n h (s : bool) : to_go M (erring e) n h s = if s then n%:R - changes n else changes n.
+Proof.
+elim: n h s => [|n IH] h s; first by rewrite /changes big_ord0 subr0; case: s.
+have next : changes n.+1 = changes n + e * n.+1%:R - 2%:R * e * changes n.
+  by rewrite total_changes /changes big_ord_recr /=; field.
+rewrite to_goS mean_erring !mean_surely !IH next.
+by case: s => /=; ring.
 Qed.
 
 Lemma value_always_right H : value M H (playing R (fun _ _ => true)) = H%:R.
@@ -104,6 +110,37 @@ Proof.
 rewrite /value mean_surely /v subn0; move: 0%N; elim: H => [//|H IH] h.
 by rewrite to_goS mean_playing mean_surely [RHS]mulrS -(IH h.+1).
 Qed.
+
+Lemma gap_flip H : value M H (playing R (fun _ _ => true)) - value M H (erring e) = changes H.
+Proof. by rewrite value_always_right /value mean_surely /v subn0 to_go_flip opprB addrCA subrr addr0. Qed.
+
+Section Bonferroni.
+Variable x : R.
+Hypothesis x02 : 0 <= x <= 2%:R.
+
+Lemma expr_le1 n : (1 - x) ^+ n <= 1.
+Proof.
+have /andP[x0 x2] := x02; apply: le_trans (ler_norm _) _; rewrite normrX exprn_ile1 // ler_norml.
+by rewrite ler_subr_addr addrC -ler_subr_addr opprK -mulr2n x2 ler_subl_addr ler_addl.
+Qed.
+
+Lemma bernoulli n : 1 - n%:R * x <= (1 - x) ^+ n.
+Proof.
+elim: n => [|n IH]; first by rewrite mul0r subr0 expr0.
+have /andP[x0 _] := x02; rewrite exprS mulrBl mul1r mulrS mulrDl mul1r opprD addrCA addrC.
+by apply: ler_add => //; rewrite ler_opp2 ler_pimulr // expr_le1.
+Qed.
+
+Lemma bonferroni n : n%:R * x - n%:R * (n%:R - 1) / 2%:R * x ^+ 2 <= 1 - (1 - x) ^+ n.
+Proof.
+elim: n => [|n IH]; first by rewrite !mul0r expr0 subrr oppr0 addr0.
+have /andP[x0 _] := x02; have step := ler_wpmul2l x0 (bernoulli n).
+have -> : 1 - (1 - x) ^+ n.+1 = 1 - (1 - x) ^+ n + x * (1 - x) ^+ n by rewrite exprS; ring.
+apply: le_trans (ler_add IH step); rewrite le_eqVlt; apply/orP; left; apply/eqP.
+by field.
+Qed.
+
+End Bonferroni.
 
 End Flip.
 
@@ -114,6 +151,17 @@ move=> R H e he M E L; split.
 - by move=> h s a; rewrite ler0n lern1 leq_b1.
 - exact: is_policy_playing.
 - exact: is_policy_erring.
-rewrite mulrBr value_always_right /value mean_surely /v subn0 to_go_flip.
-by rewrite /=; ring.
+have -> : 4%:R * e = 2%:R * (2%:R * e) by ring.
+by rewrite gap_flip -mulrA total_changes; field.
+Qed.
+
+Theorem flip_quadratic : Statements.Compounding.flip_quadratic.
+Proof.
+move=> R H e /andP[e0 e1] /=; rewrite gap_flip.
+have x02 : 0 <= 2%:R * e <= 2%:R by rewrite mulr_ge0 ?ler0n // -[leRHS]mulr1 ler_wpmul2l ?ler0n.
+suff -> : (H * H.+1)%:R / 2%:R * e - (H%:R ^+ 3 - H%:R) / 3%:R * e ^+ 2 =
+  \sum_(t < H) (t.+1%:R * (2%:R * e) - t.+1%:R * (t.+1%:R - 1) / 2%:R * (2%:R * e) ^+ 2) / 2%:R.
+  by apply: ler_sum => t _; apply: ler_wpmul2r; rewrite ?invr_ge0 ?ler0n // bonferroni.
+elim: H => [|H IH]; first by rewrite big_ord0; field.
+by rewrite big_ord_recr /= -IH; field.
 Qed.

@@ -33,3 +33,12 @@ Definition flip_cost : Prop :=
   [/\ is_mdp M, unit_rewards M, is_policy expert, is_policy learner &
       4%:R * error * (value M H expert - value M H learner) =
       2%:R * error * H.+1%:R - 1 + (1 - 2%:R * error) ^+ H.+1].
+
+(** claim: kaariainen-2006-flip.quadratic *)
+Definition flip_quadratic : Prop :=
+  forall (R : realFieldType) (H : nat) (error : R), 0 <= error <= 1 ->
+  let M := flip R in
+  let expert := playing R (fun _ _ => true) in
+  let learner := erring error in
+  (H * H.+1)%:R / 2%:R * error - (H%:R ^+ 3 - H%:R) / 3%:R * error ^+ 2
+  <= value M H expert - value M H learner.
