@@ -1,6 +1,6 @@
 (** No regret: couple learner and mixture until the expert first acts. *)
 From mathcomp Require Import all_ssreflect all_algebra ring.
-From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
+From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation Families.
 From ImitationLearning.Proofs Require Import Sums Values Families Cloning Interaction.
 From ImitationLearning.Statements Require NoRegret.
 Set Implicit Arguments.
@@ -243,4 +243,24 @@ have le : average own <= average seen + average (fun i => Num.min 1 (H%:R * beta
   exact: no_regret_refined.
 apply: (@le_trans _ _ (u * H%:R * own i)); last by rewrite ler_wpmul2l ?mulr_ge0 ?ler0n // (le_trans below).
 rewrite /own expected_mistakes // -error_rateE; apply: on_policy_bound => // h s a; exact: hu.
+Qed.
+
+Theorem mixing_attained : Statements.NoRegret.mixing_attained.
+Proof.
+move=> R H beta hb expert learner; split; first by split=> [h s a|]; apply: law_surely.
+have up pi (c : R) h : (forall k, pi k true true = c) -> state_law (cliff R) pi h true = c ^+ h.
+  move=> hc; elim: h => [|h IH]; first by rewrite /= /surely eqxx.
+  by rewrite /= /mean !big_bool /= /surely /= hc IH exprS; ring.
+have down pi h : is_policy pi -> state_law (cliff R) pi h false = 1 - state_law (cliff R) pi h true.
+  move=> hpi; have hM : is_mdp (cliff R) by split=> [k s a|]; apply: law_surely.
+  by rewrite -(law_state_law hM h hpi).2 big_bool /=; ring.
+have hE : is_policy expert by exact: is_policy_playing.
+have hL : is_policy learner by exact: is_policy_playing.
+rewrite /states_l1 /interference [RHS]mulrCA [X in _ = _ * X]mulr_sumr; congr (_ * _); apply: eq_bigr => h _.
+have mixed : state_law (cliff R) (acting expert learner beta) h true = (1 - beta) ^+ h.
+  by apply: up => k; rewrite /acting /mixture /expert /learner /playing /=; ring.
+have stays : state_law (cliff R) learner h true = 1 by rewrite (up _ 1) ?expr1n.
+rewrite big_bool /= !down ?mixed ?stays //; last exact: is_policy_acting.
+have /andP[p0 p1] := expr_complement_bounds hb h.
+by rewrite subrr subr0 distrC ger0_norm ?subr_ge0 // mulr2n mulrDl mul1r.
 Qed.

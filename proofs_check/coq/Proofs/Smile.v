@@ -1,7 +1,7 @@
 (** SMILe: performance difference from the policy before an update, along the one after it. *)
 From mathcomp Require Import all_ssreflect all_algebra ring zify.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
-From ImitationLearning.Proofs Require Import Sums Values Families Cloning Interaction NoRegret.
+From ImitationLearning.Proofs Require Import Sums Values Families Trajectories Cloning Interaction NoRegret.
 From ImitationLearning.Statements Require Smile.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -74,7 +74,7 @@ Qed.
 (** States move only where the learner errs. *)
 Lemma tv_states h : tv (state_law M before h) (state_law M after h) <= alpha * \sum_(k < h) error k.
 Proof.
-apply: le_trans (tv_state_law hM h hB hA) _; rewrite mulr_sumr; apply: ler_sum => k _.
+apply: le_trans (state_marginals hM hB hA h) _; rewrite mulr_sumr; apply: ler_sum => k _.
 by rewrite -meanZ; apply: ler_mean => s; rewrite ?state_law_ge0 // tv_update.
 Qed.
 

@@ -70,24 +70,4 @@ move=> hpi hother; rewrite -opprB performance_difference // -sumrN; apply: eq_bi
 rewrite sum_occupancy -meanN; apply: eq_mean => s; exact/esym/meanN.
 Qed.
 
-(** The law of the next state is the image of the occupancy under the transitions. *)
-Lemma state_lawS_joint pi h s' :
-  state_law M pi h.+1 s' = mean (joint (occupancy M pi h)) (fun z => transition M h z.1 z.2 s').
-Proof. by rewrite -[LHS](sum_occupancy M pi h (fun s a => transition M h s a s')) pair_big. Qed.
-
-(** Laws of states drift apart where the policies differ. *)
-Lemma tv_state_law pi other h : is_policy pi -> is_policy other ->
-  tv (state_law M pi h) (state_law M other h) <=
-  \sum_(k < h) mean (state_law M pi k) (fun s => tv (pi k s) (other k s)).
-Proof.
-move=> hpi hother; elim: h => [|h IH]; first by rewrite big_ord0 /= tvxx.
-have -> : tv (state_law M pi h.+1) (state_law M other h.+1) =
-          tv (fun s' => mean (joint (occupancy M pi h)) (fun z => transition M h z.1 z.2 s'))
-             (fun s' => mean (joint (occupancy M other h)) (fun z => transition M h z.1 z.2 s')).
-  by congr (_ * _); apply: eq_bigr => s' _; rewrite !state_lawS_joint.
-apply: le_trans (tv_mean_le _ _ _) _ => [z|]; first exact: hM.1.
-rewrite big_ord_recr; apply: le_trans (tv_pairs_le _ _ _ _) _ => [s|s|]; [exact: state_law_ge0 | by [] |].
-exact: ler_add.
-Qed.
-
 End Values.

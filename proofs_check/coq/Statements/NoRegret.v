@@ -4,7 +4,7 @@
     [acting expert (learners i) (betas i)]. Whatever the class and the online learner, [epsilon + gamma] of
     the paper is the average loss seen. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation.
+From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation Families.
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
@@ -31,6 +31,16 @@ Definition mixing_linear : Prop :=
   is_mdp M -> is_policy expert -> is_policy learner -> 0 <= beta <= 1 ->
   states_l1 H (state_law M (acting expert learner beta)) (state_law M learner)
   <= H.-1%:R * beta.
+
+(** foundation: dagger-2011-lemma-4-1.refined is attained at every horizon, for every probability of the expert:
+    who leaves the upper state of this instance never returns; the learner stays, and the expert leaves. *)
+Definition mixing_attained : Prop :=
+  forall (R : realFieldType) (H : nat) (beta : R), 0 <= beta <= 1 ->
+  let expert := playing R (fun _ _ => false) in
+  let learner := playing R (fun _ _ => true) in
+  is_mdp (cliff R) /\
+  states_l1 H (state_law (cliff R) (acting expert learner beta)) (state_law (cliff R) learner)
+  = 2%:R * interference H beta.
 
 (** claim: dagger-2011-thm-4-1
     Some policy does as well as this, hence the best one. *)
@@ -64,8 +74,8 @@ Definition no_regret_coupling : Prop :=
   average own <= average seen + average (fun i => interference H (betas i)).
 
 (** claim: dagger-2011-thm-3-1-to-3-4
-    Some policy does as well as this, hence the best one; the largest disadvantage of a learner is the least such
-    [u], and the loss is the probability of a mistake. *)
+    Some policy does as well as this, hence the best one; the largest disadvantage of a learner is the least
+    such [u], and the loss is the probability of a mistake. *)
 Definition dagger_performance : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H N : nat) (act : nat -> S -> A)
     (learners : 'I_N -> policy R S A) (betas : 'I_N -> R) (u : R),
