@@ -59,43 +59,43 @@ Proof. by rewrite -mean_real; apply: eq_bigr => s _; rewrite -mean_real. Qed.
 End Tables.
 End Executable.
 
-Theorem tv : Statements.Executable.tv.
+Theorem total_variation : Statements.Executable.total_variation.
 Proof.
 move=> R n p q; rewrite real_mul -sum_real; congr (_ * _); first by rewrite /real /= mul1r.
 by apply: eq_bigr => i _; rewrite real_abs real_plus real_opp.
 Qed.
 
-Theorem to_go : Statements.Executable.to_go.
+Theorem rewards_to_go : Statements.Executable.rewards_to_go.
 Proof.
 move=> R t pi n h s; elim: n h s => [|n IH] h s; first by rewrite real_zero.
 rewrite /= memoE // -backup_real; apply: eq_mean => a; congr (_ + _); exact: eq_mean.
 Qed.
 
-Theorem v : Statements.Executable.v.
-Proof. move=> R t pi H h s; exact: to_go. Qed.
+Theorem values : Statements.Executable.values.
+Proof. move=> R t pi H h s; exact: rewards_to_go. Qed.
 
-Theorem q : Statements.Executable.q.
+Theorem action_values : Statements.Executable.action_values.
 Proof.
-move=> R t pi H h s a; rewrite real_plus -mean_real; congr (_ + _); apply: eq_mean => s'; exact: v.
+move=> R t pi H h s a; rewrite real_plus -mean_real; congr (_ + _); apply: eq_mean => s'; exact: values.
 Qed.
 
-Theorem value : Statements.Executable.value.
-Proof. move=> R t pi H; rewrite -mean_real; apply: eq_mean => s; exact: v. Qed.
+Theorem expected_return : Statements.Executable.expected_return.
+Proof. move=> R t pi H; rewrite -mean_real; apply: eq_mean => s; exact: values. Qed.
 
-Theorem state_law : Statements.Executable.state_law.
+Theorem state_laws : Statements.Executable.state_laws.
 Proof.
 move=> R t pi h s; elim: h s => [|h IH] s //=; rewrite memoE // -push_real.
 by apply: eq_bigr => s' _; rewrite IH.
 Qed.
 
-Theorem occupancy : Statements.Executable.occupancy.
-Proof. by move=> R t pi h s a; rewrite real_mul -state_law. Qed.
+Theorem occupancies : Statements.Executable.occupancies.
+Proof. by move=> R t pi h s a; rewrite real_mul -state_laws. Qed.
 
-Theorem error_rate : Statements.Executable.error_rate.
+Theorem error_rates : Statements.Executable.error_rates.
 Proof.
 move=> R t expert learner H; rewrite real_mul -sum_real; congr (_ * _).
   by case: H => [|H]; rewrite ?real_zero ?invr0 // real_inv_nat.
-by apply: eq_bigr => h _; rewrite -mean_real; apply: eq_bigr => s _; rewrite -state_law -tv.
+by apply: eq_bigr => h _; rewrite -mean_real; apply: eq_bigr => s _; rewrite -state_laws -total_variation.
 Qed.
 
 (** Every step has one of the tables. *)

@@ -7,44 +7,44 @@ Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** foundation: the executable total variation is the total variation *)
-Definition tv : Prop :=
+Definition total_variation : Prop :=
   forall (R : realFieldType) (n : nat) (p q : nat -> Q),
   tv (fun i : 'I_n => real R (p i)) (fun i => real R (q i)) = real R (Executable.tv n p q).
 
 (** foundation: the executable sums of the rewards to come are these sums *)
-Definition to_go : Prop :=
+Definition rewards_to_go : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (n h : nat) (s : 'I_(states t)),
   to_go (model R t) (plays R pi) n h s = real R (Executable.to_go t pi n h s).
 
 (** foundation: the executable values are the values *)
-Definition v : Prop :=
+Definition values : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (H h : nat) (s : 'I_(states t)),
   v (model R t) H (plays R pi) h s = real R (Executable.v t H pi h s).
 
 (** foundation: the executable values of actions are these values *)
-Definition q : Prop :=
+Definition action_values : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (H h : nat),
   forall (s : 'I_(states t)) (a : 'I_(actions t)),
   q (model R t) H (plays R pi) h s a = real R (Executable.q t H pi h s a).
 
 (** foundation: the executable J is J *)
-Definition value : Prop :=
+Definition expected_return : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (H : nat),
   value (model R t) H (plays R pi) = real R (Executable.value t H pi).
 
 (** foundation: the executable law of the state is this law *)
-Definition state_law : Prop :=
+Definition state_laws : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (h : nat) (s : 'I_(states t)),
   state_law (model R t) (plays R pi) h s = real R (Executable.state_law t pi h s).
 
 (** foundation: the executable occupancy is the occupancy *)
-Definition occupancy : Prop :=
+Definition occupancies : Prop :=
   forall (R : realFieldType) (t : tables) (pi : seq (seq (seq Q))) (h : nat),
   forall (s : 'I_(states t)) (a : 'I_(actions t)),
   occupancy (model R t) (plays R pi) h s a = real R (Executable.occupancy t pi h s a).
 
 (** foundation: the executable error rate is the error rate *)
-Definition error_rate : Prop :=
+Definition error_rates : Prop :=
   forall (R : realFieldType) (t : tables) (expert learner : seq (seq (seq Q))) (H : nat),
   error_rate (model R t) H (plays R expert) (plays R learner) = real R (Executable.error_rate t H expert learner).
 
