@@ -12,40 +12,45 @@ from iltheory.cli.attack import Workers
 from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
 
 
-@app.command(short_help="Check the proofs, with Coq.")
+@app.command(short_help="Prove claims for shapes, and check the Coq proofs.")
 def prove(
     ids: Ids = None,
     workers: Workers = None,
-    ledger: Annotated[Path, typer.Option(help="Where the result is kept, for reports and tables.")] = LEDGER,
+    ledger: Annotated[Path, typer.Option(help="Where results are kept, for reports and tables.")] = LEDGER,
     json_file: Json = None,
 ) -> None:
-    """Check every proof, and show what it rests on: claim, rung, theorem, seconds, assumptions.
+    """Prove what can be proved, and show what it rests on: claim, rung, theorem or method, seconds, assumptions.
 
-    Where coqc is missing, its theorems are skipped and listed as such. Exit status 1 if a proof is broken.
+    First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. Where
+    coqc is missing, its theorems are skipped and listed as such. Exit status 1 if a proof is broken.
 
     [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json
     """
-    from iltheory.engine.executors import cores
-    from iltheory.proofs import prove_in_coq
+    from iltheory.engine.executors import cores, processes
+    from iltheory.proofs import prove_for_shapes, prove_in_coq
+    from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
     from proofs_check.coq import Broken, Unavailable
 
-    wanted = {claim.id for claim in chosen(ids)}
+    claims = chosen(ids)
     screen, skipped = Console(stderr=True), []
+    with processes(workers) as executor, cells_progress(screen, len(claims)) as on_result:
+        of_shapes = prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
     with screen.status("compiling") as status:
         try:
-            theorems = prove_in_coq(
+            general = prove_in_coq(
                 Path(typer.get_app_dir("iltheory")) / "coq",
                 ledger=ledger,
                 jobs=workers or cores(),
                 on_file=lambda file, seconds: status.update(f"{file} {seconds:.1f} s"),
             )
         except Unavailable as missing:
-            theorems, skipped = (), [str(missing)]
+            general, skipped = (), [str(missing)]
         except Broken as problem:
             screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
             raise typer.Exit(REFUTED_STATUS) from problem
-    shown = [theorem for theorem in theorems if not ids or theorem.claim in wanted]
+    wanted = {claim.id for claim in claims}
+    shown = [*of_shapes, *(theorem for theorem in general if not ids or theorem.claim in wanted)]
     print_page(proofs_page(shown, skipped), json_file)
     document = {"theorems": [theorem.document for theorem in shown], "skipped": skipped}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})

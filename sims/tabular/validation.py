@@ -71,10 +71,10 @@ def check_finite(x: Numbers, name: str, error: type[IltheoryError]) -> None:
 
 def _below(x: Numbers, bound: int) -> Mask:
     """Where ``x`` is certainly below a bound (in ``float64``: by more than rounding)."""
-    name = ar.system_of(x).name
-    if name == "rational":
+    system = ar.system_of(x)
+    if system.exact:
         return np.asarray(ar.compare(x, ">=", bound) == -1)
-    return np.asarray(ar.upper(x) < bound - (ROUNDING if name == "float64" else 0.0))
+    return np.asarray(ar.upper(x) < bound - (ROUNDING if system.name == "float64" else 0.0))
 
 
 def _first(mask: Mask) -> tuple[int, ...]:
@@ -82,7 +82,7 @@ def _first(mask: Mask) -> tuple[int, ...]:
 
 
 def _shown(x: Numbers, index: tuple[int, ...]) -> str:
-    return str(x[index]) if ar.system_of(x).name == "rational" else f"{float(ar.midpoint(x)[index]):.12g}"
+    return str(x[index]) if ar.system_of(x).exact else f"{float(ar.midpoint(x)[index]):.12g}"
 
 
 def convert_distributions(

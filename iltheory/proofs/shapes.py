@@ -1,0 +1,120 @@
+"""Claims proved for all models of a shape, each shape once: kept in the ledger until a source changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iltheory.experiments.computation import Computation, computed, recorded
+from iltheory.experiments.experiment import Cell, Outcome
+from iltheory.proofs.theorem import SHAPE, Theorem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iltheory.attack.coordinates import Shape
+    from iltheory.claims.claim import Claim
+    from iltheory.engine.ledger import Record
+
+LARGEST = (3, 2, 3)
+"""States, actions and horizon of the largest shape."""
+PATIENCE = 15.0
+"""Seconds of one shape after which a claim's larger ones are not tried."""
+
+
+def prove_for_shapes(
+    claims: Sequence[Claim],
+    *,
+    ledger: str | Path = ":memory:",
+    executor: Executor | None = None,
+    on_result: Callable[[Record], object] | None = None,
+) -> tuple[Theorem, ...]:
+    """Prove claims for all models of every shape up to three states, two actions and three steps, where it can be done.
+
+    Parameters
+    ----------
+    claims : those that are no polynomials, on any cell of the domain, are left out of the result
+    ledger : file that keeps the results
+    executor : where claims are proved; by default one worker process a core
+    on_result : called with each claim's record
+    """
+    work = _computation(claims)
+    return _theorems(computed([work], ledger=ledger, executor=executor, on_result=on_result)[work.id])
+
+
+def proved_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> tuple[Theorem, ...]:
+    """Return what a ledger holds of these claims as they are now."""
+    work = _computation(claims)
+    return _theorems(recorded([work], ledger=ledger)[work.id])
+
+
+def work(cell: Cell) -> Mapping[str, Any]:
+    """Prove one claim for one shape after the other, from small to large."""
+    from iltheory.claims.registry import catalogue
+    from proofs_check.identities import TooMany, prove_for_shape
+    from sims.errors import IltheoryError
+
+    claim, found = catalogue()[cell["claim"]], []
+    for shape in _shapes(claim):
+        begun = time.perf_counter()
+        try:
+            proof = prove_for_shape(claim, shape)
+        except TooMany:
+            break
+        except IltheoryError:  # no polynomial, or an argument whose range depends on the point
+            continue
+        seconds = time.perf_counter() - begun
+        if proof is not None:
+            size = [shape.n_states, shape.n_actions, shape.horizon, *shape.counts]
+            words = {"words": proof.words, "method": proof.method, "variables": proof.variables}
+            found.append({**words, "size": size, "seconds": round(seconds, 3)})
+        if seconds > PATIENCE:
+            break
+    return {"shapes": found}
+
+
+def _shapes(claim: Claim) -> Iterator[Shape]:
+    """Shapes from small to large: of models, or of whole numbers and distributions."""
+    from iltheory.attack.coordinates import Shape
+    from iltheory.claims.kinds import Count, Model
+
+    kinds = list(claim.parameters.values())
+    states, actions, horizon = LARGEST
+    if any(isinstance(kind, Model) for kind in kinds):
+        sizes = product(range(1, horizon + 1), range(1, states + 1), range(1, actions + 1))
+        yield from (Shape(n_states=s, n_actions=a, horizon=h) for h, s, a in sizes)
+        return
+    counts = sum(isinstance(kind, Count) for kind in kinds)
+    for more in range(horizon) if counts else (0,):
+        yield Shape(n_states=states, n_actions=actions, horizon=horizon, counts=(more,) * counts)
+
+
+def _computation(claims: Sequence[Claim]) -> Computation:
+    return Computation("proofs for shapes", work, [{"claim": claim.id, "hash": claim.hash} for claim in claims])
+
+
+def _theorems(outcomes: Sequence[Outcome]) -> tuple[Theorem, ...]:
+    return tuple(_theorem(outcome) for outcome in outcomes if outcome.result["shapes"])
+
+
+def _theorem(outcome: Outcome) -> Theorem:
+    shapes = outcome.result["shapes"]
+    largest = [a for a in shapes if not any(a is not b and _within(a["size"], b["size"]) for b in shapes)]
+    return Theorem(
+        claim=outcome.cell["claim"],
+        rung=SHAPE,
+        verdict="proved for shape " + "; ".join(shape["words"] for shape in largest),
+        name=shapes[0]["method"],
+        about=f"all of {len(shapes)} shapes, in up to {max(shape['variables'] for shape in shapes)} free numbers",
+        text="",
+        assumptions=(),
+        seconds=round(sum(shape["seconds"] for shape in shapes), 2),
+    )
+
+
+def _within(a: Sequence[int], b: Sequence[int]) -> bool:
+    return all(x <= y for x, y in zip(a, b, strict=True))

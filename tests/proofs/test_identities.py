@@ -1,0 +1,185 @@
+"""What is proved for all models of a shape is about polynomials that equal the claim's sides at every model."""
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iltheory.attack.coordinates import Shape
+from iltheory.claims.claim import collecting
+from iltheory.claims.kinds import Model
+from iltheory.claims.registry import catalogue
+from iltheory.proofs import prove_for_shapes, proved_for_shapes
+from iltheory.proofs.shapes import LARGEST
+from proofs_check.identities import IDENTITY, VERTICES, TooMany, prove_for_shape
+from proofs_check.identities.algebras import Flint, Sympy
+from proofs_check.identities.shapes import generic
+from proofs_check.identities.vertices import least
+from sims import TabularMDP
+from sims.arithmetic import NotRepresentable, RationalArray
+from sims.errors import IltheoryError
+
+IDENTITIES = (
+    "occ-polytope-finite", "bellman-flow-telescoping.finite", "pdl", "simulation-lemma", "dagger-2011-thm-2-2.identity",
+    "aggrevate-2014-thm-2-1.equality", "swamy-2021-offq.identity", "iq-telescoping.finite", "ng-1999-shaping.finite",
+)  # fmt: skip
+INEQUALITIES = (
+    "ross-bagnell-2010-thm-2-1", "ross-bagnell-2010-thm-2-1.horizon-weighted", "rajaraman-2020-reduction",
+    "dagger-2011-thm-4-1.coupling", "swamy-2021-advil.supremum",
+)  # fmt: skip
+SMALL = Shape(n_states=2, n_actions=2, horizon=2)
+
+
+def value(monomials, point):
+    return sum((c * prod((point[v] for v in m), start=Fraction(1)) for m, c in monomials.items()), Fraction(0))
+
+
+def at(numbers, algebra, point):
+    """Polynomials at a point of the domain, as exact rationals."""
+    flat = [value(algebra.monomials(p), point) for p in numbers.entries.ravel()]
+    den = 1
+    for x in flat:
+        den *= x.denominator // np.gcd(den, x.denominator)
+    return RationalArray(np.array([int(x * den) for x in flat], dtype=object).reshape(numbers.shape), int(den))
+
+
+def point_of(rows, rng):
+    """Random shares of the vertices of each row, multiples of 1/64, some of them 0."""
+    point = {}
+    for row in rows:
+        cuts = np.sort(rng.integers(0, 65, size=len(row)))
+        point |= {v: Fraction(int(n), 64) for v, n in zip(row, np.diff([0, *cuts]), strict=True)}
+    return point
+
+
+@pytest.mark.parametrize("id", IDENTITIES)
+def test_identities_hold_for_all_models_of_all_shapes(id):
+    for s, a, h in product(*(range(1, n + 1) for n in LARGEST)):
+        proof = prove_for_shape(catalogue()[id], Shape(n_states=s, n_actions=a, horizon=h))
+        assert proof is not None and proof.method == IDENTITY and proof.cells == 1
+
+
+@pytest.mark.parametrize("id", INEQUALITIES)
+def test_inequalities_hold_for_all_models_of_a_shape(id):
+    proof = prove_for_shape(catalogue()[id], SMALL)
+    assert proof is not None and proof.method == VERTICES and proof.variables > 20
+
+
+@pytest.mark.parametrize("id", [*IDENTITIES, *INEQUALITIES])
+def test_polynomials_are_the_sides_at_every_point(id):
+    """Evaluating the formula on polynomials and then the polynomials at a point is evaluating it at the point."""
+    claim, rng = replace(catalogue()[id], assumptions=()), np.random.default_rng(0)
+    found = generic(claim, SMALL, split=id in INEQUALITIES)
+    ring = next(v for v in found.instance.values() if not isinstance(v, TabularMDP | int | tuple)).system
+    with collecting():
+        comparison = claim.evaluate(found.instance)
+    for _ in range(3):
+        point = point_of(ring.rows, rng)
+        mdps = {name: v for name, v in found.instance.items() if isinstance(v, TabularMDP)}
+        instance = {
+            name: model_at(v, ring.algebra, point) if name in mdps else numbers_at(v, ring.algebra, point)
+            for name, v in found.instance.items()
+        }
+        with collecting():
+            exact = claim.evaluate(instance)
+        for symbolic, rational in ((comparison.lhs, exact.lhs), (comparison.rhs, exact.rhs)):
+            assert np.all((at(ring.coerce(symbolic), ring.algebra, point) == rational).holds)
+
+
+def numbers_at(v, algebra, point):
+    if isinstance(v, tuple):
+        return tuple(at(x, algebra, point) for x in v)
+    return v if isinstance(v, int) else at(v, algebra, point)
+
+
+def model_at(mdp, algebra, point):
+    p, r, mu = (at(x, algebra, point) for x in (mdp.transitions.dense(), mdp.rewards(), mdp.mu))
+    unpaid = np.zeros((mdp.n_states, mdp.n_actions), dtype=np.int64)
+    return TabularMDP(p, unpaid, mu, horizon=mdp.horizon, batch_axes=1).with_rewards(r)
+
+
+def false_variants():
+    """Those of claims with models of a horizon; slow ones are of claims that are not proved here, too."""
+    for claim in catalogue().values():
+        marks = [] if claim.id in (*IDENTITIES, *INEQUALITIES, "swamy-2021-advil.equilibrium") else [pytest.mark.slow]
+        for variant in claim.false_variants:
+            if any(isinstance(kind, Model) and kind.finite for kind in variant.parameters.values()):
+                yield pytest.param(variant, id=variant.id, marks=marks)
+
+
+@pytest.mark.parametrize("variant", list(false_variants()))
+def test_no_false_variant_is_proved_for_the_shape_of_its_counterexample(variant):
+    instance = variant.bind_any(variant.counterexample())
+    mdp = next(v for v in instance.values() if isinstance(v, TabularMDP))
+    length = next((len(v) for v in instance.values() if isinstance(v, tuple)), 2)
+    try:
+        found = prove_for_shape(variant, Shape(mdp.n_states, mdp.n_actions, mdp.horizon, length=length))
+    except (IltheoryError, TooMany) as problem:
+        assert str(problem)
+    else:
+        assert found is None
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_least_value_is_at_a_vertex(data):
+    sizes = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=4))
+    starts = np.cumsum([0, *sizes])
+    rows = [tuple(range(a, a + n)) for a, n in zip(starts, sizes, strict=False)]
+    monomial = st.tuples(*(st.sampled_from([None, *row]) for row in rows)).map(
+        lambda m: tuple(v for v in m if v is not None)
+    )
+    coefficient = st.fractions(-3, 3, max_denominator=7).filter(bool)
+    polynomial = data.draw(st.dictionaries(monomial, coefficient, max_size=12))
+    vertices = product(*([None, *row] for row in rows))
+    values = [value(polynomial, {v: Fraction(v in chosen) for v in range(int(starts[-1]))}) for chosen in vertices]
+    assert least(polynomial, rows) == min(values)
+    inner = point_of(rows, np.random.default_rng(data.draw(st.integers(0, 99))))
+    assert value(polynomial, inner) >= min(values)
+
+
+def test_what_is_not_affine_in_each_row_has_no_least_value_here():
+    assert least({(0, 0): Fraction(1)}, [(0,)]) is None
+    assert least({(0, 1): Fraction(1)}, [(0, 1)]) is None
+    tangled = {(i, j): Fraction(-1) for i in range(30) for j in range(i)}
+    assert least(tangled, [(v,) for v in range(30)]) is None  # 2^29 vertices
+
+
+@pytest.mark.parametrize("id", ["pdl", "simulation-lemma", "ross-bagnell-2010-thm-2-1", "ng-1999-shaping.finite"])
+def test_sympy_agrees_with_flint(id):
+    for claim in (catalogue()[id], *catalogue()[id].false_variants):
+        shape = Shape(n_states=2, n_actions=2, horizon=1 if id.startswith("ross") else 2)
+        assert outcome(claim, shape, Sympy) == outcome(claim, shape, Flint)
+
+
+def outcome(claim, shape, algebra):
+    try:
+        return prove_for_shape(claim, shape, algebra=algebra)
+    except NotRepresentable as problem:
+        return str(problem)
+
+
+def test_a_maximum_that_depends_on_the_point_is_refused():
+    with pytest.raises(NotRepresentable, match="taken by one of two at some points"):
+        prove_for_shape(catalogue()["swamy-2021-onq"], SMALL)
+    with pytest.raises(NotRepresentable, match="discounted"):
+        prove_for_shape(catalogue()["pdl.discounted"], SMALL)
+
+
+def test_proofs_are_kept_in_the_ledger_and_say_for_which_shapes(tmp_path):
+    from iltheory.engine.executors import serial
+
+    claims = [catalogue()[id] for id in ("pdl", "kaariainen-2006-flip", "swamy-2021-onq")]
+    ledger = tmp_path / "ledger"
+    first = prove_for_shapes(claims, ledger=ledger, executor=serial())
+    assert [(theorem.claim, theorem.verdict) for theorem in first] == [
+        ("pdl", "proved for shape S=3, A=2, H=3"),
+        ("kaariainen-2006-flip", "proved for shape horizon=3"),
+    ]
+    assert proved_for_shapes(claims, ledger=ledger) == first
+    assert proved_for_shapes(claims, ledger=tmp_path / "other") == ()
