@@ -139,7 +139,8 @@ Proof.
 move=> hpi hother; elim: h => [|h IH]; first by rewrite big_ord0 tvxx.
 rewrite big_ord_recr; apply: le_trans (ler_add IH (lexx _)); apply: le_trans (tv_trajectoryS h hpi hother).
 have hk (z : history S A h * A) : law (transition M h (last_state z.1) z.2) by case: hM.
-apply: eq_ler; exact: (tv_append (trajectory_law M (forgetful pi) (n := h.+1)) (trajectory_law M _ (n := h.+1)) hk).
+apply: eq_ler.
+exact: (tv_append (trajectory_law M (forgetful pi) (n := h.+1)) (trajectory_law M _ (n := h.+1)) hk).
 Qed.
 
 End Laws.
