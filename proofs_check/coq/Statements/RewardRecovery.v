@@ -1,0 +1,146 @@
+(** Which rewards a soft-optimal policy leaves possible (Fu, Luo and Levine, ICLR 2018; Cao, Cohen and
+    Szpruch, NeurIPS 2021).
+
+    The soft maximum [m] is any one: at temperature tau it is tau log sum exp (. / tau), and the soft
+    advantage is tau times the logarithm of the soft-optimal policy. Two rewards have the same policy if
+    their soft advantages agree. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From ImitationLearning.Definitions Require Import Probability Extremes Families Discounted.
+From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification.
+Import GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+(** claim: airl-2018-thm-5-1
+    The rewards of states with the same policy are r + c, one dimension. *)
+Definition state_rewards_are_identified : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
+         (a0 : A) (r r' v v' : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) ->
+  is_deterministic M move -> decomposable move -> 0 < discount M ->
+  let here := with_reward M (of_states r) in
+  let there := with_reward M (of_states r') in
+  is_soft_value here m v -> is_soft_value there m v' ->
+  (forall s (a : A), soft_advantage there v' s a = soft_advantage here v s a) <->
+  exists c, forall s, r' s = r s + c.
+
+(** claim: airl-2018-thm-5-1.classes
+    The rewards of states with the same policy correspond, one to one, to the functions u that are constant
+    on the classes of linked states: there are as many dimensions as classes. Whatever the action a0. *)
+Definition ambiguity_counts_classes : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
+         (a0 : A) (r r' v v' : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> is_deterministic M move -> 0 < discount M ->
+  let here := with_reward M (of_states r) in
+  let there := with_reward M (of_states r') in
+  is_soft_value here m v -> is_soft_value there m v' ->
+  let change u := (forall t1 t2, connect (linked move) t1 t2 -> u t1 = u t2) /\
+                  forall s, r' s = r s + unshaped M u s a0 in
+  ((forall s (a : A), soft_advantage there v' s a = soft_advantage here v s a) <-> exists u, change u) /\
+  forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
+
+(** claim: airl-2018-thm-5-1.stochastic
+    For any rewards of states and functions v, v'. *)
+Definition policies_show_value_differences : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (r r' v v' : S -> R) (s : S) (a a0 : A),
+  let change b := soft_advantage (with_reward M (of_states r')) v' s b
+                  - soft_advantage (with_reward M (of_states r)) v s b in
+  let seen b := discount M * mean (transition M s b) (fun t => v' t - v t) in
+  change a - change a0 = seen a - seen a0.
+
+(** claim: airl-2018-thm-5-1.stable *)
+Definition nearly_the_same_policy : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
+         (a0 : A) (r r' v v' : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) ->
+  is_deterministic M move -> decomposable move -> 0 < discount M ->
+  let here := with_reward M (of_states r) in
+  let there := with_reward M (of_states r') in
+  let log_odds s := span (fun a : A => soft_advantage there v' s a - soft_advantage here v s a) in
+  is_soft_value here m v -> is_soft_value there m v' ->
+  discount M * span (fun s => r' s - r s) <= (1 + discount M) * #|S|.-1%:R * largest log_odds.
+
+(** claim: airl-2018-thm-5-2
+    In every state, and for any function v. *)
+Definition only_state_rewards_are_robust : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (v : S -> R) (s : S),
+  is_deterministic M (fun s _ => s) -> span (soft_advantage M v s) = span (reward M s).
+
+(** claim: airl-2018-thm-5-2.transfer
+    For any reward of pairs. *)
+Definition shaped_rewards_mislead_elsewhere : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
+         (potential v v' : S -> R),
+  is_mdp M -> is_mdp N -> discount N = discount M -> (forall s, is_soft_maximum (m s)) ->
+  let true_one := with_reward N r in
+  let learnt := with_reward N (fun s a => r s a + shaping M potential s a) in
+  let misplaced z := mean (transition M z.1 z.2) potential - mean (transition N z.1 z.2) potential in
+  is_soft_value true_one m v -> is_soft_value learnt m v' ->
+  largest (fun s => span (fun a => soft_advantage learnt v' s a - soft_advantage true_one v s a)) <=
+  discount M / (1 - discount M) * span misplaced.
+
+(** claim: cao-2021-characterisation
+    [log_pi s a] is tau log pi(a|s): its soft maximum is 0. *)
+Definition every_value_explains : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
+         (v : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> (forall s, m s (log_pi s) = 0) ->
+  let explaining := with_reward M (fun s a => log_pi s a + unshaped M v s a) in
+  (forall w, is_soft_value explaining m w <-> w =1 v) /\
+  forall s a, soft_advantage explaining v s a = log_pi s a.
+
+(** claim: cao-2021-characterisation.necessary
+    And the soft maximum of the soft advantages is 0. *)
+Definition every_reward_is_explained : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (v : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> is_soft_value M m v ->
+  (forall s a, reward M s a = soft_advantage M v s a + unshaped M v s a) /\
+  forall s, m s (soft_advantage M v s) = 0.
+
+(** claim: cao-2021-characterisation.dimension
+    The rewards with the same policy correspond, one to one, to the functions of the state. *)
+Definition ambiguity_of_one_environment : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (a0 : A)
+         (r : S -> A -> R) (v v' : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) ->
+  is_soft_value M m v -> is_soft_value (with_reward M r) m v' ->
+  let change u := forall s a, r s a = reward M s a + unshaped M u s a in
+  ((forall s a, soft_advantage (with_reward M r) v' s a = soft_advantage M v s a) <-> exists u, change u) /\
+  forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
+
+(** claim: cao-2021-two-environments
+    For any functions v, v' of one environment and w, w' of the other. *)
+Definition two_environments : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (r r' : S -> A -> R) (v v' w w' : S -> R)
+         (s : S) (a : A),
+  unshaped M (fun t => v' t - v t) s a - unshaped N (fun t => w' t - w t) s a =
+  (soft_advantage (with_reward N r') w' s a - soft_advantage (with_reward N r) w s a) -
+  (soft_advantage (with_reward M r') v' s a - soft_advantage (with_reward M r) v s a).
+
+(** claim: cao-2021-two-environments.stable
+    The environments may have different discounts; [w] and [w'] are the soft values in the other one. *)
+Definition nearly_null_vectors : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
+         (u t w w' : S -> R),
+  is_mdp M -> is_mdp N -> (forall s, is_soft_maximum (m s)) ->
+  let before := with_reward N r in
+  let after := with_reward N (fun s a => r s a + unshaped M u s a) in
+  let residual z := unshaped M u z.1 z.2 - unshaped N t z.1 z.2 in
+  is_soft_value before m w -> is_soft_value after m w' ->
+  largest (fun s => span (fun a => soft_advantage after w' s a - soft_advantage before w s a)) <=
+  (1 - discount N)^-1 * span residual.
+
+(** claim: cao-2021-two-environments.discounts
+    The pairs (u, t) that change rewards alike under both discounts correspond, one to one, to the
+    functions y whose expectation after a state depends on no action; and u is known from its change of
+    rewards. *)
+Definition two_discounts : Prop :=
+  forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (a0 : A),
+  is_mdp M -> is_mdp N -> transition N = transition M -> discount M != discount N ->
+  let alike u t := forall s a, unshaped M u s a = unshaped N t s a in
+  let agree y := forall s a b, mean (transition M s a) y = mean (transition M s b) y in
+  [/\ forall u t, alike u t -> agree (fun s => discount M * u s - discount N * t s),
+      forall y, agree y -> exists u t, alike u t /\ forall s, discount M * u s - discount N * t s = y s,
+      forall u1 t1 u2 t2, alike u1 t1 -> alike u2 t2 ->
+        (forall s, discount M * u1 s - discount N * t1 s = discount M * u2 s - discount N * t2 s) ->
+        u1 =1 u2 /\ t1 =1 t2 &
+      forall u1 u2, (forall s, unshaped M u1 s a0 = unshaped M u2 s a0) -> u1 =1 u2].
