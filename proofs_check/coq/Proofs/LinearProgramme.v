@@ -13,7 +13,8 @@ Theorem duality_gap : Statements.LinearProgramme.duality_gap.
 Proof.
 move=> R S A M pi d v f hM hpi hd hv; have h0 := lt0r_neq0 (effective_horizon_gt0 hM).
 rewrite (value_occupancy hM hpi hd hv); apply: (mulfI h0).
-rewrite mulrBr !mulVKf // (telescoping f hM hpi hd) -sumrB; apply: eq_bigr => s _; rewrite -sumrB; apply: eq_bigr => a _; ring.
+rewrite mulrBr !mulVKf // (telescoping f hM hpi hd) -sumrB; apply: eq_bigr => s _.
+by rewrite -sumrB; apply: eq_bigr => a _; ring.
 Qed.
 
 Theorem weak_duality : Statements.LinearProgramme.weak_duality.
