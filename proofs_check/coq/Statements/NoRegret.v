@@ -32,7 +32,7 @@ Definition mixing_linear : Prop :=
   states_l1 H (state_law M (acting expert learner beta)) (state_law M learner)
   <= H.-1%:R * beta.
 
-(** foundation: dagger-2011-lemma-4-1.refined is attained at every horizon, for every probability of the expert:
+(** foundation: dagger-2011-lemma-4-1.refined is attained, at every horizon and for every beta:
     who leaves the upper state of this instance never returns; the learner stays, and the expert leaves. *)
 Definition mixing_attained : Prop :=
   forall (R : realFieldType) (H : nat) (beta : R), 0 <= beta <= 1 ->
