@@ -101,3 +101,19 @@ have d : state_law M pi h s = state_law M other h s.
   by apply: eq_bigr => b _; apply: same.
 by apply: (mulfI visited); rewrite {2}d; apply: same.
 Qed.
+
+Theorem averaged : Statements.Flow.averaged.
+Proof.
+move=> R S A M H pi sigma mean_occupancy hM hpi hsigma.
+set x := mean_occupancy pi; set y := mean_occupancy (fun=> sigma).
+have yE s a : y s a = (\sum_b y s b) * sigma s a.
+  rewrite /y /mean_occupancy -!mulr_sumr -mulrA exchange_big mulr_suml; congr (_ * _); apply: eq_bigr => h _.
+  by rewrite (sum_actions h s (state_law M (fun=> sigma) h s)) // => k t; apply: hsigma.
+rewrite mulrDl mul1r -big_split; apply: ler_sum => s _ /=.
+apply: (@le_trans _ _ (\sum_a (`|x s a - y s a| + `|\sum_b (x s b - y s b)| * sigma s a))).
+  apply: ler_sum => a _; have [s0 _] := hsigma s; rewrite -[sigma s a in leRHS](ger0_norm (s0 a)) -normrM.
+  have -> : \sum_b (x s b - y s b) = \sum_b x s b - \sum_b y s b by rewrite sumrB.
+  apply: le_trans (ler_norm_sub _ _); apply: eq_ler; congr `|_|; rewrite {1}yE.
+  by move: (x s a) (\sum_b x s b) (\sum_b y s b) => xa xs ys; ring.
+by rewrite big_split -mulr_sumr (hsigma s).2 mulr1 ler_add2l ler_norm_sum.
+Qed.

@@ -46,3 +46,12 @@ Definition same_occupancy : Prop :=
   is_mdp M -> is_policy pi -> is_policy other ->
   (forall s a, occupancy M pi h s a = occupancy M other h s a) ->
   forall s, state_law M pi h s != 0 -> pi h s =1 other h s.
+
+(** claim: occ-polytope-finite.averaged *)
+Definition averaged : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  forall sigma : S -> A -> R,
+  let mean_occupancy (rho : policy R S A) s a := H%:R^-1 * \sum_(h < H) occupancy M rho h s a in
+  is_mdp M -> is_policy pi -> (forall s, law (sigma s)) ->
+  \sum_s \sum_a `|mean_occupancy pi s a - (\sum_b mean_occupancy pi s b) * sigma s a| <=
+  2%:R * \sum_s \sum_a `|mean_occupancy pi s a - mean_occupancy (fun=> sigma) s a|.
