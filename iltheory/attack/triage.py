@@ -72,8 +72,9 @@ def triage(claim: Claim, mutants: tuple[Mutant, ...], *, seed: int = 0) -> list[
     is looked at on its own instances, not on random ones.
     """
     blocks = list(_blocks(claim, seed))
+    freed = not claim.statistical
     return [
-        _look(mutant, blocks if mutant.operator != "assumption" else [*blocks, *_freed(mutant, seed)])
+        _look(mutant, [*blocks, *_freed(mutant, seed)] if freed and mutant.operator == "assumption" else blocks)
         for mutant in mutants
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from decimal import ROUND_CEILING, Context
 from math import isfinite
 from typing import Any
 
@@ -158,13 +159,18 @@ class Report:
                 + ("as stated" if self.tight_agrees is not False else "not as stated")
             )
         if self.rung == "consistent":
-            return f"consistent to width {self.width:.1e} on {self.instances} instances"
+            return f"consistent to width {self._width} on {self.instances} instances"
         if self.rung == "confidence":
             decided = f"holds{self._confidence} on {self.instances - self.undecided} instances"
-            return decided + (f", undecided on {self.undecided} to width {self.width:.1e}" if self.undecided else "")
+            return decided + (f", undecided on {self.undecided} to width {self._width}" if self.undecided else "")
         if self.undecided:
             return f"undecided on {self.undecided} of {self.instances} instances"
         return f"holds on {self.instances} instances"
+
+    @property
+    def _width(self) -> str:
+        """The width with two digits, rounded up."""
+        return f"{float(Context(prec=2, rounding=ROUND_CEILING).create_decimal(self.width)):.1e}"
 
     @property
     def _confidence(self) -> str:

@@ -187,6 +187,20 @@ def test_deterministic_policies_are_an_assumption():
     assert looked.standing == REFUTED
 
 
+def test_a_sampled_claim_is_looked_at_on_its_own_instances_one_by_one():
+    id = "dagger-2011-thm-4-2.sampled-sharper"
+    sampled = lookup(id)
+    wider = [mutant for mutant in mutants(sampled) if mutant.operator == "assumption"]
+    looks = triage(sampled, tuple(wider))
+    assert [look.instances for look in looks] == [1 + len(sampled.false_variants)] * 2
+    assert [look.standing for look in looks] == [OPEN, OPEN]  # a batch in place of an instance refuted the first
+    found = [look.counterexample for look in triage(sampled, mutants(sampled)) if look.standing == REFUTED]
+    assert found
+    for one in found:
+        assert one.to_json()["instance"]["mdp"]["horizon"] == one.size.horizon
+        assert certify(one.claim, one.instance) is not None
+
+
 def test_a_first_law_of_its_own_refutes_the_simulation_lemma():
     (one_law, _) = [m for m in mutants(lookup("simulation-lemma.bound")) if m.operator == "assumption"]
     (looked,) = triage(lookup("simulation-lemma.bound"), (one_law,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,6 +18,7 @@ from iltheory.claims.instances import decode, encode
 from iltheory.engine.evaluate import decide
 from iltheory.engine.executors import dask, processes, serial
 from iltheory.engine.ledger import Ledger
+from iltheory.engine.report import FamilyReport, Report
 from iltheory.engine.verify import InvalidOption, NothingVerified
 from sims import families
 from sims.arithmetic import HOLDS, REFUTED, UNDECIDED
@@ -86,6 +88,16 @@ def test_equalities_of_logarithms_are_consistent_to_a_width_and_nothing_more():
     assert 0 < report.width < 1e-100
     assert report.verdict.startswith("consistent to width")
     assert report.not_applicable > 0
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1.21e-150, "1.3e-150"), (1.2499e-7, "1.3e-07"), (0.5, "5.0e-01")])
+def test_a_width_is_never_shown_smaller_than_it_is(width, shown):
+    families = (FamilyReport("random mixed", undecided=1),)
+    equality = Report("f", "==", "auto", 0, families, width=width)
+    sampled = replace(equality, families=(FamilyReport("random mixed", holds=1, undecided=1),), delta=1e-6)
+    assert equality.verdict == f"consistent to width {shown} on 1 instances"
+    assert sampled.verdict.endswith(f"undecided on 1 to width {shown}")
+    assert float(shown) >= width
 
 
 def test_floats_alone_never_certify():
