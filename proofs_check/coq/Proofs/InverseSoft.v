@@ -1,0 +1,213 @@
+(** Inverse soft-Q learning: telescoping turns the value of the start into sums over occupancies. *)
+From mathcomp Require Import all_ssreflect all_algebra ring zify.
+From ImitationLearning.Definitions Require Import Probability Extremes Discounted.
+From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification InverseSoft.
+From ImitationLearning.Proofs Require Import Sums Extremes Solutions DiscountedDifference SoftMaximum.
+From ImitationLearning.Proofs Require RewardRecovery.
+From ImitationLearning.Statements Require InverseSoft.
+Set Implicit Arguments.
+Unset Strict Implicit.
+Import Order.TTheory GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+Section Inner.
+Variables (R : realFieldType) (S A : finType).
+Implicit Types (x y r : S -> A -> R) (c : R).
+
+Lemma eq_inner x r r' : (forall s a, r s a = r' s a) -> inner x r = inner x r'.
+Proof. by move=> rr; do 2![apply: eq_bigr => ? _]; rewrite rr. Qed.
+
+Lemma innerD x r r' : inner x (fun s a => r s a + r' s a) = inner x r + inner x r'.
+Proof.
+rewrite /inner -big_split; apply: eq_bigr => s _; rewrite -big_split.
+by apply: eq_bigr => a _; rewrite mulrDr.
+Qed.
+
+Lemma innerZ x c r : inner x (fun s a => c * r s a) = c * inner x r.
+Proof.
+rewrite /inner mulr_sumr; apply: eq_bigr => s _; rewrite mulr_sumr.
+by apply: eq_bigr => a _; rewrite mulrCA.
+Qed.
+
+Lemma innerB x r r' : inner x (fun s a => r s a - r' s a) = inner x r - inner x r'.
+Proof.
+rewrite -mulN1r -innerZ -innerD; apply: eq_inner => s a; by rewrite mulN1r.
+Qed.
+
+Lemma ler_inner x r r' : (forall s a, 0 <= x s a) -> (forall s a, r s a <= r' s a) -> inner x r <= inner x r'.
+Proof. by move=> x0 rr; do 2![apply: ler_sum => ? _]; apply: ler_wpmul2l. Qed.
+
+Lemma inner_mix w x y r :
+  inner (fun s a => w * x s a + (1 - w) * y s a) r = w * inner x r + (1 - w) * inner y r.
+Proof.
+rewrite /inner !mulr_sumr -big_split; apply: eq_bigr => s _; rewrite !mulr_sumr -big_split.
+by apply: eq_bigr => a _; rewrite /=; ring.
+Qed.
+
+Lemma inner_diff x y r : inner (fun s a => x s a - y s a) r = inner x r - inner y r.
+Proof.
+rewrite /inner -sumrB; apply: eq_bigr => s _; rewrite -sumrB.
+by apply: eq_bigr => a _; rewrite mulrBl.
+Qed.
+
+End Inner.
+
+Section InverseSoft.
+Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
+Implicit Types (pi : policy R S A) (m : S -> (A -> R) -> R) (x : S -> A -> R) (d f : S -> R).
+Hypothesis hM : is_mdp M.
+
+Lemma telescoped pi d f : is_policy pi -> is_state_law M pi d ->
+  inner (occupancy pi d) (unshaped M f) = (1 - discount M) * mean (start M) f.
+Proof. by move=> hpi hd; rewrite (telescoping f hM hpi hd). Qed.
+
+(** A function of the state does not care for the action. *)
+Lemma inner_states pi d f : is_policy pi -> inner (occupancy pi d) (fun s _ => f s) = mean d f.
+Proof. by move=> hpi; rewrite /inner sum_occupancy; apply: eq_mean => s; rewrite mean_const. Qed.
+
+(** What the occupancy earns of an implied reward: the start value, less what the actions are not worth. *)
+Lemma inner_implied m pi d x : is_policy pi -> is_state_law M pi d ->
+  inner (occupancy pi d) (implied_reward M m x) =
+  (1 - discount M) * mean (start M) (fun s => m s (x s)) - mean d (fun s => m s (x s) - mean (pi s) (x s)).
+Proof.
+move=> hpi hd; rewrite -(telescoped _ hpi hd) meanB -(inner_states _ _ hpi).
+have -> : mean d (fun s => mean (pi s) (x s)) = inner (occupancy pi d) x by rewrite /inner sum_occupancy.
+rewrite -!innerB; apply: eq_inner => s a; rewrite /implied_reward /unshaped /next_value; ring.
+Qed.
+
+End InverseSoft.
+
+Theorem maximum_above_laws : Statements.InverseSoft.maximum_above_laws.
+Proof. by move=> R A a p f hp; rewrite addr0; apply: mean_le => // b; apply: maximum_ge. Qed.
+
+Theorem chi2_conjugate : Statements.InverseSoft.chi2_conjugate.
+Proof.
+move=> R S A e rho e0 s a y; have e1 := lt0r_neq0 (e0 s a).
+rewrite -subr_ge0 [leRHS](_ : _ = (rho s a - e s a + e s a * y / 2%:R) ^+ 2 / e s a).
+  by rewrite divr_ge0 ?sqr_ge0 // ltW.
+by field; rewrite e1.
+Qed.
+
+Theorem value_term : Statements.InverseSoft.value_term.
+Proof.
+move=> R S A M expert pi d_E d f w hM hE hpi hdE hd.
+by rewrite inner_mix (telescoped hM _ hE hdE) (telescoped hM _ hpi hd); ring.
+Qed.
+
+Theorem change_of_variables : Statements.InverseSoft.change_of_variables.
+Proof.
+move=> R S A M entropy phi e pi d x hM hpi hd V; rewrite /irl_payoff /soft_objective inner_implied //.
+by rewrite (_ : mean d (fun s => entropy (pi s)) = mean d (fun s => V s (x s) - mean (pi s) (x s)));
+  [ring | apply: eq_mean => s; rewrite /V /soft_evaluation /evaluation addrAC subrr add0r].
+Qed.
+
+Theorem concave_in_rewards : Statements.InverseSoft.concave_in_rewards.
+Proof.
+move=> R S A entropy phi e pi d r1 r2 e0 concave; rewrite /irl_payoff.
+have half (x f g : S -> A -> R) :
+    inner x (fun s a => (f s a + g s a) / 2%:R) = (inner x f + inner x g) / 2%:R.
+  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
+have le : (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R <=
+          inner e (fun s a => phi ((r1 s a + r2 s a) / 2%:R)) by rewrite -half; apply: ler_inner.
+by rewrite half -subr_ge0 [leRHS](_ : _ = inner e (fun s a => phi ((r1 s a + r2 s a) / 2%:R)) -
+  (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R) ?subr_ge0 //; field.
+Qed.
+
+Theorem duality_gap : Statements.InverseSoft.duality_gap.
+Proof.
+move=> R S A M entropy m phi e cost pi d x hM hpi hd r.
+have -> : \sum_s \sum_a (cost s a - (e s a * phi (r s a) - occupancy pi d s a * r s a)) =
+          total cost - (inner e (fun s a => phi (r s a)) - inner (occupancy pi d) r).
+  rewrite /total /inner -!sumrB; apply: eq_bigr => s _; rewrite -!sumrB; exact: eq_bigr.
+by rewrite inner_implied // /soft_objective -/r !meanB meanD; ring.
+Qed.
+
+Theorem weak_duality : Statements.InverseSoft.weak_duality.
+Proof.
+move=> R S A M entropy m phi e cost pi d x hM hpi hd above conjugate; rewrite -subr_ge0.
+have [d0 _] := law_state_law hM hpi hd; rewrite duality_gap // addr_ge0 //.
+  by do 2![apply: sumr_ge0 => ? _]; rewrite subr_ge0; apply: conjugate.
+by apply: mean_ge0 => // s; rewrite subr_ge0; apply: above.
+Qed.
+
+Theorem best_response : Statements.InverseSoft.best_response.
+Proof.
+move=> R S A M entropy m phi e pi x hM hpi e0 mono above; have [hT [start0 _] /andP[g0 g1]] := hM.
+have le s : soft_evaluation entropy pi s (x s) <= m s (x s) by apply: above.
+apply: ler_sub; last by apply: ler_wpmul2l; [rewrite subr_ge0 ltW | apply: ler_mean].
+apply: ler_inner => // s a; apply: mono; rewrite ler_sub // ler_wpmul2l //.
+by apply: ler_mean => [t|t]; [case: (hT s a) | apply: le].
+Qed.
+
+Theorem concavity : Statements.InverseSoft.concavity.
+Proof.
+move=> R S A M m phi e x1 x2 hM e0 mono concave convex; have [hT [start0 _] /andP[g0 g1]] := hM.
+pose x s a := (x1 s a + x2 s a) / 2%:R.
+have half (p f g : S -> R) : mean p (fun t => (f t + g t) / 2%:R) = (mean p f + mean p g) / 2%:R.
+  by rewrite mulrC -meanD -meanZ; apply: eq_mean => t; rewrite mulrC.
+have values : mean (start M) (fun s => m s (x s)) <=
+    (mean (start M) (fun s => m s (x1 s)) + mean (start M) (fun s => m s (x2 s))) / 2%:R.
+  by rewrite -half; apply: ler_mean => // s; apply: convex.
+have rewards s a : (implied_reward M m x1 s a + implied_reward M m x2 s a) / 2%:R <= implied_reward M m x s a.
+  rewrite /implied_reward /next_value [leLHS](_ : _ = x s a - discount M * (
+    (mean (transition M s a) (fun t => m t (x1 t)) + mean (transition M s a) (fun t => m t (x2 t))) / 2%:R)).
+    rewrite ler_sub // ler_wpmul2l // -half; apply: ler_mean => [t|t]; first by case: (hT s a).
+    exact: convex.
+  by rewrite /x; field.
+have utility s a : (phi (implied_reward M m x1 s a) + phi (implied_reward M m x2 s a)) / 2%:R <=
+                   phi (implied_reward M m x s a).
+  exact: le_trans (concave _ _) (mono _ _ (rewards s a)).
+have horizon : 0 <= 1 - discount M by rewrite subr_ge0 ltW.
+apply: le_trans (ler_sub (ler_inner e0 utility) (ler_wpmul2l horizon values)).
+rewrite le_eqVlt; apply/orP; left; apply/eqP.
+have -> : inner e (fun s a => (phi (implied_reward M m x1 s a) + phi (implied_reward M m x2 s a)) / 2%:R) =
+    (inner e (fun s a => phi (implied_reward M m x1 s a)) +
+     inner e (fun s a => phi (implied_reward M m x2 s a))) / 2%:R.
+  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
+by rewrite /soft_objective; field.
+Qed.
+
+Theorem offline : Statements.InverseSoft.offline.
+Proof.
+move=> R S A M m e x; rewrite -innerB; apply: eq_inner => s a.
+by rewrite /implied_reward /unshaped /next_value; ring.
+Qed.
+
+Theorem recovery : Statements.InverseSoft.recovery.
+Proof.
+move=> R S A M m log_pi f v hM hm norm recovered hv s a.
+have [unique adv] := RewardRecovery.every_value_explains f hM hm norm; have {unique} vf := (unique v).1 hv.
+by rewrite -adv /soft_advantage vf (eq_q _ _ _ vf).
+Qed.
+
+Theorem weak_recovery : Statements.InverseSoft.weak_recovery.
+Proof.
+move=> R S A M entropy m expert d v w hM hE hd hv hw above; have [d0 _] := law_state_law hM hE hd.
+have h0 := lt0r_neq0 (effective_horizon_gt0 hM).
+rewrite -mulrN opprB mulrBr -(telescoped hM _ hE hd) (value_occupancy hM hE hd hv) mulVKf // -innerB.
+rewrite /inner sum_occupancy; apply: ler_mean => // s.
+have -> : mean (expert s) (fun a => unshaped M w s a - reward M s a) = w s - mean (expert s) (q M w s).
+  rewrite -[w s in RHS](mean_const _ (hE s)) -meanB; apply: eq_mean => a.
+  by rewrite /unshaped /q; ring.
+by rewrite ler_subr_addr addrC [leRHS]hw; apply: above.
+Qed.
+
+Theorem strong_recovery : Statements.InverseSoft.strong_recovery.
+Proof.
+move=> R S A M m log_pi expert f d v w hM hm norm recovered hE hd hv hw.
+have h0 := lt0r_neq0 (effective_horizon_gt0 hM).
+have wf : w =1 f by have [unique _] := RewardRecovery.every_value_explains f hM hm norm; apply/(unique w).
+have -> : value M v = value recovered v by [].
+rewrite (value_occupancy (M := recovered) hM hE hd hv) mulrBr mulVKf // /value (eq_mean _ wf).
+rewrite -(telescoped hM _ hE hd) -innerB.
+have -> : inner (occupancy expert d) (fun s a => reward recovered s a - unshaped M f s a) =
+          inner (occupancy expert d) log_pi by apply: eq_inner => s a; rewrite addrK.
+rewrite /inner sum_occupancy -mulN1r -meanZ; apply: eq_mean => s.
+by rewrite mulN1r opprK.
+Qed.
+
+Theorem null_directions : Statements.InverseSoft.null_directions.
+Proof.
+move=> R S A M expert pi d_E d f c hM hE hpi hdE hd apart.
+by rewrite innerD inner_diff [X in _ + X]inner_diff !telescoped // subrr addr0 -inner_diff.
+Qed.

@@ -1,0 +1,132 @@
+(** Inverse soft-Q learning with a discount (Garg, Chakraborty, Cundy, Song and Ermon, NeurIPS 2021), and
+    what of it Ho and Ermon (NeurIPS 2016) say. For every utility, divergence and entropy with the
+    properties named. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From ImitationLearning.Definitions Require Import Probability Extremes Discounted.
+From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification InverseSoft.
+Import GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+(** foundation: the maximum is above all laws, with no entropy *)
+Definition maximum_above_laws : Prop :=
+  forall (R : realFieldType) (A : finType) (a : A), is_above_laws (fun=> 0) (@maximum R A a).
+
+(** foundation: Fenchel's inequality for chi-squared, where the expert's occupancy is positive *)
+Definition chi2_conjugate : Prop :=
+  forall (R : realFieldType) (S A : finType) (e rho : S -> A -> R), (forall s a, 0 < e s a) ->
+  is_conjugate (fun x => x - x ^+ 2 / 4%:R) e rho (fun s a => (rho s a - e s a) ^+ 2 / e s a).
+
+(** claim: iq-telescoping
+    For every weight. *)
+Definition value_term : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (expert pi : policy R S A)
+         (d_E d f : S -> R) (w : R),
+  is_mdp M -> is_policy expert -> is_policy pi -> is_state_law M expert d_E -> is_state_law M pi d ->
+  (1 - discount M) * mean (start M) f =
+  inner (fun s a => w * occupancy expert d_E s a + (1 - w) * occupancy pi d s a) (unshaped M f).
+
+(** claim: iq-lemma-3-2
+    For every utility and entropy. *)
+Definition change_of_variables : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R) (phi : R -> R)
+         (e : S -> A -> R) (pi : policy R S A) (d : S -> R) (x : S -> A -> R),
+  is_mdp M -> is_policy pi -> is_state_law M pi d ->
+  let V := soft_evaluation entropy pi in
+  irl_payoff entropy phi e pi d (implied_reward M V x) = soft_objective M phi e V x.
+
+(** claim: iq-lemma-3-2.concave-in-rewards
+    For every utility that is concave at midpoints. *)
+Definition concave_in_rewards : Prop :=
+  forall (R : realFieldType) (S A : finType) (entropy : (A -> R) -> R) (phi : R -> R) (e : S -> A -> R)
+         (pi : policy R S A) (d : S -> R) (r1 r2 : S -> A -> R),
+  (forall s a, 0 <= e s a) -> (forall x y, (phi x + phi y) / 2%:R <= phi ((x + y) / 2%:R)) ->
+  (irl_payoff entropy phi e pi d r1 + irl_payoff entropy phi e pi d r2) / 2%:R <=
+  irl_payoff entropy phi e pi d (fun s a => (r1 s a + r2 s a) / 2%:R).
+
+(** claim: iq-prop-3-3.gap
+    The first sum is Fenchel's gap; the second one is what the policy loses to the soft maximum, which at
+    temperature 1 is its divergence from the softmax policy. *)
+Definition duality_gap : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
+         (d : S -> R) (x : S -> A -> R),
+  is_mdp M -> is_policy pi -> is_state_law M pi d ->
+  let r := implied_reward M m x in
+  total cost - mean d (fun s => entropy (pi s)) - soft_objective M phi e m x =
+  \sum_s \sum_a (cost s a - (e s a * phi (r s a) - occupancy pi d s a * r s a)) +
+  mean d (fun s => m s (x s) - (mean (pi s) (x s) + entropy (pi s))).
+
+(** claim: iq-prop-3-3.weak
+    For every utility, with a divergence [total cost] that satisfies Fenchel's inequality. *)
+Definition weak_duality : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
+         (d : S -> R) (x : S -> A -> R),
+  is_mdp M -> is_policy pi -> is_state_law M pi d ->
+  (forall s, is_above_laws entropy (m s)) -> is_conjugate phi e (occupancy pi d) cost ->
+  soft_objective M phi e m x <= total cost - mean d (fun s => entropy (pi s)).
+
+(** claim: iq-prop-3-4
+    For every utility that is nondecreasing. *)
+Definition best_response : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (phi : R -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
+  is_mdp M -> is_policy pi -> (forall s a, 0 <= e s a) -> (forall y z, y <= z -> phi y <= phi z) ->
+  (forall s, is_above_laws entropy (m s)) ->
+  soft_objective M phi e m x <= soft_objective M phi e (soft_evaluation entropy pi) x.
+
+(** claim: iq-prop-3-5
+    For every utility that is nondecreasing and concave at midpoints, and every soft maximum that is convex
+    there. *)
+Definition concavity : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
+         (e x1 x2 : S -> A -> R),
+  is_mdp M -> (forall s a, 0 <= e s a) -> (forall y z, y <= z -> phi y <= phi z) ->
+  (forall y z, (phi y + phi z) / 2%:R <= phi ((y + z) / 2%:R)) ->
+  (forall s f g, m s (fun a => (f a + g a) / 2%:R) <= (m s f + m s g) / 2%:R) ->
+  (soft_objective M phi e m x1 + soft_objective M phi e m x2) / 2%:R <=
+  soft_objective M phi e m (fun s a => (x1 s a + x2 s a) / 2%:R).
+
+(** claim: iq-offline
+    The logarithm of the softmax policy is Q - V. *)
+Definition offline : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R),
+  inner e (implied_reward M m x) - inner e (unshaped M (fun s => m s (x s))) =
+  inner e (fun s a => x s a - m s (x s)).
+
+(** claim: ho-ermon-2016-cor-3-2-1
+    [log_pi] is the logarithm of the expert: its soft maximum is 0. The soft advantage at the recovered
+    cost is the logarithm of what reinforcement learning returns. *)
+Definition recovery : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
+         (f v : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> (forall s, m s (log_pi s) = 0) ->
+  let recovered := with_reward M (fun s a => log_pi s a + unshaped M f s a) in
+  is_soft_value recovered m v -> forall s a, soft_advantage recovered v s a = log_pi s a.
+
+(** claim: ho-ermon-2016-cor-3-2-1.weak
+    For every entropy. The rewards are minus the cost; [v] is the expert's value, [w] the soft one. *)
+Definition weak_recovery : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (expert : policy R S A) (d v w : S -> R),
+  is_mdp M -> is_policy expert -> is_state_law M expert d -> is_value M expert v -> is_soft_value M m w ->
+  (forall s, is_above_laws entropy (m s)) ->
+  mean d (fun s => entropy (expert s)) <= - ((1 - discount M) * (value M v - value M w)).
+
+(** claim: ho-ermon-2016-cor-3-2-1.strong
+    The entropy of the expert is minus the mean of its logarithm. *)
+Definition strong_recovery : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
+         (expert : policy R S A) (f d v w : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> (forall s, m s (log_pi s) = 0) ->
+  let recovered := with_reward M (fun s a => log_pi s a + unshaped M f s a) in
+  is_policy expert -> is_state_law M expert d -> is_value recovered expert v -> is_soft_value recovered m w ->
+  (1 - discount M) * (value M v - value M w) = - mean d (fun s => - mean (expert s) (log_pi s)).
+
+(** claim: ho-ermon-2016-saddle *)
+Definition null_directions : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (expert pi : policy R S A) (d_E d f : S -> R)
+         (c : S -> A -> R),
+  is_mdp M -> is_policy expert -> is_policy pi -> is_state_law M expert d_E -> is_state_law M pi d ->
+  let apart s a := occupancy pi d s a - occupancy expert d_E s a in
+  inner apart (fun s a => c s a + unshaped M f s a) = inner apart c.
