@@ -66,3 +66,6 @@ have hN : is_mdp N by [].
 rewrite (value_mean hN hpi hd hv) (value_mean hN hother he hw) -mulrBr; congr (_ * _).
 by apply: tv_attained; [exact: law_occupancy hM hpi hd | exact: law_occupancy hM hother he].
 Qed.
+
+Theorem states_tv : Statements.DiscountedTotalVariation.states_tv.
+Proof. by move=> R S A M pi other d e hM hpi hother _ _; apply: tv_first_le. Qed.

@@ -40,3 +40,6 @@ move=> R S A M H pi other hM hpi hother N; rewrite !value_mean // -sumrB; apply:
 rewrite -(tv_attained (law_occupancy h hM hpi) (law_occupancy h hM hother)).
 by congr (_ - _); apply: eq_bigr => z _; rewrite /joint /occupancy state_law_with_reward.
 Qed.
+
+Theorem states_tv : Statements.TotalVariation.states_tv.
+Proof. by move=> R S A M H pi other hM hpi hother; apply: ler_sum => h _; apply: tv_first_le. Qed.

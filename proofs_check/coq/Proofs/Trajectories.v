@@ -238,3 +238,13 @@ rewrite big_split -!mulr_sumr !step_law_flow //; case: k hk => [//|k] hk.
 rewrite /inflow /= -sum_mixture.
 by apply: eq_bigr => u _; apply: eq_bigr => b _; rewrite -/x xE.
 Qed.
+
+Theorem trajectories_tv : Statements.Trajectories.trajectories_tv.
+Proof.
+move=> R S A M H pi other hM hpi hother; set distance := tv (trajectory_law _ _ (n := H)) _.
+apply: (@le_trans _ _ (H%:R^-1 * (\sum_(h < H) distance))).
+  by rewrite ler_wpmul2l ?invr_ge0 ?ler0n //; apply: ler_sum => h _; apply: step_processing.
+rewrite sumr_const card_ord -(mulr_natl distance) mulrA; have d0 : 0 <= distance by apply: tv_ge0.
+case: (posnP H) => [-> | H0]; first by rewrite mulr0 mul0r.
+by rewrite mulVf ?mul1r // pnatr_eq0 -lt0n.
+Qed.

@@ -42,3 +42,9 @@ Definition gap_attained : Prop :=
   is_value separating pi v -> is_value separating other w ->
   value separating v - value separating w =
   (1 - discount M)^-1 * tv (joint (occupancy pi d)) (joint (occupancy other e)).
+
+(** claim: occ-dpi.states-tv-discounted *)
+Definition states_tv : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi other : policy R S A) (d e : S -> R),
+  is_mdp M -> is_policy pi -> is_policy other -> is_state_law M pi d -> is_state_law M other e ->
+  tv d e <= tv (joint (occupancy pi d)) (joint (occupancy other e)).

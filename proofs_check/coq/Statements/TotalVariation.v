@@ -18,3 +18,10 @@ Definition gap_attained : Prop :=
   let separating := with_reward M (fun h s a => (occupancy M other h s a < occupancy M pi h s a)%R%:R) in
   value separating H pi - value separating H other =
   \sum_(h < H) tv (joint (occupancy M pi h)) (joint (occupancy M other h)).
+
+(** claim: occ-dpi.states-tv *)
+Definition states_tv : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi other : policy R S A),
+  is_mdp M -> is_policy pi -> is_policy other ->
+  \sum_(h < H) tv (state_law M pi h) (state_law M other h) <=
+  \sum_(h < H) tv (joint (occupancy M pi h)) (joint (occupancy M other h)).

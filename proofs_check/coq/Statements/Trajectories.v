@@ -53,3 +53,10 @@ Definition mixture_finite : Prop :=
   let q := trajectory_law M (forgetful second) (n := H) in
   let x := step_law (fun t => w * p t + (1 - w) * q t) in
   forall h s a, (h < H)%N -> occupancy M (fun h => normalise (x h)) h s a = x h s a.
+
+(** claim: occ-dpi.tv *)
+Definition trajectories_tv : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi other : policy R S A),
+  is_mdp M -> is_policy pi -> is_policy other ->
+  H%:R^-1 * (\sum_(h < H) tv (joint (occupancy M pi h)) (joint (occupancy M other h))) <=
+  tv (trajectory_law M (forgetful pi) (n := H)) (trajectory_law M (forgetful other) (n := H)).
