@@ -31,6 +31,7 @@ DEFINING = STATING | {
     "Variable",
     "Variables",
     "Context",
+    "Let",
     "End",
     "Record",
     "Fixpoint",
