@@ -2,7 +2,7 @@
 From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Trajectories.
 From ImitationLearning.Definitions Require Import Imitation Demonstrations.
-From ImitationLearning.Proofs Require Import Sums Values Families Trajectories Cloning NoRegret.
+From ImitationLearning.Proofs Require Import Sums Values Families Trajectories Cloning NoRegret Parting.
 From ImitationLearning.Statements Require Demonstrations.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -47,13 +47,6 @@ Hypothesis hM : is_mdp M.
 
 Lemma is_policy_expert : is_policy expert. Proof. exact: is_policy_playing. Qed.
 
-Lemma law_trajectory : law p.
-Proof.
-have hE := is_history_policy_forgetful is_policy_expert.
-case: H => [|n]; first by split=> [t|]; rewrite ?ler01 // (big_pred1 tt) // => -[].
-exact: law_pair (law_history hM n hE) (hE n).
-Qed.
-
 (** Trajectories visit a state at a step as often as its law says. *)
 Lemma mean_visits h s : (h < H)%N -> mean p (fun t => (~~ visits t h s)%:R) = 1 - state_law M expert h s.
 Proof.
@@ -67,7 +60,7 @@ move=> hH; have -> : state_law M expert h s = mean p (fun t => (visits t h s)%:R
     rewrite (bigD1 a) //= at_a eqxx big1 ?addr0 // => b /negbTE ba.
     by rewrite (inj_eq Some_inj) xpair_eqE eqxx eq_sym ba.
   by rewrite big1 // => a _; rewrite (negbTE (none a)).
-rewrite -[X in _ = X - _](mean_const 1 law_trajectory) -meanB; apply: eq_mean => t.
+rewrite -[X in _ = X - _](mean_const 1 (law_trajectory hM H is_policy_expert)) -meanB; apply: eq_mean => t.
 by case: (visits t h s) => /=; rewrite ?subrr ?subr0.
 Qed.
 
@@ -97,7 +90,7 @@ Qed.
 Lemma cloning_gap_le :
   cloning_gap M H act elsewhere N <= \sum_(h < H) (H - h)%:R * \sum_s d h s * (1 - d h s) ^+ N.
 Proof.
-have [p0 _] := law_independent N law_trajectory.
+have [p0 _] := law_independent N (law_trajectory hM H is_policy_expert).
 apply: le_trans (ler_mean p0 gap_clone) _; apply: eq_ler.
 rewrite {1}/mean; under eq_bigr do rewrite mulr_sumr.
 rewrite exchange_big; apply: eq_bigr => h _; under eq_bigr do rewrite mulrCA.
@@ -120,7 +113,8 @@ have agm : \prod_i E i <= (\sum_i E i / n.+1%:R) ^+ n.+1.
 have n0 : 0 < n%:R :> R by rewrite ltr0n.
 rewrite -(ler_pmul2l n0); apply: le_trans (le_trans _ agm) _.
   by rewrite big_ord_recl /E /= prodr_const card_ord mulrA.
-rewrite -mulr_suml big_ord_recl /E /= sumr_const card_ord -[(1 - x) *+ n]mulr_natl -mulrDr addrCA subrr addr0 mulr1.
+rewrite -mulr_suml big_ord_recl /E /= sumr_const card_ord -[(1 - x) *+ n]mulr_natl -mulrDr.
+rewrite addrCA subrr addr0 mulr1.
 by rewrite expr_div_n [in leLHS]exprS mulrA.
 Qed.
 
