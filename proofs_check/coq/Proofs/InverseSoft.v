@@ -173,6 +173,13 @@ move=> R S A M m e x; rewrite -innerB; apply: eq_inner => s a.
 by rewrite /implied_reward /unshaped /next_value; ring.
 Qed.
 
+Theorem state_objective_gap : Statements.InverseSoft.state_objective_gap.
+Proof.
+move=> R S A M m phi expert pi d_E x; rewrite /soft_objective opprB addrA subrK -inner_diff.
+apply: eq_bigr => s _; rewrite mulr_sumr; apply: eq_bigr => a _.
+by rewrite -mulrBr mulrA.
+Qed.
+
 Theorem recovery : Statements.InverseSoft.recovery.
 Proof.
 move=> R S A M m log_pi f v hM hm norm recovered hv s a.

@@ -94,6 +94,14 @@ Definition offline : Prop :=
   inner e (implied_reward M m x) - inner e (unshaped M (fun s => m s (x s))) =
   inner e (fun s a => x s a - m s (x s)).
 
+(** claim: iq-state-only.gap
+    For every utility and any policy in place of the softmax. *)
+Definition state_objective_gap : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
+         (expert pi : policy R S A) (d_E : S -> R) (x : S -> A -> R),
+  soft_objective M phi (occupancy expert d_E) m x - soft_objective M phi (occupancy pi d_E) m x =
+  mean d_E (fun s => \sum_a (expert s a - pi s a) * phi (implied_reward M m x s a)).
+
 (** claim: ho-ermon-2016-cor-3-2-1
     [log_pi] is the logarithm of the expert: its soft maximum is 0. The soft advantage at the recovered
     cost is the logarithm of what reinforcement learning returns. *)
