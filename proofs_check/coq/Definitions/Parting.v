@@ -11,9 +11,9 @@ Section Parting.
 Variables (R : realFieldType) (S A : finType).
 Implicit Types (M : mdp R S A) (pi expert learner : policy R S A) (h H : nat) (path : seq (S * A)).
 
-(** Sum of the rewards along a path that begins at step [h]. *)
-Fixpoint total_reward M h path : R :=
-  if path is z :: rest then reward M h z.1 z.2 + total_reward M h.+1 rest else 0.
+(** Sum of a function, such as the reward, along a path that begins at step [h]. *)
+Fixpoint total (f : nat -> S -> A -> R) h path : R :=
+  if path is z :: rest then f h z.1 z.2 + total f h.+1 rest else 0.
 
 (** Probability of the actions along a path that begins at step [h]. *)
 Fixpoint likelihood pi h path : R :=
@@ -22,6 +22,10 @@ Fixpoint likelihood pi h path : R :=
 (** Probability that the learner, where a deterministic expert goes, ever takes another action. *)
 Definition parting M H expert learner : R :=
   1 - mean (trajectory_law M (forgetful expert) (n := H)) (fun t => likelihood learner 0 (steps t)).
+
+(** What the policy's own choices add to the variance of the return. *)
+Definition action_variance M H pi : R :=
+  \sum_(h < H) mean (state_law M pi h) (fun s => mean (pi h s) (fun a => advantage M H pi h s a ^+ 2)).
 
 End Parting.
 

@@ -10,10 +10,9 @@ Local Open Scope ring_scope.
 
 Section Paths.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
-Implicit Types (pi : policy R S A) (path : seq (S * A)) (h n : nat).
+Implicit Types (pi : policy R S A) (f : nat -> S -> A -> R) (path : seq (S * A)) (h n : nat).
 
-Lemma total_reward_rcons h path z :
-  total_reward M h (rcons path z) = total_reward M h path + reward M (h + size path) z.1 z.2.
+Lemma total_rcons f h path z : total f h (rcons path z) = total f h path + f (h + size path)%N z.1 z.2.
 Proof.
 by elim: path h => [|w path IH] h /=; rewrite ?addn0 ?addr0 ?add0r // IH addrA addSnnS.
 Qed.
@@ -49,26 +48,34 @@ case: n => [|n]; first by split=> [t|]; rewrite ?ler01 // (big_pred1 tt) // => -
 exact: law_pair (law_history hM n hpi) (hpi n).
 Qed.
 
-(** Rewards of the steps before the last state. *)
-Lemma mean_past pi n : is_policy pi ->
-  mean (history_law M (forgetful pi) (h := n)) (fun y => total_reward M 0 (past_steps y)) =
-  \sum_(h < n) mean (state_law M pi h) (fun s => mean (pi h s) (reward M h s)).
+(** The mean of a sum over the steps before the last state. *)
+Lemma mean_past pi f n : is_policy pi ->
+  mean (history_law M (forgetful pi) (h := n)) (fun y => total f 0 (past_steps y)) =
+  \sum_(h < n) mean (state_law M pi h) (fun s => mean (pi h s) (f h s)).
 Proof.
 move=> hpi; elim: n => [|n IH]; first by rewrite big_ord0; apply: big1 => y _; rewrite mulr0.
 rewrite mean_historyS big_ord_recr /= -IH -mean_last -meanD; apply: eq_mean => y /=.
-rewrite -(mean_const (total_reward M 0 (past_steps y)) (hpi n (last_state y))) -meanD; apply: eq_mean => a.
-by rewrite /= mean_const ?total_reward_rcons ?size_past_steps //; case: hM.
+rewrite -(mean_const (total f 0 (past_steps y)) (hpi n (last_state y))) -meanD; apply: eq_mean => a.
+by rewrite /= mean_const ?total_rcons ?size_past_steps //; case: hM.
+Qed.
+
+(** The mean of a sum over all steps of a trajectory. *)
+Lemma mean_total pi f H : is_policy pi ->
+  mean (trajectory_law M (forgetful pi) (n := H)) (fun t => total f 0 (steps t)) =
+  \sum_(h < H) mean (state_law M pi h) (fun s => mean (pi h s) (f h s)).
+Proof.
+move=> hpi; case: H => [|n]; first by rewrite big_ord0; apply: big1 => t _; rewrite mulr0.
+rewrite mean_trajectoryS big_ord_recr /= -(mean_past f n hpi) -mean_last -meanD; apply: eq_mean => y.
+rewrite -(mean_const (total f 0 (past_steps y)) (hpi n (last_state y))) -meanD; apply: eq_mean => a.
+by rewrite /= total_rcons size_past_steps.
 Qed.
 
 End Paths.
 
 Theorem value_trajectories : Statements.Parting.value_trajectories.
 Proof.
-move=> R S A M H pi hM hpi; rewrite value_occupancy //; under eq_bigr do rewrite sum_occupancy.
-case: H => [|n]; first by rewrite big_ord0; apply/esym/big1 => t _; rewrite mulr0.
-rewrite mean_trajectoryS big_ord_recr /= -(mean_past hM n hpi) -mean_last -meanD; apply: eq_mean => y /=.
-rewrite -(mean_const (total_reward M 0 (past_steps y)) (hpi n (last_state y))) -meanD; apply: eq_mean => a.
-by rewrite /= total_reward_rcons size_past_steps.
+move=> R S A M H pi hM hpi; rewrite value_occupancy // mean_total //.
+by apply: eq_bigr => h _; rewrite sum_occupancy.
 Qed.
 
 Section Deterministic.
@@ -218,15 +225,15 @@ Proof. by move=> R S A M H act learner /= hM hL; apply: parting_le_hellinger. Qe
 Theorem parting_above : Statements.Parting.parting_above.
 Proof. by move=> R S A M H act learner /= hM hL; apply: hellinger_le_parting. Qed.
 
-Lemma total_reward_ge0 (R : realFieldType) (S A : finType) (M : mdp R S A) h (path : seq (S * A)) :
-  (forall h s a, 0 <= reward M h s a) -> 0 <= total_reward M h path.
-Proof. by move=> hr; elim: path h => [|z path IH] h //=; rewrite addr_ge0. Qed.
+Lemma total_ge0 (R : realFieldType) (S A : finType) (f : nat -> S -> A -> R) h (path : seq (S * A)) :
+  (forall h s a, 0 <= f h s a) -> 0 <= total f h path.
+Proof. by move=> f0; elim: path h => [|z path IH] h //=; rewrite addr_ge0. Qed.
 
 Theorem horizon_free_sharp : Statements.Parting.horizon_free_sharp.
 Proof.
 move=> R S A M H act learner most expert possible hM hL hr returns.
-have bounds t : possible expert t \/ possible learner t -> 0 <= total_reward M 0 (steps t) <= most.
-  by move=> ht; rewrite total_reward_ge0 // returns.
+have bounds t : possible expert t \/ possible learner t -> 0 <= total (reward M) 0 (steps t) <= most.
+  by move=> ht; rewrite total_ge0 // returns.
 have [t pt] := law_support (law_trajectory hM H (is_policy_playing R act)).
 have /andP[f0 fm] := bounds t (or_introl pt).
 apply: le_trans (ler_norm _) _; apply: le_trans (parting_bound hM hL bounds) _; rewrite subr0.
@@ -238,7 +245,7 @@ Proof.
 move=> R S A M H act learner most expert possible hM hL hr returns.
 have sharp := horizon_free_sharp hM hL hr returns; apply: le_trans sharp _.
 have [t pt] := law_support (law_trajectory hM H (is_policy_playing R act)).
-have most0 : 0 <= most by apply: le_trans (returns t (or_introl pt)); apply: total_reward_ge0.
+have most0 : 0 <= most by apply: le_trans (returns t (or_introl pt)); apply: total_ge0.
 rewrite -mulrA ler_pemull ?ler1n // mulr_ge0 //.
 by apply: sumr_ge0 => x _; apply: sqr_ge0.
 Qed.

@@ -8,7 +8,7 @@ Local Open Scope ring_scope.
 Definition value_trajectories : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
   is_mdp M -> is_policy pi ->
-  value M H pi = mean (trajectory_law M (forgetful pi) (n := H)) (fun t => total_reward M 0 (steps t)).
+  value M H pi = mean (trajectory_law M (forgetful pi) (n := H)) (fun t => total (reward M) 0 (steps t)).
 
 (** claim: foster-2024-hellinger-dp.tv *)
 Definition trajectories_part : Prop :=
@@ -27,7 +27,7 @@ Definition parting_bound : Prop :=
   let expert := playing R act in
   let possible pi (t : trajectory S A H) := 0 < trajectory_law M (forgetful pi) t in
   is_mdp M -> is_policy learner ->
-  (forall t, possible expert t \/ possible learner t -> low <= total_reward M 0 (steps t) <= high) ->
+  (forall t, possible expert t \/ possible learner t -> low <= total (reward M) 0 (steps t) <= high) ->
   `|value M H expert - value M H learner| <= (high - low) * parting M H expert learner.
 
 (** claim: foster-2024-parting.below *)
@@ -57,7 +57,7 @@ Definition horizon_free_sharp : Prop :=
   let expert := playing R act in
   let possible pi (t : trajectory S A H) := 0 < trajectory_law M (forgetful pi) t in
   is_mdp M -> is_policy learner -> (forall h s a, 0 <= reward M h s a) ->
-  (forall t, possible expert t \/ possible learner t -> total_reward M 0 (steps t) <= most) ->
+  (forall t, possible expert t \/ possible learner t -> total (reward M) 0 (steps t) <= most) ->
   value M H expert - value M H learner <= most *
   hellinger2 (trajectory_law M (forgetful learner) (n := H)) (trajectory_law M (forgetful expert) (n := H)).
 
@@ -68,6 +68,6 @@ Definition horizon_free : Prop :=
   let expert := playing R act in
   let possible pi (t : trajectory S A H) := 0 < trajectory_law M (forgetful pi) t in
   is_mdp M -> is_policy learner -> (forall h s a, 0 <= reward M h s a) ->
-  (forall t, possible expert t \/ possible learner t -> total_reward M 0 (steps t) <= most) ->
+  (forall t, possible expert t \/ possible learner t -> total (reward M) 0 (steps t) <= most) ->
   value M H expert - value M H learner <= 4%:R * most *
   hellinger2 (trajectory_law M (forgetful learner) (n := H)) (trajectory_law M (forgetful expert) (n := H)).
