@@ -1,5 +1,5 @@
-(** Certificates: tables of rounded numbers that bound the values of one policy and the laws of its states, as Coq
-    checks by one inequality for each step and state. [Statements.Certificates] says what follows. *)
+(** Certificates: tables of rounded numbers that bound the values of one policy and the laws of its states, as
+    Coq checks by one inequality for each step and state. [Statements.Certificates] says what follows. *)
 From Coq Require Import ZArith QArith.
 From mathcomp Require Import all_ssreflect.
 From ImitationLearning.Definitions Require Import Tables Executable.
@@ -21,7 +21,8 @@ Section Certificates.
 Variables (t : tables) (H : nat) (pi : seq (seq (seq Q))).
 Implicit Types (le : Q -> Q -> bool) (w d : seq (seq Q)).
 
-(** One step before what [w] says, against what [w] says: [le] of a super-solution is <=, of a sub-solution >=. *)
+(** One step before what [w] says, against what [w] says: [le] of a super-solution is <=, of a sub-solution
+    it is >=. *)
 Definition solves le w : bool :=
   all (fun s => le (Qmake 0 1) (at_state w H s)) (iota 0 (states t)) &&
   all (fun h => all (fun s => le (backup t pi h (at_state w h.+1) s) (at_state w h s)) (iota 0 (states t)))

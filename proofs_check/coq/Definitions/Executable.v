@@ -1,5 +1,5 @@
-(** What the definitions of [FiniteHorizon] say of tables, as programs that Coq runs: sums over finite types do not
-    compute, sums over lists do. [Statements.Executable] says that they are the same. *)
+(** What the definitions of [FiniteHorizon] say of tables, as programs that Coq runs: sums over finite types
+    do not compute, sums over lists do. [Statements.Executable] says that they are the same. *)
 From Coq Require Import ZArith QArith Qabs.
 From mathcomp Require Import all_ssreflect.
 From ImitationLearning.Definitions Require Import Tables.

@@ -1,7 +1,7 @@
 (** Models and policies written as tables of rational numbers, over any ordered field.
 
-    A list of tables has one for each step; the last one serves all steps from its own on, so that a list of one table
-    is one that does not vary in time. *)
+    A list of tables has one for each step; the last one serves all steps from its own on, so that a list of
+    one table is one that does not vary in time. *)
 From Coq Require Import ZArith QArith.
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.zify Require Import ssrZ.

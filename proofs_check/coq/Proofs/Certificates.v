@@ -36,7 +36,8 @@ Lemma v_next h s : (h < H)%N ->
 Proof. by rewrite /v => hH; have -> : (H - h = (H - h.+1).+1)%N by lia. Qed.
 
 (** Backwards from H. *)
-Lemma backwards (P : nat -> Prop) : P H -> (forall h, (h < H)%N -> P h.+1 -> P h) -> forall h, (h <= H)%N -> P h.
+Lemma backwards (P : nat -> Prop) :
+  P H -> (forall h, (h < H)%N -> P h.+1 -> P h) -> forall h, (h <= H)%N -> P h.
 Proof.
 move=> last previous h hH; have [n ->] : exists n, h = (H - n)%N by exists (H - h)%N; lia.
 elim: n => [|n IH]; first by rewrite subn0.
@@ -83,16 +84,20 @@ have [hM hpi _] := Executable.checks R t pi (Qmake 0 1) (Qmake 0 1).
 have {}hM := hM table_M; have {}hpi := hpi table_pi.
 pose table rows (k : nat) (s' : 'I_(states t)) := real R (at_state rows k s').
 split=> hH; apply/andP; split.
-- case/andP: below => last step; apply: (sub_solution (w := table (values_below b)) hM hpi) => // [s'|k s' kH].
+- case/andP: below => last step.
+  apply: (sub_solution (w := table (values_below b)) hM hpi) => // [s'|k s' kH].
     by rewrite -(real_zero R) -real_le; apply: (all_iota last).
   by rewrite backup_real -real_le; apply: (all_iota (all_iota step kH)).
-- case/andP: above => last step; apply: (super_solution (w := table (values_above b)) hM hpi) => // [s'|k s' kH].
+- case/andP: above => last step.
+  apply: (super_solution (w := table (values_above b)) hM hpi) => // [s'|k s' kH].
     by rewrite -(real_zero R) -real_le; apply: (all_iota last).
   by rewrite backup_real -real_le; apply: (all_iota (all_iota step kH)).
-- case/andP: law_lo => first step; apply: (law_below (H := H) (d := table (laws_below b)) hM hpi) => // [s'|k s' kH].
+- case/andP: law_lo => first step.
+  apply: (law_below (H := H) (d := table (laws_below b)) hM hpi) => // [s'|k s' kH].
     by rewrite -real_le; apply: (all_iota first).
   by rewrite push_real -real_le; apply: (all_iota (all_iota step _)) => //; lia.
-case/andP: law_up => first step; apply: (law_above (H := H) (d := table (laws_above b)) hM hpi) => // [s'|k s' kH].
+case/andP: law_up => first step.
+apply: (law_above (H := H) (d := table (laws_above b)) hM hpi) => // [s'|k s' kH].
   by rewrite -real_le; apply: (all_iota first).
 by rewrite push_real -real_le; apply: (all_iota (all_iota step _)) => //; lia.
 Qed.

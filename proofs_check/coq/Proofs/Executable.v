@@ -52,7 +52,8 @@ Lemma backup_real pi h w (s : 'I_(states t)) :
 Proof. by rewrite -mean_real; apply: eq_mean => a; rewrite real_plus -mean_real. Qed.
 
 Lemma push_real pi h w (s' : 'I_(states t)) :
-  mean (fun s : 'I_(states t) => real (w s)) (fun s => mean (plays R pi h s) (fun a => transition M h s a s')) =
+  mean (fun s : 'I_(states t) => real (w s))
+       (fun s => mean (plays R pi h s) (fun a => transition M h s a s')) =
   real (Definitions.Executable.push t pi h w s').
 Proof. by rewrite -mean_real; apply: eq_bigr => s _; rewrite -mean_real. Qed.
 

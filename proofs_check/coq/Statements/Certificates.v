@@ -1,4 +1,4 @@
-(** Certificates are sound: what solves Bellman's or the flow equations with inequalities bounds their solutions. *)
+(** Certificates are sound: solving Bellman's or the flow equations with inequalities bounds the solutions. *)
 From Coq Require Import QArith.
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Tables Certificates.
@@ -7,7 +7,8 @@ Local Open Scope ring_scope.
 
 (** foundation: a super-solution of Bellman's equation dominates the value *)
 Definition super_solution : Prop :=
-  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) (w : nat -> S -> R),
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  forall w : nat -> S -> R,
   is_mdp M -> is_policy pi -> (forall s, 0 <= w H s) ->
   (forall h s, (h < H)%N ->
      mean (pi h s) (fun a => reward M h s a + mean (transition M h s a) (w h.+1)) <= w h s) ->
@@ -15,7 +16,8 @@ Definition super_solution : Prop :=
 
 (** foundation: the value dominates every sub-solution of Bellman's equation *)
 Definition sub_solution : Prop :=
-  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) (w : nat -> S -> R),
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  forall w : nat -> S -> R,
   is_mdp M -> is_policy pi -> (forall s, w H s <= 0) ->
   (forall h s, (h < H)%N ->
      w h s <= mean (pi h s) (fun a => reward M h s a + mean (transition M h s a) (w h.+1))) ->
@@ -23,7 +25,8 @@ Definition sub_solution : Prop :=
 
 (** foundation: what receives at least its inflow is at least the law of the state *)
 Definition law_above : Prop :=
-  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) (d : nat -> S -> R),
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  forall d : nat -> S -> R,
   is_mdp M -> is_policy pi -> (forall s, start M s <= d 0%N s) ->
   (forall h s', (h.+1 < H)%N ->
      mean (d h) (fun s => mean (pi h s) (fun a => transition M h s a s')) <= d h.+1 s') ->
@@ -31,7 +34,8 @@ Definition law_above : Prop :=
 
 (** foundation: what receives at most its inflow is at most the law of the state *)
 Definition law_below : Prop :=
-  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) (d : nat -> S -> R),
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A),
+  forall d : nat -> S -> R,
   is_mdp M -> is_policy pi -> (forall s, d 0%N s <= start M s) ->
   (forall h s', (h.+1 < H)%N ->
      d h.+1 s' <= mean (d h) (fun s => mean (pi h s) (fun a => transition M h s a s'))) ->

@@ -46,7 +46,8 @@ Definition occupancies : Prop :=
 (** foundation: the executable error rate is the error rate *)
 Definition error_rates : Prop :=
   forall (R : realFieldType) (t : tables) (expert learner : seq (seq (seq Q))) (H : nat),
-  error_rate (model R t) H (plays R expert) (plays R learner) = real R (Executable.error_rate t H expert learner).
+  error_rate (model R t) H (plays R expert) (plays R learner) =
+  real R (Executable.error_rate t H expert learner).
 
 (** foundation: what the checks of tables accept are models, policies and bounded rewards *)
 Definition checks : Prop :=
