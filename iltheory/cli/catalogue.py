@@ -28,22 +28,24 @@ def list_claims(ids: Ids = None, json_file: Json = None) -> None:
     write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 
-@app.command(short_help="Show a claim: statement, source, proof, evidence.")
+@app.command(short_help="Show a claim: statement, source, proofs, evidence.")
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="Claim.")],
     ledger: Annotated[Path, typer.Option(help="Where evidence is looked up.")] = LEDGER,
     json_file: Json = None,
 ) -> None:
-    """Show a claim: statement, source, assumptions, proof, false variants, evidence so far.
+    """Show a claim: statement, source, assumptions, proof, false variants, theorems and evidence so far.
 
     [dim]Example:[/]  iltheory show ross-bagnell-2010-thm-2-1
     """
     from iltheory.engine.verify import evidence
+    from iltheory.proofs import known_theorems
     from iltheory.reporting.terminal import claim_page
 
     claims = chosen([id])
+    theorems = known_theorems(claims, ledger=ledger)
     for claim in claims:
-        print_page(claim_page(claim, evidence(claim, ledger)), json_file)
+        print_page(claim_page(claim, evidence(claim, ledger), theorems[claim.id]), json_file)
     write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 

@@ -58,6 +58,8 @@ def table(
 ) -> None:
     """Make the table of claims, a row each: source, verdict, worst ratio, exponents. What the ledger lacks is verified.
 
+    Verdicts are the highest rung: theorems count that `iltheory prove` kept in the ledger.
+
     Exit status 1 if a claim is refuted, 2 on bad input.
 
     [dim]Examples:[/]  iltheory table --format latex --out claims.tex   ·   iltheory table pdl --no-compute   ·
@@ -66,6 +68,7 @@ def table(
     from iltheory.engine.executors import processes
     from iltheory.engine.provenance import commit
     from iltheory.engine.verify import verify_all
+    from iltheory.proofs import known_theorems
     from iltheory.reporting.table import read_growths, recorded, table_rows
     from iltheory.reporting.table_columns import COLUMNS, record
     from iltheory.reporting.table_formats import FORMATS
@@ -85,7 +88,13 @@ def table(
             verify_all(lacking, n=n, budget=budget, seed=seed, ledger=ledger, executor=executor, on_result=on_result)
         reports, lacking = recorded(claims, ledger, seed=seed), []
     with screen.status("evaluating worst instances") as status:
-        rows = table_rows(claims, reports, growths=growths, on_row=lambda row: status.update(f"{row.claim.id} is done"))
+        rows = table_rows(
+            claims,
+            reports,
+            growths=growths,
+            theorems=known_theorems(claims, ledger=ledger),
+            on_row=lambda row: status.update(f"{row.claim.id} is done"),
+        )
     absent = f"{len(lacking)} of {len(claims)} claims missing" if lacking else ""
     if lacking:
         screen.print(f"{absent} in {ledger}: {', '.join(claim.id for claim in lacking)}.")
@@ -103,5 +112,5 @@ def table(
         typer.echo(text, nl=False)
     document = {"rows": [record(row) for row in rows], "missing": [claim.id for claim in lacking]}
     write_json(json_file, {"schema": "iltheory-table/1", "seed": seed, **document})
-    if any(row.report.rung == "refuted" for row in rows):
+    if any(row.rung == "refuted" for row in rows):
         raise typer.Exit(REFUTED_STATUS)

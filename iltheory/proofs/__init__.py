@@ -1,7 +1,18 @@
 """The upper rungs: what a machine has proved of claims."""
 
 from iltheory.proofs.coq import prove_in_coq, proved_in_coq
-from iltheory.proofs.shapes import prove_for_shapes, proved_for_shapes
+from iltheory.proofs.shapes import prove_for_shapes, proved_for_shapes, tried_for_shapes
+from iltheory.proofs.standing import Contradiction, known_theorems, strongest
 from iltheory.proofs.theorem import Theorem
 
-__all__ = ["Theorem", "prove_for_shapes", "prove_in_coq", "proved_for_shapes", "proved_in_coq"]
+__all__ = [
+    "Contradiction",
+    "Theorem",
+    "known_theorems",
+    "prove_for_shapes",
+    "prove_in_coq",
+    "proved_for_shapes",
+    "proved_in_coq",
+    "strongest",
+    "tried_for_shapes",
+]

@@ -52,6 +52,12 @@ def proved_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> tuple[T
     return _theorems(recorded([work], ledger=ledger)[work.id])
 
 
+def tried_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> set[str]:
+    """Return the ids of the claims, as they are now, that a ledger has an attempt of, proved or not."""
+    work = _computation(claims)
+    return {outcome.cell["claim"] for outcome in recorded([work], ledger=ledger)[work.id]}
+
+
 def work(cell: Cell) -> Mapping[str, Any]:
     """Prove one claim for one shape after the other, from small to large."""
     from iltheory.claims.registry import catalogue
@@ -113,6 +119,7 @@ def _theorem(outcome: Outcome) -> Theorem:
         text="",
         assumptions=(),
         seconds=round(sum(shape["seconds"] for shape in shapes), 2),
+        shapes=tuple(shape["words"] for shape in shapes),
     )
 
 

@@ -24,6 +24,7 @@ class Theorem:
     text : the statement as it was proved
     assumptions : axioms that the proof uses; none if it is closed
     seconds : of checking it, with whatever shares its file
+    shapes : those that it covers, in words such as ``S=3, A=2, H=3``; none where it covers all
     """
 
     claim: str | None
@@ -34,13 +35,14 @@ class Theorem:
     text: str
     assumptions: tuple[str, ...]
     seconds: float
+    shapes: tuple[str, ...] = ()
 
     @property
     def document(self) -> dict[str, Any]:
         """JSON values."""
-        return {**asdict(self), "assumptions": list(self.assumptions)}
+        return {**asdict(self), "assumptions": list(self.assumptions), "shapes": list(self.shapes)}
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Theorem:
         """Inverse of `document`."""
-        return cls(**{**document, "assumptions": tuple(document["assumptions"])})
+        return cls(**{**document, **{name: tuple(document[name]) for name in ("assumptions", "shapes")}})

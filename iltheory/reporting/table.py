@@ -19,6 +19,7 @@ from iltheory.engine.provenance import versions
 from iltheory.engine.report import Report, Where, summarize
 from iltheory.engine.statistical import enclose_by_sampling
 from iltheory.engine.verify import reproduce
+from iltheory.proofs import Theorem, strongest
 from sims.errors import IltheoryError
 
 PLACE = ("family", "seed", "block", "size", "position")
@@ -43,6 +44,7 @@ class Row:
     attained : whether an instance is known on which both sides are equal, exactly: drawn, the claim's tight instance,
         or one that a search for worst cases found. None of equalities, statistical claims and refuted ones
     growth : how the sides grow along the worst instances of a sweep, or None if that was not searched
+    theorem : the strongest that is proved of it, unless the claim is refuted
     """
 
     claim: Claim
@@ -50,6 +52,17 @@ class Row:
     worst: Extreme | None
     attained: bool | None
     growth: Tightness | None
+    theorem: Theorem | None = None
+
+    @property
+    def rung(self) -> str:
+        """The highest rung that the claim stands on."""
+        return self.report.rung if self.theorem is None else self.theorem.rung
+
+    @property
+    def verdict(self) -> str:
+        """The proof or the finding, in strict words."""
+        return self.report.verdict if self.theorem is None else self.theorem.verdict
 
 
 def recorded(claims: Sequence[Claim], ledger: Path, *, seed: int = 0) -> dict[str, Report]:
@@ -75,6 +88,7 @@ def table_rows(
     reports: Mapping[str, Report],
     *,
     growths: Mapping[str, Tightness] | None = None,
+    theorems: Mapping[str, Sequence[Theorem]] | None = None,
     on_row: Callable[[Row], object] | None = None,
 ) -> list[Row]:
     """Rows of the claims that there are reports on; their worst instances are drawn again and evaluated exactly.
@@ -84,7 +98,13 @@ def table_rows(
     claims : in the order of the table
     reports : by claim, from :func:`recorded`
     growths : rows of the table of tightness, by claim, from :func:`read_growths`
+    theorems : by claim, from :func:`iltheory.proofs.known_theorems`
     on_row : called with each row
+
+    Raises
+    ------
+    Contradiction
+        If a claim is proved and refuted.
     """
     rows = []
     for claim in claims:
@@ -92,8 +112,9 @@ def table_rows(
         if report is None:
             continue
         growth = (growths or {}).get(claim.id)
+        theorem = strongest(claim, report, (theorems or {}).get(claim.id, ()))
         worst = _worst(claim, report)
-        rows.append(Row(claim, report, worst, _attained(claim, report, worst, growth), growth))
+        rows.append(Row(claim, report, worst, _attained(claim, report, worst, growth), growth, theorem))
         if on_row is not None:
             on_row(rows[-1])
     return rows

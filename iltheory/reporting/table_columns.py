@@ -210,8 +210,8 @@ FIELDS: Mapping[str, Callable[[Row], Any]] = {
     "statement": lambda row: row.claim.statement,
     **{name: _of_source(name) for name in ("authors", "year", "title", "theorem", "arxiv")},
     "status": lambda row: row.claim.status,
-    "rung": lambda row: row.report.rung,
-    "verdict": lambda row: row.report.verdict,
+    "rung": lambda row: row.rung,
+    "verdict": lambda row: row.verdict,
     "width": _width,
     "instances": lambda row: row.report.instances,
     "undecided": lambda row: row.report.undecided,
@@ -240,7 +240,7 @@ COLUMNS: Mapping[str, Column] = {
     "claim": Column("claim", lambda row: (Piece("code", row.claim.id),), ("claim",)),
     "statement": Column("statement", _statement, ("statement",)),
     "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status")),
-    "verdict": Column("verdict", lambda row: _with_powers(row.report.verdict), ("rung", "verdict", "width")),
+    "verdict": Column("verdict", lambda row: _with_powers(row.verdict), ("rung", "verdict", "width")),
     "instances": Column(
         "instances", lambda row: _text(f"{row.report.instances:,}"), ("instances", "undecided"), width=0.09, right=True
     ),
@@ -252,6 +252,7 @@ COLUMNS: Mapping[str, Column] = {
 """All columns, by the names that ``iltheory table --columns`` takes."""
 
 LEGEND = (
+    "Verdict: what is proved, or else what was found on instances.",
     "Worst ratio: the side that should be the smaller over the other, on the instance drawn that comes closest to "
     "violating the claim; decimals are rounded down, both ends of an interval outward.",
     "Attained: an instance is known on which both sides are equal, exactly (not of equalities and sampled claims).",

@@ -17,6 +17,7 @@ from rich.text import Text
 from iltheory.claims.claim import Claim
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
+from iltheory.proofs import Theorem, strongest
 from iltheory.reporting.latex import readable
 from sims.arithmetic import Enclosure
 
@@ -81,8 +82,15 @@ def short_source(claim: Claim) -> str:
     return f"{claim.source.authors} {claim.source.year}{where}{mark}"
 
 
-def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
-    """Everything about one claim."""
+def claim_page(claim: Claim, evidence: Report | None, theorems: Sequence[Theorem] = ()) -> RenderableType:
+    """Everything about one claim.
+
+    Raises
+    ------
+    Contradiction
+        If it is proved and refuted.
+    """
+    strongest(claim, evidence, theorems)
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="bold")
     facts.add_column(overflow="fold")
@@ -104,11 +112,18 @@ def claim_page(claim: Claim, evidence: Report | None) -> RenderableType:
         facts.add_row(
             "tight instance", f"lhs = {tight.lhs}, rhs = {tight.rhs}" + (f" ({tight.note})" if tight.note else "")
         )
+    for theorem in theorems:
+        assumed = ", ".join(theorem.assumptions) or "no axiom"
+        rests = theorem.about if theorem.shapes else f"assumes {assumed}"
+        facts.add_row("proof", f"{theorem.verdict}: {theorem.name}; {rests}")
     facts.add_row(
         "evidence", "none yet; run `iltheory verify " + claim.id + "`" if evidence is None else evidence.verdict
     )
     proof = inspect.getdoc(claim.function) or ""
     parts: list[RenderableType] = [Text(claim.id, style="bold underline"), facts, Padding(Text(proof), (1, 2))]
+    for theorem in theorems:
+        if theorem.text:
+            parts.append(Padding(Text(theorem.text), (0, 2, 1, 2)))
     if evidence is not None:
         parts.append(families_table(evidence))
     return Group(*parts)

@@ -11,9 +11,11 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 import pytest
+from markupsafe import escape
 from sites import CLAIMS, CLONING, DAGGER, Page, broken, pages
 
 import iltheory as il
+from iltheory.attack.coordinates import Coordinates
 from iltheory.attack.counterexample import certify
 from iltheory.attack.references import resolve
 from iltheory.attack.survivors import DECIDED
@@ -22,11 +24,14 @@ from iltheory.claims.registry import catalogue
 from iltheory.engine import verify as engine
 from iltheory.engine.executors import serial
 from iltheory.figures import Drawn, figures
+from iltheory.proofs import Contradiction, Theorem, shapes
 from iltheory.reporting.site import ForeignFolder, gather, write_site
 from iltheory.reporting.site.content import RUNGS, Content, Entry
 from iltheory.reporting.site.counterexamples import work
 from iltheory.reporting.site.docstrings import inline, linked, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
+from proofs_check.coq import statements
+from proofs_check.coq.development import SOURCES
 from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 
@@ -102,26 +107,28 @@ def test_formulas_are_set_as_tex_sets_them():
 def test_the_front_page_counts_what_the_reports_say(small):
     page = Page(small.folder / "index.html")
     rows = [named for tag, named in page.attributes if tag == "tr" and "data-rung" in named]
-    expected = Counter(report.rung for report in small.reports.values())
+    expected = Counter(entry.rung for entry in small.content.entries)
+    assert expected["proved"] == 2 and expected["shape"] == 2
     assert Counter(row["data-rung"] for row in rows) == expected and sum(expected.values()) == len(CLAIMS)
     assert small.content.counts == {rung: expected[rung] for rung in RUNGS}
     instances = sum(report.instances for report in small.reports.values())
     variants = sum(report.variants_refuted for report in small.reports.values())
-    words = f"{len(CLAIMS)} claims on {instances:,} instances: 0 refuted, {expected['instances']} hold on all of theirs"
+    words = f"{len(CLAIMS)} claims on {instances:,} instances: 0 refuted, 2 proved for all finite models, "
+    words += f"2 proved for all models of some shapes, {expected['instances']} hold on all of theirs"
     assert words in page.text
     assert f"{variants} of {variants} deliberately false variants are refuted." in page.text
     for rung, (name, _) in RUNGS.items():
         shown = re.search(rf'<div class="{rung}"><dt>{name}</dt><dd>(.*?)</dd>', page.text)
-        if rung in ("shape", "proved"):
-            assert shown[1] == "not yet"
-        elif shown is not None:
-            assert int(shown[1]) == expected[rung]
+        assert shown is None or int(shown[1]) == expected[rung]
 
 
 def test_a_claims_page_says_what_its_report_says(small):
-    for id, report in small.reports.items():
+    for entry in small.content.entries:
+        id, report = entry.claim.id, small.reports[entry.claim.id]
         text = (small.folder / "claims" / f"{id}.html").read_text(encoding="utf-8")
-        assert f'<p class="verdict {report.rung}">{report.verdict}</p>' in text
+        assert f'<p class="verdict {entry.rung}">{entry.verdict}</p>' in text
+        assert f"<p>{report.verdict[0].upper()}{report.verdict[1:]}" in text
+        assert entry.theorems or entry.verdict == report.verdict
         for family in report.families:
             assert re.search(rf'<th scope="row">{re.escape(family.family)}</th><td>{family.holds}</td>', text)
 
@@ -135,9 +142,17 @@ def test_the_whole_catalogue_has_a_light_front_page_and_lists_what_is_missing(wh
         "evidence": [*catalogue()],
         "counterexamples": [*catalogue()],
         "figures": [*figures()],
+        "shapes": [*catalogue()],
+        "theorems": [str(statement) for statement in statements()],
     }
+    assert "theorems were not checked, which takes coqc" in " ".join(output.replace("`", "").split())
     text = (site / "index.html").read_text(encoding="utf-8")
-    assert text.count("<b>not computed</b>") == n
+    assert text.count("<b>not computed</b>") == n and "None is proved yet." in text
+    for rung in ("shape", "proved"):
+        assert re.search(rf'<div class="{rung}"><dt>[\w ]+</dt><dd class="none">not yet</dd>', text)
+    assert "None that a machine checked." in (site / "claims" / "pdl.html").read_text(encoding="utf-8")
+    assert "None here" in (site / "proofs" / "index.html").read_text(encoding="utf-8")
+    assert not (site / "sources" / "coq").exists()
     assert set(document["files"]) == set(files(site))
     assert all((site / "claims" / f"{id}.html").exists() for id in catalogue())
     learners = {path.stem for path in (site / "learners").iterdir()}
@@ -160,14 +175,22 @@ def test_a_second_run_computes_nothing_and_writes_the_same_bytes(small, tmp_path
 
 def test_what_the_ledger_lacks_is_verified(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "LEAST_BUDGET", 0.1)
+    monkeypatch.setattr(shapes, "LARGEST", (2, 2, 2))
     claim = catalogue()["occ-dpi.tv"]
     content = gather([claim], ledger=tmp_path / "ledger.sqlite", executor=serial())
     (entry,) = content.entries
     assert entry.rung == "instances" and entry.report.instances > 0 and entry.refutations is not None
-    assert content.missing == {"evidence": [], "counterexamples": [], "figures": [*figures()]}
-    assert (
-        content.missing_words[0].startswith(f"{len(figures())} figures were not made") and not content.missing_words[1:]
-    )
+    unchecked = [str(one) for one in statements() if one.claim in ("occ-dpi.tv", None)]
+    assert content.missing == {
+        "evidence": [],
+        "counterexamples": [],
+        "figures": [*figures()],
+        "shapes": [],
+        "theorems": unchecked,
+    }
+    made, checked = content.missing_words
+    assert made.startswith(f"{len(figures())} figures were not made")
+    assert checked.startswith(f"{len(unchecked)} theorems were not checked")
 
 
 def test_a_site_is_replaced_whole_and_foreign_files_are_left_alone(small, tmp_path):
@@ -279,6 +302,55 @@ def test_a_refuted_claim_is_shown_as_such(tmp_path):
     kept = json.loads((tmp_path / "certificates" / "wrong.json").read_text(encoding="utf-8"))
     assert certify(wrong, decode(wrong, kept["instance"])) is not None
     assert broken(tmp_path, pages(tmp_path)) == []
+
+
+def test_a_claims_page_has_its_theorems_in_coq_and_for_shapes_above_the_evidence(small):
+    entry = next(entry for entry in small.content.entries if entry.claim.id == CLONING)
+    assert [theorem.rung for theorem in entry.theorems] == ["proved", "shape"]
+    general, shaped = entry.theorems
+    page = Page(small.folder / "claims" / f"{CLONING}.html")
+    assert page.text.index('id="proofs"') < page.text.index('id="evidence"')
+    assert f"<code>{escape(general.text)}</code>" in page.text and "it assumes no axiom" in page.text
+    assert f"Proved for shape S=2, A=2, H=2: {shaped.about}. By vertices of polytopes: the difference" in page.text
+    linked_to = [link.removeprefix("../") for link in page.links if "sources/coq" in link]
+    lines = {}
+    for link in linked_to:
+        path, _, fragment = link.partition("#L")
+        shown = Page(small.folder / path)
+        source = re.findall(r'<span id="L(\d+)">([^\n]*)', shown.text)
+        lines[path.removeprefix("sources/coq/")] = source[int(fragment) - 1][1] if fragment else ""
+    assert lines["Statements/Cloning.v.html"] == f"Definition {general.name.partition('.')[2]} : Prop :="
+    assert lines["Proofs/Cloning.v.html"].startswith("Theorem supervised")
+    assert {"Definitions/FiniteHorizon.v.html", "Definitions/Probability.v.html"} <= set(lines)
+    assumed = (small.folder / "claims" / f"{DAGGER}.html").read_text(encoding="utf-8")
+    assert "which assumes Classical.axiom" in assumed
+    index = (small.folder / "index.html").read_text(encoding="utf-8")
+    assert '<td class="shape"><b>2 shapes</b></td>' in index and '<td class="proved"><b>proved</b></td>' in index
+
+
+def test_the_page_of_proofs_has_all_theorems_and_every_file_of_the_development(small):
+    page = Page(small.folder / "proofs" / "index.html")
+    foundations = [one for one in statements() if one.claim is None]
+    assert small.content.foundations and len(small.content.foundations) == len(foundations)
+    for one in foundations:
+        assert f"<code>{one}</code>" in page.text and escape(one.text) in page.text
+    shown = {path.relative_to(small.folder / "sources" / "coq").as_posix() for path in small.folder.rglob("*.v.html")}
+    assert shown == {f"{path.relative_to(SOURCES).as_posix()}.html" for path in SOURCES.rglob("*.v")}
+
+
+def test_a_claim_that_is_proved_and_refuted_is_an_error_and_one_proved_for_other_shapes_is_refuted():
+    report = il.verify(wrong, budget=0.05)
+    words = Coordinates.of(wrong, decode(wrong, report.refutation["instance"])).words
+    general = Theorem("wrong", "proved", "proved", "Wrong.wrong", "", "", (), 1.0)
+    here, elsewhere = (
+        Theorem("wrong", "shape", f"proved for shape {shape}", "vertices of polytopes", "", "", (), 1.0, (shape,))
+        for shape in (words, "S=99, A=1, H=1")
+    )
+    for theorem in (general, here):
+        with pytest.raises(Contradiction, match=f"wrong is {theorem.verdict}.* and refuted: one of the two is wrong"):
+            Entry(wrong, report, None, theorems=(elsewhere, theorem))
+    entry = Entry(wrong, report, None, theorems=(elsewhere,))
+    assert (entry.rung, entry.verdict, entry.theorem) == ("refuted", "refuted", None)
 
 
 def test_ratios_of_the_tightness_figure_stand_with_their_claims(small, tmp_path):

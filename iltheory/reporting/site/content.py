@@ -21,7 +21,11 @@ from iltheory.engine.verify import evidence, verify_all
 from iltheory.experiments.computation import computed, recorded
 from iltheory.figures import Drawn, figures, kept_figures
 from iltheory.figures.rows import Row
+from iltheory.proofs import Theorem, known_theorems, prove_for_shapes, proved_in_coq, strongest, tried_for_shapes
+from iltheory.proofs.theorem import ALL, SHAPE
 from iltheory.reporting.site.counterexamples import refutations
+from proofs_check.coq import statements
+from proofs_check.identities import IDENTITY, VERTICES
 
 RUNGS: Mapping[str, tuple[str, str]] = {
     "refuted": ("refuted", "a certified counterexample"),
@@ -32,14 +36,20 @@ RUNGS: Mapping[str, tuple[str, str]] = {
     ),
     "instances": ("holds on N instances", "decided exactly, or by intervals that are rounded outward; no proof"),
     "confidence": ("holds with confidence", "decided from sampled outcomes; wrong with probability at most delta"),
-    "shape": ("proved for shape", "for all models of some S, A and H"),
+    "shape": ("proved for shape", "for all models of some S, A and H, on polynomials in their numbers"),
     "proved": ("proved", "for all finite models, checked by Coq"),
     "floats": ("no violation found", "in floating point, which certifies nothing"),
     "open": ("not decided", "undecided instances, checks of its own that fail, or nothing computed yet"),
 }
 """Columns of the matrix, with what each says."""
-PROOFS = ("shape", "proved")
-"""Rungs that nothing has reached yet."""
+PROOFS = (SHAPE, ALL)
+"""Rungs that a machine's proof takes."""
+METHODS: Mapping[str, str] = {
+    IDENTITY: "both sides, computed from models whose numbers are variables, are the same polynomial",
+    VERTICES: "the difference of the sides, computed from models whose numbers are variables, is a polynomial that is "
+    "affine in each row of probabilities and in each reward, and it has its sign at every vertex of their ranges",
+}
+"""How claims are proved for a shape."""
 TIGHTNESS = "tightness"
 """The figure whose rows are the largest ratios that were found, a claim and a class of learners each."""
 SHOWN = {"expert", "experts", "demos", "exploration"}
@@ -55,6 +65,8 @@ STATUSES = {
 MISSING = {
     "evidence": "{} claims have no evidence in the ledger: {}",
     "counterexamples": "{} claims have counterexamples that are not in the ledger: {}",
+    "shapes": "{} claims were not tried for shapes (`iltheory prove`): {}",
+    "theorems": "{} theorems were not checked, which takes `coqc` (`iltheory prove`): {}",
     "figures": "{} figures were not made (`iltheory figures`): {}",
 }
 
@@ -87,6 +99,7 @@ class Entry:
     refutations : result of `counterexamples.work`, or None where it was not computed
     figures : those that illustrate it, but for the one of the tightness of many
     tightness : the rows of that one about this claim that have a ratio
+    theorems : what is proved of it, the most general first
     """
 
     claim: Claim
@@ -94,17 +107,34 @@ class Entry:
     refutations: Mapping[str, Any] | None
     figures: tuple[Drawn, ...] = ()
     tightness: tuple[Row, ...] = ()
+    theorems: tuple[Theorem, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a claim that is proved and refuted."""
+        strongest(self.claim, self.report, self.theorems)
+
+    @property
+    def theorem(self) -> Theorem | None:
+        """The strongest theorem, unless the claim is refuted."""
+        return strongest(self.claim, self.report, self.theorems)
 
     @property
     def rung(self) -> str:
-        """Column of the matrix."""
+        """Column of the matrix: the highest rung that the claim stands on."""
+        if self.theorem is not None:
+            return self.theorem.rung
         if self.report is None or self.report.rung == "none":
             return "floats" if self.verdict == "no violation found" else "open"
         return self.report.rung
 
     @property
     def verdict(self) -> str:
-        """The finding in strict words, or that there is none."""
+        """The proof or the finding in strict words, or that there is none."""
+        return self.evidence if self.theorem is None else self.theorem.verdict
+
+    @property
+    def evidence(self) -> str:
+        """What was found on instances, in strict words."""
         return "not computed" if self.report is None else self.report.verdict
 
     @property
@@ -151,7 +181,9 @@ class Content:
     learners : in the order of their names
     invariants : what learners are held to, with the first line of each
     figures : those that are there
-    missing : ids of the claims without ``evidence`` or ``counterexamples`` in the ledger, and of ``figures`` not made
+    missing : ids of the claims without ``evidence`` or ``counterexamples`` in the ledger, or not tried for ``shapes``;
+        names of ``theorems`` that Coq did not check; and ids of ``figures`` not made
+    foundations : theorems in Coq that others rest on, or that are about certificates, and that no claim states
     """
 
     entries: tuple[Entry, ...]
@@ -159,6 +191,13 @@ class Content:
     invariants: Mapping[str, str]
     figures: tuple[Drawn, ...]
     missing: Mapping[str, Sequence[str]]
+    foundations: tuple[Theorem, ...] = ()
+
+    @property
+    def in_coq(self) -> list[Theorem]:
+        """Theorems in Coq, those about claims first."""
+        about = [theorem for entry in self.entries for theorem in entry.theorems if theorem.rung == ALL]
+        return [*about, *self.foundations]
 
     @cached_property
     def papers(self) -> tuple[Paper, ...]:
@@ -199,6 +238,8 @@ class Content:
         instances = sum(report.instances for report in self.reports)
         phrases = {
             "refuted": "{} refuted",
+            "proved": "{} proved for all finite models",
+            "shape": "{} proved for all models of some shapes",
             "instances": "{} hold on all of theirs",
             "confidence": "{} hold with confidence on sampled outcomes",
             "consistent": "{} with logarithms or roots are consistent",
@@ -207,7 +248,9 @@ class Content:
         }
         counts = self.counts
         said = [phrase.format(counts[rung]) for rung, phrase in phrases.items() if counts[rung] or rung == "refuted"]
-        words = f"{len(self.entries):,} claims on {instances:,} instances: {', '.join(said)}. None is proved yet."
+        words = f"{len(self.entries):,} claims on {instances:,} instances: {', '.join(said)}."
+        if not any(counts[rung] for rung in PROOFS):
+            words += " None is proved yet."
         refuted, planted = (sum(getattr(r, name) for r in self.reports) for name in ("variants_refuted", "variants"))
         return f"{words} {refuted:,} of {planted:,} deliberately false variants are refuted." if planted else words
 
@@ -221,12 +264,12 @@ def gather(
     executor: Executor | None = None,
     on_result: Callable[[Record], object] | None = None,
 ) -> Content:
-    """Collect what a site shows, and compute what the ledger lacks of it.
+    """Collect what a site shows, and compute what the ledger lacks of it; but Coq is asked by `prove_in_coq` alone.
 
     Parameters
     ----------
     claims : of the catalogue
-    ledger : of `verify`; counterexamples are filed in it, too
+    ledger : of `verify`; counterexamples and theorems are filed in it, too
     figures_folder : where `iltheory figures` put its data
     compute : False to take only what the ledger holds
     executor : where blocks and cells run; by default one worker process a core
@@ -236,6 +279,8 @@ def gather(
     ------
     NothingVerified, BlockFailed, LedgerError
         As `verify_all` does.
+    Contradiction
+        If a claim is proved and refuted.
     """
     found = {claim.id: _evidence(claim, ledger) for claim in claims}
     lacking = [claim for claim in claims if found[claim.id] is None]
@@ -244,12 +289,14 @@ def gather(
     found |= {claim.id: _evidence(claim, ledger, "auto" if compute else "float64") for claim in lacking}
     work = refutations(claims)
     if compute:
+        prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
         outcomes = computed([work], ledger=ledger, executor=executor, on_result=on_result)[work.id]
     else:
         outcomes = recorded([work], ledger=ledger)[work.id]
     known = {outcome.cell["claim"]: outcome.result for outcome in outcomes}
     drawn = () if figures_folder is None else _drawn(figures_folder)
     ratios = [row for figure in drawn if figure.figure.id == TIGHTNESS for row in figure.rows]
+    theorems = known_theorems(claims, ledger=ledger)
     entries = tuple(
         Entry(
             claim,
@@ -257,10 +304,14 @@ def gather(
             known.get(claim.id),
             tuple(one for one in drawn if claim.id in one.figure.claims and one.figure.id != TIGHTNESS),
             tuple(row for row in ratios if row["claim"] == claim.id and "worst" in row),
+            theorems[claim.id],
         )
         for claim in claims
     )
-    return Content(entries, _learners(drawn), _invariants(), drawn, _missing(entries, drawn))
+    in_coq = proved_in_coq(ledger=ledger)
+    missing = _missing(entries, drawn) | _unproved(claims, in_coq, ledger)
+    foundations = tuple(theorem for theorem in in_coq if theorem.claim is None)
+    return Content(entries, _learners(drawn), _invariants(), drawn, missing, foundations)
 
 
 def _evidence(claim: Claim, ledger: Path, arithmetic: str = "auto") -> Report | None:
@@ -280,6 +331,16 @@ def _missing(entries: Sequence[Entry], drawn: Sequence[Drawn]) -> dict[str, list
         "evidence": [entry.claim.id for entry in entries if entry.report is None],
         "counterexamples": [entry.claim.id for entry in entries if entry.refutations is None],
         "figures": [id for id in figures() if id not in there],
+    }
+
+
+def _unproved(claims: Sequence[Claim], in_coq: Sequence[Theorem], ledger: Path) -> dict[str, list[str]]:
+    """Claims not tried for shapes, and theorems about these claims, or about none, that Coq did not check."""
+    tried, checked = tried_for_shapes(claims, ledger=ledger), {theorem.name for theorem in in_coq}
+    about = {None, *(claim.id for claim in claims)}
+    return {
+        "shapes": [claim.id for claim in claims if claim.id not in tried],
+        "theorems": [str(one) for one in statements() if one.claim in about and str(one) not in checked],
     }
 
 

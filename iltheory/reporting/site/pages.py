@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +25,8 @@ from iltheory.engine.report import Report
 from iltheory.figures import VENUES, Drawn
 from iltheory.figures.tightness import LEARNERS as CLASSES
 from iltheory.reporting.latex import readable
-from iltheory.reporting.site.content import MARKS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
+from iltheory.reporting.site.content import MARKS, METHODS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
+from iltheory.reporting.site.coq_pages import coq_files, places
 from iltheory.reporting.site.docstrings import inline, linked, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
 from sims.arithmetic import Enclosure
@@ -57,7 +59,7 @@ class Source:
     @property
     def place(self) -> str:
         """File and line, as an editor opens them."""
-        return f"{self.module.replace('.', '/')}.py, line {self.line}"
+        return f"{_file(self.module)}, line {self.line}"
 
 
 def write_site(content: Content, folder: Path) -> list[Path]:
@@ -154,7 +156,12 @@ class _Writer:
         for learner in content.learners:
             self.page("learner.html", f"learners/{learner.name}.html", learner=learner, source=_learner_source(learner))
         self.page("figures.html", "figures/index.html")
+        self.page("proofs.html", "proofs/index.html")
         self.sources()
+        if self.content.in_coq:
+            for file in coq_files().values():
+                needs = {path: coq_files()[path].page for path in file.needs}
+                self.page("source.html", file.page, title=file.path, lines=file.text.splitlines(), needs=needs)
 
     def claim(self, entry: Entry, papers: Mapping[str, Any]) -> None:
         variants = [] if entry.refutations is None else entry.refutations["variants"]
@@ -180,7 +187,8 @@ class _Writer:
             functions += [entry.claim.function, *(variant.function for variant in entry.claim.false_variants)]
         modules = {module.__name__: module for module in map(inspect.getmodule, functions) if module is not None}
         for name, module in sorted(modules.items()):
-            self.page("source.html", f"sources/{name}.html", module=name, lines=inspect.getsource(module).splitlines())
+            lines = inspect.getsource(module).splitlines()
+            self.page("source.html", f"sources/{name}.html", title=_file(name), lines=lines, needs={})
 
     def page(self, template: str, path: str, **values: Any) -> None:
         shared = {"content": self.content, "root": "../" * path.count("/"), "path": path}
@@ -198,6 +206,7 @@ def _environment() -> Environment:
         "with_formulas": with_formulas,
         "docstring": rendered,
         "inline": inline,
+        "coqdoc": lambda text: re.sub(r"\[([A-Za-z][^]]*)\]", r"``\1``", text),
         "linked": linked,
         "cleandoc": inspect.cleandoc,
         "url": quote,
@@ -206,6 +215,8 @@ def _environment() -> Environment:
     made.globals |= {
         "rungs": RUNGS,
         "proofs": PROOFS,
+        "methods": METHODS,
+        "places": places,
         "statuses": STATUSES,
         "marks": MARKS,
         "certificate": _certificate,
@@ -243,6 +254,10 @@ def source_of(function: Callable[..., Any]) -> Source:
     module = inspect.getmodule(function)
     assert module is not None
     return Source(module.__name__, begin + head, textwrap.dedent("".join(kept)).strip())
+
+
+def _file(module: str) -> str:
+    return f"{module.replace('.', '/')}.py"
 
 
 def _learner_source(learner: Learner) -> Source:

@@ -1,0 +1,62 @@
+"""The highest rung that a claim stands on: what is proved of it, beside what was found on instances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iltheory.proofs.coq import proved_in_coq
+from iltheory.proofs.shapes import proved_for_shapes
+from iltheory.proofs.theorem import ALL, Theorem
+from sims.errors import IltheoryError
+
+if TYPE_CHECKING:
+    from iltheory.claims.claim import Claim
+    from iltheory.engine.report import Report
+
+__all__ = ["Contradiction", "known_theorems", "strongest"]
+
+
+class Contradiction(IltheoryError):
+    """A claim is proved and refuted, and one of the two is wrong."""
+
+
+def known_theorems(claims: Sequence[Claim], *, ledger: str | Path) -> dict[str, tuple[Theorem, ...]]:
+    """Return the theorems that a ledger holds of each claim as it is now: first those about all finite models."""
+    found = [*proved_in_coq(ledger=ledger), *proved_for_shapes(claims, ledger=ledger)]
+    return {claim.id: tuple(theorem for theorem in found if theorem.claim == claim.id) for claim in claims}
+
+
+def strongest(claim: Claim, report: Report | None, theorems: Sequence[Theorem]) -> Theorem | None:
+    """Return the theorem that says most about a claim, or None if there is none or the claim is refuted.
+
+    Parameters
+    ----------
+    report : what verification found, if it ran
+    theorems : about the claim, as `known_theorems` orders them
+
+    Raises
+    ------
+    Contradiction
+        If an instance that a theorem covers refutes the claim.
+    """
+    if report is None or report.rung != "refuted":
+        return theorems[0] if theorems else None
+    shape = _shape(claim, report)
+    for theorem in theorems:
+        if theorem.rung == ALL or shape in theorem.shapes:
+            raise Contradiction(
+                f"{claim.id} is {theorem.verdict} ({theorem.name}) and {report.verdict}: one of the two is wrong.\n"
+                f"  `iltheory prove {claim.id}` has the theorem, `iltheory verify {claim.id} --json FILE` the instance."
+            )
+    return None
+
+
+def _shape(claim: Claim, report: Report) -> str | None:
+    """The shape of the instance that refutes a claim; None of one that is too large to write out."""
+    from iltheory.attack.coordinates import Coordinates
+    from iltheory.claims.instances import decode
+
+    encoded = None if report.refutation is None else report.refutation["instance"]
+    return None if encoded is None else Coordinates.of(claim, decode(claim, encoded)).words
