@@ -74,6 +74,13 @@ rewrite ler_wpmul2l ?invr_ge0 ?ler0n // ger_addl -oppr_ge0 -sumrN.
 by apply: sumr_ge0 => t _; rewrite oppr_ge0 subr_le0.
 Qed.
 
+Theorem imitation_by_play : Statements.Games.imitation_by_play.
+Proof.
+move=> R S A M H T expert learners f hM hE hL u1 against; rewrite [RHS]mulrCA; congr (_ * _).
+rewrite sum_regrets [X in _ - X]big1 ?subr0 => [|t _]; last by apply: payoff0 => h s a; apply: subrr.
+by rewrite mulr_sumr; apply: eq_bigr => t _; rewrite value_reward_payoff.
+Qed.
+
 Theorem weak_duality : Statements.Games.weak_duality.
 Proof.
 move=> R X Y allowed_x allowed_y payoff low high a b ha hb lo hi.
@@ -87,13 +94,7 @@ have self h s a : g expert expert h s a = 0.
   move: hi; rewrite /g; case: (i) => [|[|[|//]]] _ /=; first exact: subrr.
     by rewrite /off_policy_mismatch subrr mulr0.
   by rewrite /on_policy_mismatch subrr mulr0.
-have sum0 (F : nat -> S -> A -> R) : (forall h s a, F h s a = 0) ->
-    H%:R^-1 * (\sum_(h < H) \sum_s \sum_a F h s a) = 0.
-  by move=> F0; rewrite big1 ?mulr0 // => h _; do 2![rewrite big1 // => ? _].
-split=> [f low /(_ expert hE) | ].
-  suff <- : payoff H (g expert expert) f = 0 by [].
-  by apply: (sum0 (fun h s a => g expert expert h s a * f h s a)) => h s a; rewrite self mul0r.
-split=> [pi|]; last first.
-  by apply: (sum0 (fun h s a => `|g expert expert h s a|)) => h s a; rewrite self normr0.
+split=> [f low /(_ expert hE)|]; first by rewrite payoff0.
+split=> [pi|]; last by rewrite -payoff_best payoff0.
 rewrite mulr_ge0 ?invr_ge0 ?ler0n //; do 3![apply: sumr_ge0 => ? _]; exact: normr_ge0.
 Qed.

@@ -1,7 +1,8 @@
 (** Cliff, unicycle and loop: values by recursion over the steps that are left. *)
 From mathcomp Require Import all_ssreflect all_algebra ring zify.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Moments Families.
-From ImitationLearning.Proofs Require Import Sums Extremes Difference Families Moments.
+From ImitationLearning.Proofs Require Import Sums Extremes Difference Values Families Moments.
+From ImitationLearning.Proofs Require Compounding.
 From ImitationLearning.Statements Require Instances.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -149,4 +150,70 @@ apply/le_anti/andP; split.
 case: (leqP H 1) => [H1|H1]; first by rewrite (_ : minn H.-1 1 = 0%N) ?bigmax_ge //; lia.
 have := advantage_le (unicycle R) (erring 0) true false (ltnW H1).
 by rewrite adv ?(ltnW H1) //= H1 normrN ger0_norm ?ler0n // (_ : minn H.-1 1 = 1%N) //; lia.
+Qed.
+
+(** Rewards r in [0, 1] as 2 r - 1. *)
+Lemma value_spread (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (pi : policy R S A) :
+  is_mdp M -> is_policy pi ->
+  value (with_rewards M (fun h s a => 2%:R * reward M h s a - 1)) H pi = 2%:R * value M H pi - H%:R.
+Proof.
+move=> hM hpi; have -> : H%:R = \sum_(h < H) 1 :> R by rewrite sumr_const card_ord.
+rewrite !value_occupancy // mulr_sumr -sumrB; apply: eq_bigr => h _.
+have one : mean (state_law M pi h) (fun=> 1) = 1 by rewrite mean_const //; apply: law_state_law.
+rewrite !sum_occupancy.
+transitivity (mean (state_law M pi h) (fun s => 2%:R * mean (pi h s) (reward M h s) - 1)).
+  by apply: eq_bigr => s _; rewrite state_law_with_rewards meanB meanZ mean_const.
+by rewrite meanB meanZ one.
+Qed.
+
+(** The off-policy error is twice the error rate. *)
+Lemma off_policy_tv (R : realFieldType) (S A : finType) (M : mdp R S A) H (expert learner : policy R S A) :
+  is_mdp M -> is_policy expert -> (0 < H)%N ->
+  largest_payoff H (off_policy_mismatch M expert learner) = 2%:R * error_rate M H expert learner.
+Proof.
+move=> hM hE H0; have H1 : H%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
+apply: (mulfI H1); rewrite off_policy_error // /error_rate [RHS]mulrCA mulVKf // mulr_sumr.
+apply: eq_bigr => h _; rewrite -meanZ; apply: eq_mean => s.
+by rewrite tv_l1 mulVKf // pnatr_eq0.
+Qed.
+
+Theorem off_policy_attained : Statements.Instances.off_policy_attained.
+Proof.
+move=> R H epsilon H0 /andP[e0 e1]; have two : 2%:R != 0 :> R by rewrite pnatr_eq0.
+have half : 0 <= epsilon / 2%:R <= H%:R^-1.
+  by rewrite divr_ge0 ?ler0n // ler_pdivr_mulr ?ltr0n // mulrC.
+have [S [A [M [expert [learner [[hM hr hE hL] [rate gap]]]]]]] := Compounding.supervised_attained H0 half.
+have error : largest_payoff H (off_policy_mismatch M expert learner) = epsilon.
+  by rewrite off_policy_tv // rate mulrC divfK.
+exists S, A, (with_rewards M (fun h s a => 2%:R * reward M h s a - 1)), expert, learner; split.
+  split=> // h s a; have /andP[r0 r1] := hr h s a; rewrite /=.
+  rewrite -{1}[-1]add0r ler_add2r mulr_ge0 ?ler0n //= ler_subl_addr.
+  have -> : 1 + 1 = 2%:R * 1 :> R by rewrite mulr1.
+  by rewrite ler_wpmul2l ?ler0n.
+move=> error'; have -> : error' = epsilon.
+  rewrite -error; congr (_ * _); do 3![apply: eq_bigr => ? _].
+  by rewrite /off_policy_mismatch state_law_with_rewards.
+split=> //; rewrite !value_spread // opprB addrA subrK -mulrBr gap rate mulrCA; congr (_ * _).
+by rewrite mulrC divfK.
+Qed.
+
+Theorem on_policy_attained : Statements.Instances.on_policy_attained.
+Proof.
+move=> R H e H0 /andP[e0 e1] M expert learner; have [_ _ [hM _]] := instances_are_models R.
+have hE : is_policy expert by apply: is_policy_erring; rewrite lexx ler01.
+have hL : is_policy learner by apply: is_policy_erring; rewrite e0.
+have adv h s a : (h < H)%N -> advantage M H expert h s a = - (~~ a)%:R.
+  move=> hH; rewrite /advantage /q /v mean_surely (_ : H - h = (H - h.+1).+1)%N; last by lia.
+  by case: s; case: a; rewrite !loop_to_go /= ?mulrS; ring.
+have -> : recoverability M H expert = 1.
+  apply/le_anti/andP; split.
+    apply: recoverability_le => [|h s a hH]; rewrite ?ler01 // adv // normrN ger0_norm ?ler0n //.
+    by rewrite lern1 leq_b1.
+  by have := advantage_le M expert tt false H0; rewrite adv // normrN normr1.
+rewrite loop_gap mul1r on_policy_error // big_distrl /=.
+have l1 h s : \sum_a `|learner h s a - expert h s a| = 2%:R * e.
+  rewrite big_bool /= subr0 [1 - e - _](_ : _ = - e); last by ring.
+  by rewrite normrN ger0_norm //; ring.
+rewrite (eq_bigr (fun=> e)) ?sumr_const ?card_ord ?mulr_natl // => h _.
+by rewrite (eq_mean _ (l1 h)) mean_const ?mulKf //; [rewrite mulrC mulKf ?pnatr_eq0 | apply: law_state_law].
 Qed.

@@ -48,14 +48,19 @@ Qed.
 Lemma payoff_best H g : payoff H g (best_moment g) = largest_payoff H g.
 Proof. by congr (_ * _); do 3![apply: eq_bigr => ? _]; apply: mul_sg_norm. Qed.
 
+(** Nobody can tell who agrees. *)
+Lemma payoff0 H g f : (forall h s a, g h s a = 0) -> payoff H g f = 0.
+Proof.
+by move=> g0; rewrite /payoff big1 ?mulr0 // => h _; do 2![rewrite big1 // => ? _]; rewrite g0 mul0r.
+Qed.
+
 (** A strategy that is nearly best against a mismatch that another policy has not at all. *)
 Lemma near_equilibrium H (g g0 : nat -> S -> A -> R) f (delta : R) : (forall h s a, g0 h s a = 0) ->
   largest_payoff H g - delta / 2%:R <= payoff H g f ->
   payoff H g f <= payoff H g0 f + delta / 2%:R -> largest_payoff H g <= delta.
 Proof.
-move=> g00; have -> : payoff H g0 f = 0.
-  by rewrite /payoff big1 ?mulr0 // => h _; do 2![rewrite big1 // => ? _]; rewrite g00 mul0r.
-by rewrite add0r ler_subl_addr => best near; rewrite (splitr delta) (le_trans best) // ler_add2r.
+move=> g00; rewrite (payoff0 H f g00) add0r ler_subl_addr => best near.
+by rewrite (splitr delta) (le_trans best) // ler_add2r.
 Qed.
 
 End Payoffs.

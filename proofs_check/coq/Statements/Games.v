@@ -34,6 +34,17 @@ Definition best_responses : Prop :=
   forall b, (forall t, payoff (x t) b <= payoff (x t) (y t)) ->
   forall a, payoff (mean_move T x) b - payoff a (mean_move T y) <= T%:R^-1 * regret_of_min payoff T x y a.
 
+(** foundation: what learners lose to an expert is the sum of two regrets in the game of reward moments
+    The regret of the learners against the expert, and that of the functions against minus the reward. *)
+Definition imitation_by_play : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H T : nat) (expert : policy R S A)
+         (learners : nat -> policy R S A) (f : nat -> nat -> S -> A -> R),
+  is_mdp M -> is_policy expert -> (forall t, is_policy (learners t)) ->
+  let u1 pi g := payoff H (reward_mismatch M expert pi) g in
+  let against h s a := - reward M h s a in
+  T%:R^-1 * (\sum_(t < T) (value M H expert - value M H (learners t))) =
+  H%:R * (T%:R^-1 * (regret_of_min u1 T learners f expert + regret_of_max u1 T learners f against)).
+
 (** foundation: what an adversary guarantees is at most what a policy guarantees, in any game *)
 Definition weak_duality : Prop :=
   forall (R : realFieldType) (X Y : Type) (allowed_x : X -> Prop) (allowed_y : Y -> Prop)

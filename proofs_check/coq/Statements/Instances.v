@@ -49,3 +49,22 @@ Definition cliff_recoverability : Prop :=
 (** claim: swamy-2021-recoverability.unicycle *)
 Definition unicycle_recoverability : Prop :=
   forall (R : realFieldType) (H : nat), recoverability (unicycle R) H (erring 0) = (minn H.-1 1)%:R.
+
+(** foundation: the off-policy bound is attained, for every horizon and every error up to 2 / H
+    Within swamy-2021-offq the gap of this instance equals the right-hand side. *)
+Definition off_policy_attained : Prop :=
+  forall (R : realFieldType) (H : nat) (epsilon : R), (0 < H)%N -> 0 <= epsilon <= 2%:R / H%:R ->
+  exists (S A : finType) (M : mdp R S A) (expert learner : policy R S A),
+  [/\ is_mdp M, signed_rewards M, is_policy expert & is_policy learner] /\
+  let error := largest_payoff H (off_policy_mismatch M expert learner) in
+  error = epsilon /\ value M H expert - value M H learner = H%:R ^+ 2 * error.
+
+(** foundation: the on-policy bound for deterministic experts is attained in the loop, for every horizon
+    Within swamy-2021-onq.deterministic. *)
+Definition on_policy_attained : Prop :=
+  forall (R : realFieldType) (H : nat) (e : R), (0 < H)%N -> 0 <= e <= 1 ->
+  let M := loop R in
+  let expert := erring 0 in
+  let learner := erring e in
+  value M H expert - value M H learner =
+  recoverability M H expert * H%:R * largest_payoff H (on_policy_mismatch M expert learner) / 2%:R.
