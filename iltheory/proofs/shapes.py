@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import astuple
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 LARGEST = (3, 2, 3)
 """States, actions and horizon of the largest shape."""
-PATIENCE = 15.0
+LARGEST_OF_DATA = (2, 2, 1)
+"""The same for claims about data sets, which are enumerated."""
+PATIENCE = 5.0
 """Seconds of one shape after which a claim's larger ones are not tried."""
 
 
@@ -72,8 +75,10 @@ def work(cell: Cell) -> Mapping[str, Any]:
         except TooMany:
             break
         except IltheoryError:  # no polynomial, or an argument whose range depends on the point
-            continue
+            proof = None
         seconds = time.perf_counter() - begun
+        if proof is None and min(shape.n_states, shape.n_actions, shape.horizon) > 1:
+            break
         if proof is not None:
             size = [shape.n_states, shape.n_actions, shape.horizon, *shape.counts]
             words = {"words": proof.words, "method": proof.method, "variables": proof.variables}
@@ -89,12 +94,16 @@ def _shapes(claim: Claim) -> Iterator[Shape]:
     from iltheory.claims.kinds import Count, Model
 
     kinds = list(claim.parameters.values())
+    counts = sum(isinstance(kind, Count) for kind in kinds)
     states, actions, horizon = LARGEST
     if any(isinstance(kind, Model) for kind in kinds):
+        if claim.largest.strict:
+            states, actions, horizon = map(min, LARGEST, astuple(claim.largest))
+        if counts:
+            states, actions, horizon = LARGEST_OF_DATA
         sizes = product(range(1, horizon + 1), range(1, states + 1), range(1, actions + 1))
         yield from (Shape(n_states=s, n_actions=a, horizon=h) for h, s, a in sizes)
         return
-    counts = sum(isinstance(kind, Count) for kind in kinds)
     for more in range(horizon) if counts else (0,):
         yield Shape(n_states=states, n_actions=actions, horizon=horizon, counts=(more,) * counts)
 
@@ -104,7 +113,7 @@ def _computation(claims: Sequence[Claim]) -> Computation:
 
 
 def _theorems(outcomes: Sequence[Outcome]) -> tuple[Theorem, ...]:
-    return tuple(_theorem(outcome) for outcome in outcomes if outcome.result["shapes"])
+    return tuple(_theorem(outcome) for outcome in outcomes if any(map(_choice, outcome.result["shapes"])))
 
 
 def _theorem(outcome: Outcome) -> Theorem:
@@ -125,3 +134,8 @@ def _theorem(outcome: Outcome) -> Theorem:
 
 def _within(a: Sequence[int], b: Sequence[int]) -> bool:
     return all(x <= y for x, y in zip(a, b, strict=True))
+
+
+def _choice(shape: Mapping[str, Any]) -> bool:
+    """Whether there is anything to choose between: two states and two actions, or a claim without models."""
+    return min(shape["size"][:2]) > 1

@@ -21,7 +21,7 @@ from proofs_check.identities.vertices import Row
 from sims import arithmetic as ar
 from sims.arithmetic import Numbers
 
-MOST = 2**12
+MOST = 2**8
 """Cells of a domain that are listed."""
 
 

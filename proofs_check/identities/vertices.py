@@ -15,8 +15,8 @@ import numpy as np
 
 from proofs_check.identities.algebras import Monomials
 
-MOST = 2**20
-"""Combinations of vertices that are tried."""
+MOST, MOST_LARGE = 2**19, 2**14
+"""Combinations of vertices that are tried, where values are machine integers, and where they are too large for that."""
 
 Row = tuple[int, ...]
 """Variables that are not negative and sum to at most 1: a distribution without its last entry, or one in [0, 1]."""
@@ -28,7 +28,7 @@ Term = tuple[tuple[int, int], ...]
 def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
     """Return the least value.
 
-    None if the polynomial is not affine in each row, or more than `MOST` vertices would have to be tried.
+    None if the polynomial is not affine in each row, or more vertices than `MOST` would have to be tried.
 
     Parameters
     ----------
@@ -42,11 +42,12 @@ def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
     alone = _unmixed(terms)
     axes = {i: axis for axis, i in enumerate(sorted({i for term in terms for i, _ in term} - alone))}
     shape = tuple(len(rows[i]) + 1 for i in axes)
-    if prod(shape) > MOST:
-        return None
     scale = lcm(*(c.denominator for c in terms.values()))
     whole = {term: int(c * scale) for term, c in terms.items()}
-    kind = np.int64 if sum(map(abs, whole.values())) < 2**62 else object
+    large = sum(map(abs, whole.values())) >= 2**62
+    if prod(shape) > (MOST_LARGE if large else MOST):
+        return None
+    kind = object if large else np.int64
     total = np.zeros(shape, dtype=kind)
     # Rows that never meet are minimised one by one, at each vertex of the others.
     for i in [None, *alone]:
