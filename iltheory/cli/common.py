@@ -33,7 +33,7 @@ ORDER = (
 )  # fmt: skip
 """Commands as the help lists them: the catalogue, verdicts, attacks, implementations, worlds, experiments."""
 
-RESUMING = ("verify", "tightness", "tabulate", "scale", "figures", "table", "report")
+RESUMING = ("verify", "tightness", "tabulate", "scale", "prove", "figures", "table", "report")
 """Commands that record what they find on the way."""
 
 

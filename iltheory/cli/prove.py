@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers
 from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
+
+if TYPE_CHECKING:
+    from iltheory.proofs import Theorem
 
 
 @app.command(short_help="Prove claims for shapes, and check the Coq proofs.")
@@ -27,30 +30,37 @@ def prove(
     [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json
     """
     from iltheory.engine.executors import cores, processes
-    from iltheory.proofs import prove_for_shapes, prove_in_coq
+    from iltheory.proofs import prove_for_shapes
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
-    from proofs_check.coq import Broken, Unavailable
 
-    claims = chosen(ids)
-    screen, skipped = Console(stderr=True), []
+    claims, screen = chosen(ids), Console(stderr=True)
     with processes(workers) as executor, cells_progress(screen, len(claims)) as on_result:
         of_shapes = prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
-    with screen.status("compiling") as status:
-        try:
-            general = prove_in_coq(
-                Path(typer.get_app_dir("iltheory")) / "coq",
-                ledger=ledger,
-                jobs=workers or cores(),
-                on_file=lambda file, seconds: status.update(f"{file} {seconds:.1f} s"),
-            )
-        except Unavailable as missing:
-            general, skipped = (), [str(missing)]
-        except Broken as problem:
-            screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
-            raise typer.Exit(REFUTED_STATUS) from problem
+    general, skipped = checked_by_coq(ledger, screen, jobs=workers or cores())
     wanted = {claim.id for claim in claims}
     shown = [*of_shapes, *(theorem for theorem in general if not ids or theorem.claim in wanted)]
     print_page(proofs_page(shown, skipped), json_file)
     document = {"theorems": [theorem.document for theorem in shown], "skipped": skipped}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})
+
+
+def checked_by_coq(ledger: Path, screen: Console, *, jobs: int) -> tuple[tuple[Theorem, ...], list[str]]:
+    """Theorems that Coq accepts, kept in the ledger, or why none was checked; leave with status 1 if one is broken."""
+    from iltheory.proofs import prove_in_coq
+    from proofs_check.coq import Broken, Unavailable
+
+    with screen.status("compiling") as status:
+        try:
+            theorems = prove_in_coq(
+                Path(typer.get_app_dir("iltheory")) / "coq",
+                ledger=ledger,
+                jobs=jobs,
+                on_file=lambda file, seconds: status.update(f"{file} {seconds:.1f} s"),
+            )
+        except Unavailable as missing:
+            return (), [str(missing)]
+        except Broken as problem:
+            screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
+            raise typer.Exit(REFUTED_STATUS) from problem
+    return theorems, []

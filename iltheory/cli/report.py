@@ -11,6 +11,7 @@ from rich.console import Console
 
 from iltheory.cli.attack import Workers
 from iltheory.cli.common import LEDGER, Ids, Json, app, chosen, print_page, write_json
+from iltheory.cli.prove import checked_by_coq
 from sims.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ def report(
 ) -> None:
     """Write a static site: a page for each claim, paper and learner, readable offline; open its index.html.
 
-    Claims without evidence in the ledger are verified first, and counterexamples of false variants drawn.
+    Claims without evidence in the ledger are verified first, counterexamples of false variants drawn, and what can be
+    proved is proved: for all models of a shape, and, with coqc, for all finite models.
 
     [dim]Examples:[/]  iltheory report   ·   iltheory report --no-compute --folder /tmp/site   ·
     iltheory report dagger-2011-thm-2-2 --figures figures
     """
     from rich.text import Text
 
+    from iltheory.engine.executors import cores
+    from iltheory.proofs import proved_in_coq
     from iltheory.reporting.site import check_folder, gather, write_site
     from iltheory.reporting.terminal import progress
 
@@ -55,6 +59,8 @@ def report(
         raise InvalidArgument(f"--figures {figures} is no folder: run `iltheory figures --folder {figures}` first.")
     drawn = figures or (FIGURES if FIGURES.is_dir() else None)
     screen = Console(stderr=True)
+    if not no_compute and not proved_in_coq(ledger=ledger):
+        checked_by_coq(ledger, screen, jobs=workers or cores())
     with _executor(workers, compute=not no_compute) as executor, progress(screen) as on_result:
         content = gather(
             claims,

@@ -48,10 +48,10 @@ def prove_in_coq(
             assumptions=proof.axioms,
             seconds=round(proof.seconds, 2),
         )
-        for proof in coq.check(folder, jobs=jobs, on_file=on_file)
+        for proof in coq.check(folder, sources=SOURCES, jobs=jobs, on_file=on_file)
     )
-    with Ledger(ledger) as opened:
-        opened.record(_key(), {"theorems": [theorem.document for theorem in theorems]}, 0.0)
+    with Ledger(ledger) as opened:  # filed under what was compiled: a source may have been edited meanwhile
+        opened.record(_key(folder), {"theorems": [theorem.document for theorem in theorems]}, 0.0)
     return theorems
 
 
@@ -59,13 +59,13 @@ def proved_in_coq(*, ledger: str | Path) -> tuple[Theorem, ...]:
     """Return the theorems that a ledger holds of this development; none if one of its files was edited since."""
     if not Path(ledger).exists():
         return ()
-    key = _key()
+    key = _key(SOURCES)
     with Ledger(ledger) as opened:
         found = [record for record in opened.results(claim=key.claim, claim_hash=key.claim_hash)]
     return tuple(Theorem.read(document) for record in found for document in record.result["theorems"])
 
 
-def _key() -> BlockKey:
-    files = {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in SOURCES.rglob("*.v")}
+def _key(development: Path) -> BlockKey:
+    files = {path.relative_to(development).as_posix(): path.read_bytes() for path in development.rglob("*.v")}
     digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + files[name] for name in sorted(files))).hexdigest()
     return BlockKey("theorems in Coq", digest[:16], "coq", "all", 0, 0, 1, "")

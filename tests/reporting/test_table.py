@@ -30,6 +30,7 @@ from iltheory.engine.executors import serial
 from iltheory.engine.ledger import Ledger
 from iltheory.engine.report import FamilyReport, Report
 from iltheory.engine.verify import verify_all
+from iltheory.proofs import Contradiction, Theorem
 from iltheory.reporting.exact import sides
 from iltheory.reporting.table import InvalidRows, Row, read_growths, recorded, table_rows
 from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, formulas, record
@@ -95,6 +96,28 @@ def with_ratio(ratio: Enclosure, claim=linear) -> Row:
 
 
 # What rows say
+
+
+def test_a_proof_is_the_verdict_of_a_row_and_no_refuted_row_has_one(verified):
+    claims, ledger, _ = verified
+    reports = recorded(claims, ledger)
+    general = Theorem(EQUALITY, "proved", "proved", "Difference.difference", "", "", (), 1.0)
+    shaped = Theorem(
+        BOUND, "shape", "proved for shape S=3, A=2, H=3", "vertices of polytopes", "", "", (), 1.0, ("S=3, A=2, H=3",)
+    )
+    one = replace(shaped, claim=linear.id, shapes=("S=99, A=1, H=1",))
+    theorems = {EQUALITY: (general, replace(shaped, claim=EQUALITY)), BOUND: (shaped,), linear.id: (one,)}
+    chosen = [claim for claim in claims if claim.id in theorems]
+    rows = {row.claim.id: row for row in table_rows(chosen, reports, theorems=theorems)}
+    kept = {id: record(row) for id, row in rows.items()}
+    assert (kept[EQUALITY]["rung"], kept[EQUALITY]["verdict"]) == ("proved", "proved")
+    assert (kept[BOUND]["rung"], kept[BOUND]["verdict"]) == ("shape", shaped.verdict)
+    assert (kept[linear.id]["rung"], kept[linear.id]["verdict"]) == ("refuted", "refuted")
+    assert all(kept[id]["instances"] == reports[id].instances > 0 for id in theorems)
+    with pytest.raises(Contradiction, match=r"linear-in-h is proved .* and refuted"):
+        table_rows([linear], reports, theorems={linear.id: (replace(general, claim=linear.id),)})
+    for form in FORMATS.values():
+        assert "proved for shape S=3, A=2, H=3" in re.sub(r"[\\$]", "", form([*rows.values()], PRINTED, MARK))
 
 
 def test_rows_carry_what_verify_reported(verified, rows):

@@ -1,0 +1,119 @@
+"""`iltheory prove` on a development of two theorems: what it prints, writes, keeps, skips, and calls broken."""
+
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from iltheory.claims.registry import catalogue
+from iltheory.cli import app
+from iltheory.engine.executors import serial
+from iltheory.proofs import known_theorems, proved_in_coq
+from iltheory.reporting.site import content as site
+from iltheory.reporting.site import coq_pages
+from proofs_check import coq as development
+
+needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
+
+HEAD = "From mathcomp Require Import all_ssreflect.\n"
+STATED = """
+(** claim: pdl
+    In words, [n] is a number. *)
+Definition small : Prop := forall n : nat, n <= n.+1.
+
+(** foundation: Adding nothing. *)
+Definition nothing : Prop := forall n : nat, n + 0 = n.
+"""
+PROVED = """From ImitationLearning.Statements Require Small.
+Theorem small : Statements.Small.small.
+Proof. by move=> n; exact: leqnSn. Qed.
+Theorem nothing : Statements.Small.nothing.
+Proof. exact: addn0. Qed.
+"""
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """A development, what the command runs in, and small shapes."""
+    folder = tmp_path / "sources"
+    for room, text in (("Definitions", HEAD), ("Statements", HEAD + STATED), ("Proofs", HEAD + PROVED)):
+        (folder / room).mkdir(parents=True)
+        (folder / room / "Small.v").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr("iltheory.proofs.coq.SOURCES", folder)
+    monkeypatch.setattr("iltheory.proofs.shapes.LARGEST", (2, 1, 2))
+    monkeypatch.setattr("iltheory.engine.executors.processes", lambda workers: serial())
+    return folder
+
+
+def invoked(*args, status=0):
+    done = CliRunner().invoke(app, [*args], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert done.exit_code == status, done.output
+    return done
+
+
+@needs_coq
+def test_theorems_are_shown_written_and_kept(sources, tmp_path):
+    page = invoked("prove", "pdl", "--json", "proofs.json").stdout
+    rows = [line.split() for line in page.splitlines()]
+    assert ["pdl", "proved", "Small.small"] in [row[:3] for row in rows]
+    assert "proved for shape S=2, A=1, H=2" in page and "2 theorems, 1 claims of the catalogue" in page
+    document = json.loads((tmp_path / "proofs.json").read_text())
+    assert document["schema"] == "iltheory-proofs/1" and document["skipped"] == []
+    shaped, general = document["theorems"]
+    assert (shaped["rung"], shaped["name"], len(shaped["shapes"])) == ("shape", "polynomial identity", 4)
+    assert general["text"] == "Definition small : Prop := forall n : nat, n <= n.+1."
+    assert (general["rung"], general["assumptions"], general["shapes"]) == ("proved", [], [])
+    ledger = tmp_path / "iltheory.sqlite"
+    kept = known_theorems([catalogue()["pdl"]], ledger=ledger)["pdl"]
+    assert [theorem.document for theorem in kept] == [general, shaped]
+    assert [theorem.name for theorem in proved_in_coq(ledger=ledger)] == ["Small.small", "Small.nothing"]
+    shown = " ".join(invoked("show", "pdl").stdout.split())
+    assert "proved: Small.small; assumes no axiom" in shown and general["text"] in shown
+    assert "proved for shape S=2, A=1, H=2: polynomial identity; all of 4 shapes" in shown
+    (sources / "Definitions" / "Small.v").write_text(HEAD + "Definition two := 2.\n")
+    assert proved_in_coq(ledger=ledger) == ()
+    assert "Small.small" not in invoked("show", "pdl").stdout
+
+
+@needs_coq
+def test_the_whole_run_lists_foundations_and_a_broken_proof_fails_it(sources, tmp_path, monkeypatch):
+    monkeypatch.setattr("iltheory.cli.prove.chosen", lambda ids: [])
+    assert "(foundation)" in invoked("prove").stdout
+    wrong = PROVED.replace("exact: addn0", "exact: add0n")
+    (sources / "Proofs" / "Small.v").write_text(HEAD + wrong)
+    done = invoked("prove", status=1)
+    assert "a proof is broken" in done.stderr and "Small.v" in done.stderr and "theorems" not in done.stdout
+    assert proved_in_coq(ledger=tmp_path / "iltheory.sqlite") == ()
+
+
+def test_without_coq_theorems_are_skipped_and_said_to_be(sources, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = invoked("prove", "pdl", "--json", "-")
+    document = json.loads(done.stdout)
+    assert [theorem["rung"] for theorem in document["theorems"]] == ["shape"]
+    assert "coqc is not installed (Debian: apt install" in document["skipped"][0]
+    assert "skipped: coqc is not installed" in invoked("prove", "pdl").stdout
+
+
+@needs_coq
+def test_a_report_asks_coq_for_what_the_ledger_lacks(sources, tmp_path, monkeypatch):
+    monkeypatch.setattr("iltheory.engine.verify.LEAST_BUDGET", 0.1)
+    monkeypatch.setattr(coq_pages, "SOURCES", sources)
+    coq_pages.coq_files.cache_clear()
+    monkeypatch.setattr(site, "statements", lambda: development.statements(sources))
+    report = ("report", "pdl", "--folder", "site", "--json", "-")
+    without = json.loads(invoked(*report, "--no-compute").stdout)
+    assert without["missing"]["theorems"] == ["Small.small", "Small.nothing"]
+    assert without["missing"]["shapes"] == ["pdl", "pdl.discounted"] and without["counts"]["proved"] == 0
+    document = json.loads(invoked(*report).stdout)
+    assert document["missing"]["theorems"] == document["missing"]["shapes"] == []
+    assert document["counts"]["proved"] == 1 and "sources/coq/Proofs/Small.v.html" in document["files"]
+    text = (tmp_path / "site" / "claims" / "pdl.html").read_text()
+    assert "<p>In words, <code>n</code> is a number.</p>" in text and "Definition small : Prop" in text
+    assert "Adding nothing." in (tmp_path / "site" / "proofs" / "index.html").read_text()
+    coq_pages.coq_files.cache_clear()
+    (sources / "Proofs" / "Small.v").write_text(HEAD)
+    assert "a proof is broken" in invoked(*report, status=1).stderr
