@@ -13,6 +13,7 @@ Variables (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat).
 Implicit Types (expert learner pi : policy R S A) (loss : nat -> S -> A -> R) (states : nat -> S -> R).
 Hypothesis hM : is_mdp M.
 
+(** Sums over the steps are H times their means. *)
 Lemma total_loss loss pi states :
   H%:R * expected_loss H loss pi states = \sum_(h < H) mean (states h) (fun s => mean (pi h s) (loss h s)).
 Proof. exact: (@averageK R H). Qed.
@@ -37,6 +38,7 @@ Lemma mean_advantage_bounds pi h s : is_policy pi -> (h < H)%N ->
   - Qmax <= mean (pi h s) (fun a => - advantage M H expert h s a) <= Qmax.
 Proof. by move=> hpi hH; apply: mean_bounds => // a; rewrite -ler_norml normrN hQ. Qed.
 
+(** A bound of all advantages is not negative, if there are any. *)
 Lemma largest_advantage_ge0 h : (h < H)%N -> 0 <= Qmax.
 Proof.
 move=> hH; have /andP[lm mu] := mean_bounds hM.2 (fun s => mean_advantage_bounds s hE hH).
@@ -44,6 +46,7 @@ have : 0 <= Qmax + Qmax by rewrite -{2}[Qmax]opprK subr_ge0 (le_trans lm mu).
 by rewrite -mulr2n pmulrn_lge0.
 Qed.
 
+(** The mean of the losses, an interval of length 2 Qmax, under the mixture's law instead of the learner's. *)
 Lemma lost_mixed : value M H expert - value M H learner <=
   H%:R * expected_loss H (fun h s a => - advantage M H expert h s a) learner (state_law M mixed) +
   2%:R * Qmax * (H%:R * interference H beta).

@@ -1,7 +1,7 @@
 (** Instances that show what mistakes cost when they compound: their values and error rates in closed form. *)
 From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation Families Compounding.
-From ImitationLearning.Proofs Require Import Sums Difference Values Families.
+From ImitationLearning.Proofs Require Import Sums Powers Difference Values Families.
 From ImitationLearning.Statements Require Compounding.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -13,6 +13,7 @@ Variables (R : realFieldType) (cost : R).
 Local Notation M := (first_step cost).
 Implicit Types (pi : policy R [finType of option bool] [finType of bool]) (H h n : nat) (e : R).
 
+(** The whole error at the first step. *)
 Lemma is_mdp_first_step : is_mdp M.
 Proof. by split=> [h s a|]; apply: law_surely. Qed.
 
@@ -27,6 +28,7 @@ rewrite -[RHS](mean_const _ (hpi h (Some b))) to_goS; apply: eq_mean => a.
 by rewrite mean_surely IH mulrS [RHS]mulrDl mul1r.
 Qed.
 
+(** The first action decides about all rewards. *)
 Lemma value_first_step H pi : is_policy pi -> value M H pi = pi 0%N None true * (H%:R * (1 - cost)).
 Proof.
 move=> hpi; rewrite /value mean_surely /v subn0; case: H => [|H]; first by rewrite mul0r mulr0.
@@ -42,6 +44,7 @@ elim: h f => [|h IH] f; first exact: mean_surely.
 by rewrite mean_state_lawS IH mean_playing mean_surely; case: h {IH}.
 Qed.
 
+(** The expert meets the learner's error at the first step only. *)
 Lemma error_rate_first_step H e : 0 <= e -> (0 < H)%N ->
   error_rate M H (playing R (fun _ _ => true)) (first_step_learner e) = H%:R^-1 * e.
 Proof.
@@ -96,6 +99,7 @@ elim: n => [|n IH]; first by rewrite /changes big_ord0 expr1; field.
 by rewrite /changes big_ord_recr /= -/(changes n) mulrDr IH [(1 - 2%:R * e) ^+ n.+2]exprS; field.
 Qed.
 
+(** Both sides are as likely to change. *)
 Lemma to_go_flip n h (s : bool) : to_go M (erring e) n h s = if s then n%:R - changes n else changes n.
 Proof.
 elim: n h s => [|n IH] h s; first by rewrite /changes big_ord0 subr0; case: s.
@@ -111,36 +115,9 @@ rewrite /value mean_surely /v subn0; move: 0%N; elim: H => [//|H IH] h.
 by rewrite to_goS mean_playing mean_surely [RHS]mulrS -(IH h.+1).
 Qed.
 
+(** Each change from the right side costs a reward. *)
 Lemma gap_flip H : value M H (playing R (fun _ _ => true)) - value M H (erring e) = changes H.
 Proof. by rewrite value_always_right /value mean_surely /v subn0 to_go_flip opprB addrCA subrr addr0. Qed.
-
-Section Bonferroni.
-Variable x : R.
-Hypothesis x02 : 0 <= x <= 2%:R.
-
-Lemma expr_le1 n : (1 - x) ^+ n <= 1.
-Proof.
-have /andP[x0 x2] := x02; apply: le_trans (ler_norm _) _; rewrite normrX exprn_ile1 // ler_norml.
-by rewrite ler_subr_addr addrC -ler_subr_addr opprK -mulr2n x2 ler_subl_addr ler_addl.
-Qed.
-
-Lemma bernoulli n : 1 - n%:R * x <= (1 - x) ^+ n.
-Proof.
-elim: n => [|n IH]; first by rewrite mul0r subr0 expr0.
-have /andP[x0 _] := x02; rewrite exprS mulrBl mul1r mulrS mulrDl mul1r opprD addrCA addrC.
-by apply: ler_add => //; rewrite ler_opp2 ler_pimulr // expr_le1.
-Qed.
-
-Lemma bonferroni n : n%:R * x - n%:R * (n%:R - 1) / 2%:R * x ^+ 2 <= 1 - (1 - x) ^+ n.
-Proof.
-elim: n => [|n IH]; first by rewrite !mul0r expr0 subrr oppr0 addr0.
-have /andP[x0 _] := x02; have step := ler_wpmul2l x0 (bernoulli n).
-have -> : 1 - (1 - x) ^+ n.+1 = 1 - (1 - x) ^+ n + x * (1 - x) ^+ n by rewrite exprS; ring.
-apply: le_trans (ler_add IH step); rewrite le_eqVlt; apply/orP; left; apply/eqP.
-by field.
-Qed.
-
-End Bonferroni.
 
 End Flip.
 

@@ -20,6 +20,7 @@ rewrite -[N in RHS]card_ord -prodr_const bigA_distr_bigA; apply: eq_bigr => x _.
 by rewrite -big_split.
 Qed.
 
+(** Independent draws have a law. *)
 Lemma law_independent : law p -> law draws.
 Proof.
 move=> hp; split=> [x|]; first by apply: prodr_ge0 => i _; case: hp.
@@ -64,6 +65,7 @@ rewrite -[X in _ = X - _](mean_const 1 (law_trajectory hM H is_policy_expert)) -
 by case: (visits t h s) => /=; rewrite ?subrr ?subr0.
 Qed.
 
+(** A state stays unseen if no trajectory visits it. *)
 Lemma mean_unseen h s : (h < H)%N ->
   mean (independent (N := N) p) (fun data => (~~ seen data h s)%:R) = (1 - state_law M expert h s) ^+ N.
 Proof. by move=> hH; rewrite -mean_visits //; apply: (mean_none _ N (fun t => visits t h s)). Qed.
@@ -87,6 +89,7 @@ apply: ler_mean => s; first exact: state_law_ge0.
 by rewrite /clone; case: (seen data h s); rewrite ?tvxx ?tv_le1.
 Qed.
 
+(** The bound of each data set, in the mean. *)
 Lemma cloning_gap_le :
   cloning_gap M H act elsewhere N <= \sum_(h < H) (H - h)%:R * \sum_s d h s * (1 - d h s) ^+ N.
 Proof.

@@ -17,6 +17,7 @@ Local Notation horizon := (1 - discount M)^-1.
 Lemma forever (c : R) : c + discount M * (c * horizon) = c * horizon.
 Proof. by field; rewrite lt0r_neq0 // effective_horizon_gt0. Qed.
 
+(** Bounds of rewards are bounds of action values, times the horizon. *)
 Lemma q_bounds pi v s a : is_policy pi -> is_value M pi v -> low * horizon <= q M v s a <= high * horizon.
 Proof.
 move=> hpi hv; have [g0 _] := andP (discount_bounds hM); have [hT _ _] := hM.
@@ -35,6 +36,7 @@ have /andP[lowr highr] := hr s a.
 by rewrite -[low * _]forever -[high * _]forever !ler_add // ler_wpmul2l.
 Qed.
 
+(** Errors counted where the first policy goes. *)
 Lemma gap_by_errors pi other d v w : is_policy pi -> is_policy other ->
   is_state_law M pi d -> is_value M pi v -> is_value M other w ->
   (1 - discount M) ^+ 2 * `|value M v - value M w| <= (high - low) * mean d (fun s => tv (pi s) (other s)).

@@ -10,6 +10,7 @@ Local Open Scope ring_scope.
 Section Families.
 Variable R : realFieldType.
 
+(** Sure outcomes. *)
 Lemma mean_surely (T : finType) (x : T) (f : T -> R) : mean (surely R x) f = f x.
 Proof.
 rewrite /mean (bigD1 x) //= /surely eqxx mul1r big1 ?addr0 // => y /negbTE yx.
@@ -22,6 +23,7 @@ split=> [y|]; first exact: ler0n.
 by rewrite -[RHS](mean_surely x (fun=> 1)) /mean; under [RHS]eq_bigr do rewrite mulr1.
 Qed.
 
+(** Deterministic policies. *)
 Lemma mean_playing (S A : finType) (act : nat -> S -> A) h s (f : A -> R) :
   mean (playing R act h s) f = f (act h s).
 Proof. exact: mean_surely. Qed.
@@ -29,6 +31,7 @@ Proof. exact: mean_surely. Qed.
 Lemma is_policy_playing (S A : finType) (act : nat -> S -> A) : is_policy (playing R act).
 Proof. move=> h s; exact: law_surely. Qed.
 
+(** Policies that err. *)
 Lemma mean_erring (S : finType) (e : R) h (s : S) f : mean (erring e h s) f = (1 - e) * f true + e * f false.
 Proof. by rewrite /mean big_bool. Qed.
 

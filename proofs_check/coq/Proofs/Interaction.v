@@ -52,6 +52,7 @@ move=> hL fg; apply: ler_sum => s _; have := state_law_ge0 hM h s hL.
 by rewrite le0r => /orP[/eqP-> | d0]; rewrite ?mul0r // ler_pmul2l // fg.
 Qed.
 
+(** What the learner's actions lose before the expert takes over. *)
 Lemma value_identity H expert learner : is_policy expert -> is_policy learner ->
   value M H expert - value M H learner =
   \sum_(h < H) mean (state_law M learner h) (fun s =>

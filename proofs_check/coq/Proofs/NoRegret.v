@@ -1,7 +1,7 @@
 (** No regret: couple learner and mixture until the expert first acts. *)
 From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Imitation Families.
-From ImitationLearning.Proofs Require Import Sums Values Families Cloning Interaction.
+From ImitationLearning.Proofs Require Import Sums Powers Values Families Cloning Interaction.
 From ImitationLearning.Statements Require NoRegret.
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -12,6 +12,7 @@ Section Averages.
 Variables (R : realFieldType) (N : nat).
 Implicit Types (x y : 'I_N -> R).
 
+(** Averages are linear and monotone. *)
 Lemma averageK x : N%:R * average x = \sum_i x i.
 Proof.
 case: (posnP N) => [N0 | N0]; last by rewrite mulVKf // pnatr_eq0 -lt0n.
@@ -46,6 +47,7 @@ Section Laws.
 Variables (R : realFieldType) (T : finType).
 Implicit Types (p q f : T -> R) (w : R).
 
+(** Mixtures of laws. *)
 Lemma mean_mixture w p q f : mean (mixture w p q) f = (1 - w) * mean p f + w * mean q f.
 Proof. by rewrite -!meanZ -big_split; apply: eq_bigr => x _; rewrite /mixture /=; ring. Qed.
 
@@ -70,6 +72,7 @@ apply: le_trans (ler_norm_sub _ _) _.
 by rewrite (ger0_norm (_ : 0 <= _ - _)) ?subr_ge0 // ger0_norm // mulr_ge0.
 Qed.
 
+(** No two laws are farther apart than 1. *)
 Lemma tv_le1 p q : law p -> law q -> tv p q <= 1.
 Proof. by move=> hp hq; rewrite -(subr0 1); apply: tv_share => // x; rewrite mul0r; case: hp. Qed.
 
@@ -85,13 +88,11 @@ have /andP[b0 b1] := beta01.
 by rewrite exprn_ge0 ?exprn_ile1 // ?subr_ge0 // ler_subl_addr ler_addl.
 Qed.
 
-(** Bernoulli's inequality. *)
-Lemma bernoulli h : 1 - (1 - beta) ^+ h <= h%:R * beta.
+(** The expert acted at most as often as it was allowed to. *)
+Lemma acted_le h : 1 - (1 - beta) ^+ h <= h%:R * beta.
 Proof.
-have /andP[b0 _] := beta01; elim: h => [|h IH]; first by rewrite expr0 subrr mul0r.
-have /andP[_ p1] := expr_complement_bounds h.
-have -> : 1 - (1 - beta) ^+ h.+1 = 1 - (1 - beta) ^+ h + (1 - beta) ^+ h * beta by rewrite exprS; ring.
-by rewrite mulrS mulrDl mul1r addrC ler_add // ler_pimull.
+have /andP[b0 b1] := beta01; rewrite ler_subl_addr -ler_subl_addl; apply: bernoulli.
+by rewrite b0 (le_trans b1) // ler1n.
 Qed.
 
 Lemma interference_ge0 H : 0 <= interference H beta.
@@ -100,6 +101,7 @@ rewrite mulr_ge0 ?invr_ge0 ?ler0n // sumr_ge0 // => h _.
 by rewrite subr_ge0; have /andP[] := expr_complement_bounds h.
 Qed.
 
+(** Interference is a probability. *)
 Lemma interference_le1 H : interference H beta <= 1.
 Proof.
 have [-> | H0] := posnP H; first by rewrite /interference big_ord0 mulr0 ler01.
@@ -114,12 +116,13 @@ elim: H => [|H IH]; first by rewrite big_ord0 !mul0r.
 by rewrite big_ord_recr IH /=; case: H {IH} => [|H] /=; field.
 Qed.
 
+(** The expert acted before a step at most as often as there are earlier steps. *)
 Lemma interference_linear H : 2%:R * interference H beta <= H.-1%:R * beta.
 Proof.
 have [-> | H0] := posnP H; first by rewrite /interference big_ord0 !mulr0 mul0r.
 have H1 : H%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
 have -> : H.-1%:R * beta = 2%:R * (H%:R^-1 * \sum_(h < H) h%:R * beta) by rewrite -mulr_suml sum_steps; field.
-by apply: ler_wpmul2l; [apply: ler0n | apply: ler_average => h; apply: bernoulli].
+by apply: ler_wpmul2l; [apply: ler0n | apply: ler_average => h; apply: acted_le].
 Qed.
 
 Lemma interference_le H : interference H beta <= H%:R * beta.
@@ -157,6 +160,7 @@ rewrite exprSr -mulrA mulrA [_ * _ ^+ h]mulrC; apply: ler_pmul => //.
 by rewrite mean_mixture ler_addl mulr_ge0 ?m0.
 Qed.
 
+(** So the states move only if the expert acted. *)
 Lemma tv_acting h : tv (state_law M mixed h) (state_law M learner h) <= 1 - (1 - beta) ^+ h.
 Proof.
 apply: tv_share; [exact: law_state_law is_policy_acting | exact: law_state_law | exact: acting_share].
@@ -172,6 +176,7 @@ apply: le_trans (span_tv _ lfu) _; last by apply: ler_wpmul2l; rewrite ?subr_ge0
 by rewrite (law_state_law hM h is_policy_acting).2 (law_state_law hM h hL).2.
 Qed.
 
+(** Lemma 4.1, refined. *)
 Lemma states_l1_acting H :
   states_l1 H (state_law M mixed) (state_law M learner) <= 2%:R * interference H beta.
 Proof.

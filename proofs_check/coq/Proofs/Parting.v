@@ -12,6 +12,7 @@ Section Paths.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A).
 Implicit Types (pi : policy R S A) (f : nat -> S -> A -> R) (path : seq (S * A)) (h n : nat).
 
+(** The last step of a path. *)
 Lemma total_rcons f h path z : total f h (rcons path z) = total f h path + f (h + size path)%N z.1 z.2.
 Proof.
 by elim: path h => [|w path IH] h /=; rewrite ?addn0 ?addr0 ?add0r // IH addrA addSnnS.
@@ -41,6 +42,7 @@ Qed.
 
 Hypothesis hM : is_mdp M.
 
+(** Trajectories have a law. *)
 Lemma law_trajectory pi n : is_policy pi -> law (trajectory_law M (forgetful pi) (n := n)).
 Proof.
 move=> /is_history_policy_forgetful hpi.
@@ -102,6 +104,7 @@ rewrite !trajectory_likelihood likelihood_playing.
 by case: (_ =P 1) => _ /=; rewrite ?mulr1 // mulr0 eqxx.
 Qed.
 
+(** Likelihoods are probabilities. *)
 Lemma likelihood_bounds h (path : seq (S * A)) : 0 <= likelihood learner h path <= 1.
 Proof.
 elim: path h => [|z path IH] h /=; first by rewrite ler01 lexx.
@@ -116,6 +119,7 @@ move=> pt; have [p0 _] := law_trajectory hM H (is_policy_playing R act).
 by rewrite learner_on_path // ler_pimulr //; have /andP[] := likelihood_bounds 0 (steps t).
 Qed.
 
+(** What the learner does not do on the expert's paths. *)
 Lemma parting_mean : parting M H expert learner = \sum_t p t * (1 - w t).
 Proof.
 rewrite /parting -[X in X - _](mean_const 1 (law_trajectory hM H (is_policy_playing R act))) -meanB.
@@ -129,6 +133,7 @@ have [_ q1] := law_trajectory hM H hL; rewrite /parting -[X in X - _]q1 -sumrB; 
 by case: eqP => [-> | /eqP pt]; rewrite ?mul0r ?subr0 // learner_on_path ?subrr.
 Qed.
 
+(** Both are half of the l1 distance. *)
 Lemma tv_parting : tv p q = parting M H expert learner.
 Proof.
 have [p0 _] := law_trajectory hM H (is_policy_playing R act); have [q0 _] := law_trajectory hM H hL.
@@ -200,12 +205,14 @@ case: eqP => [-> | /eqP pt]; first by rewrite mul0r add0r sqrtr0 subr0 sqr_sqrtr
 by rewrite addr0 (learner_on_path learner pt) // sqrtrM // -{3}(sqr_sqrtr (p0 t)); ring.
 Qed.
 
+(** What happens off the expert's paths is in the distance as it is. *)
 Lemma parting_le_hellinger : parting M H expert learner <= hellinger2 q p.
 Proof.
 have [p0 _] := law_trajectory hM H (is_policy_playing R act); rewrite hellinger_parting ler_addr.
 by apply: sumr_ge0 => t _; rewrite mulr_ge0 // sqr_ge0.
 Qed.
 
+(** On the paths, (1 - sqrt w)^2 is at most 1 - w. *)
 Lemma hellinger_le_parting : hellinger2 q p <= 2%:R * parting M H expert learner.
 Proof.
 have [p0 _] := law_trajectory hM H (is_policy_playing R act).

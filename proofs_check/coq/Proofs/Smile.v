@@ -44,6 +44,7 @@ Local Notation error h := (step_error (state_law M before) expert learner h).
 (** What the learner's action loses against the expert's. *)
 Definition lost h s : R := mean (learner h s) (fun a => q M H before h s (act h s) - q M H before h s a).
 
+(** Performance difference: the share that was handed over, times what it loses. *)
 Lemma gap_update :
   value M H before - value M H after = alpha * \sum_(h < H) mean (state_law M after h) (lost h).
 Proof.
@@ -53,18 +54,21 @@ rewrite -(mean_playing act h s (q M H before h s)).
 rewrite /mean -!sumrB -sumrN mulr_sumr; apply: eq_bigr => a _; rewrite update; ring.
 Qed.
 
+(** Acting as the expert loses nothing, any other action at most [u]. *)
 Lemma lost_le h s : (h < H)%N -> lost h s <= u * tv (expert h s) (learner h s).
 Proof.
 move=> hH; rewrite tvC mistakes //; apply: mean_but_one => // [|a]; first by rewrite subrr.
 exact: hu.
 Qed.
 
+(** Acting as the expert is one of the actions that [u] bounds. *)
 Lemma harm_ge0 h : (h < H)%N -> 0 <= u.
 Proof.
 move=> hH; rewrite -[leLHS](mean_const 0 hM.2); apply: mean_le => [|s]; first by case: hM.
 by rewrite -(subrr (q M H before h s (act h s))) hu.
 Qed.
 
+(** The policies differ in the share that was handed over. *)
 Lemma tv_update h s : tv (before h s) (after h s) = alpha * tv (expert h s) (learner h s).
 Proof.
 rewrite /tv mulrCA !mulr_sumr; apply: eq_bigr => a _; congr (_ * _).
@@ -78,6 +82,7 @@ apply: le_trans (state_marginals hM hB hA h) _; rewrite mulr_sumr; apply: ler_su
 by rewrite -meanZ; apply: ler_mean => s; rewrite ?state_law_ge0 // tv_update.
 Qed.
 
+(** The laws of the states differ by at most the errors before. *)
 Lemma update_sharper : value M H before - value M H after <=
   alpha * u * (\sum_(h < H) error h + alpha * \sum_(h < H) (H - h.+1)%:R * error h).
 Proof.
@@ -92,6 +97,7 @@ apply: holder_tv => [||s]; try exact: law_state_law.
 by rewrite tv_ge0 tv_le1 //; apply: is_policy_playing.
 Qed.
 
+(** The laws of the states differ by at most the share times the steps before. *)
 Lemma update_bound : unit_rewards M -> value M H before - value M H after <=
   alpha * (u * \sum_(h < H) error h) + alpha ^+ 2 * ((H%:R ^+ 3 - H%:R) / 3%:R).
 Proof.
@@ -127,6 +133,7 @@ move=> hL; rewrite expected_mistakes // (averageK (fun h : 'I_H => step_error _ 
 by apply: eq_bigr => h _; apply: step_errorC.
 Qed.
 
+(** Two mixtures with the same other policy. *)
 Lemma update_acting (R : realFieldType) (S A : finType) (expert others learner : policy R S A) (w : R) h s a :
   acting learner others w h s a = acting expert others w h s a + w * (learner h s a - expert h s a).
 Proof. by rewrite /acting /mixture; ring. Qed.
@@ -155,6 +162,7 @@ Local Notation policy := (smile expert learners alpha).
 Hypotheses (hM : is_mdp M) (hr : unit_rewards M) (hL : forall n, is_policy (learners n)).
 Hypothesis ha : 0 <= alpha <= 1.
 
+(** An update. *)
 Lemma smileS n h s a :
   policy n.+1 h s a = policy n h s a + alpha * (1 - alpha) ^+ n * (learners n h s a - expert h s a).
 Proof. by rewrite /smile big_ord_recr exprS /=; ring. Qed.
@@ -195,6 +203,7 @@ have -> : \sum_(j < n) (alpha * (1 - alpha) ^+ j) ^+ 2 =
 by rewrite ler_pimulr ?divr_ge0 ?(ltW c0) // ler_subl_addr ler_addl exprn_ge0 // exprn_ge0.
 Qed.
 
+(** Add up the updates. *)
 Lemma gap_smile N (u : nat -> R) :
   (forall n h s a, (n < N)%N -> (h < H)%N ->
     q M H (policy n) h s (act h s) - q M H (policy n) h s a <= u n) ->
@@ -220,6 +229,7 @@ Variable N : nat.
 Hypothesis N0 : (0 < N)%N.
 Local Notation rest := (smile_without_expert learners alpha N).
 
+(** The weights of the learnt policies do not vanish. *)
 Lemma weights_gt0 : 0 < \sum_(j < N) (1 - alpha) ^+ j.
 Proof.
 have /andP[_ a1] := ha; case: N N0 => // n _; rewrite big_ord_recl expr0.

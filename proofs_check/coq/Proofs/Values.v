@@ -18,6 +18,7 @@ Proof. by []. Qed.
 
 Hypothesis hM : is_mdp M.
 
+(** Where a policy is at a step has a law. *)
 Lemma law_state_law pi h : is_policy pi -> law (state_law M pi h).
 Proof.
 move=> hpi; elim: h => [|h IH] /=; first exact: hM.2.
@@ -27,6 +28,7 @@ Qed.
 Lemma state_law_ge0 pi h s : is_policy pi -> 0 <= state_law M pi h s.
 Proof. by move=> hpi; have [] := law_state_law h hpi. Qed.
 
+(** Rewards in [0, 1] add up to at most their number. *)
 Lemma to_go_bounds pi n h s : is_policy pi -> unit_rewards M -> 0 <= to_go M pi n h s <= n%:R.
 Proof.
 move=> hpi hr; elim: n h s => [|n IH] h s /=; first by rewrite lexx.

@@ -1,5 +1,5 @@
 (** The variance of an expert's own choices: sums of advantages are martingales. *)
-From mathcomp Require Import all_ssreflect all_algebra ring zify.
+From mathcomp Require Import all_ssreflect all_algebra ring.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Trajectories Parting.
 From ImitationLearning.Proofs Require Import Sums Difference Values Trajectories Parting.
 From ImitationLearning.Statements Require Variance.
@@ -96,6 +96,7 @@ apply: le_trans (sqr_mean_le _ hT); rewrite /= meanD mean_const // total_rcons s
 by apply: eq_ler; congr (_ ^+ 2); rewrite /advantage /q /=; ring.
 Qed.
 
+(** At the end nothing is expected any more. *)
 Lemma variance_le_square H c :
   action_variance M H pi <=
   mean (trajectory_law M (forgetful pi) (n := H)) (fun t => (c + total (reward M) 0 (steps t)) ^+ 2).
