@@ -23,9 +23,18 @@ Definition seen H N (data : {ffun 'I_N -> trajectory S A H}) h s : bool := [exis
 Definition clone H N act elsewhere (data : {ffun 'I_N -> trajectory S A H}) : policy R S A :=
   fun h s => if seen data h s then playing R act h s else elsewhere h s.
 
+(** Acts as the expert in the states that the data show, and stops elsewhere: its occupancy at a step is
+    the mass of the expert's paths whose states up to then are all shown. *)
+Definition retracing H N act (data : {ffun 'I_N -> trajectory S A H}) : policy R S A :=
+  fun h s a => if seen data h s then playing R act h s a else 0.
+
+(** Law of [N] independent trajectories of the expert. *)
+Definition demonstrations M H act N : {ffun 'I_N -> trajectory S A H} -> R :=
+  independent (trajectory_law M (forgetful (playing R act)) (n := H)) (N := N).
+
 (** What the clone loses, expected over [N] demonstrations. *)
 Definition cloning_gap M H act elsewhere N : R :=
-  mean (independent (N := N) (trajectory_law M (forgetful (playing R act)) (n := H)))
+  mean (demonstrations M act (H := H) (N := N))
        (fun data => value M H (playing R act) - value M H (clone act elsewhere data)).
 
 End Demonstrations.

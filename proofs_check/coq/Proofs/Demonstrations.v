@@ -136,3 +136,21 @@ rewrite mulr_natl -sumr_const; apply: ler_sum => s _; apply: missing_peak.
 have [d0 d1] := law_state_law hM h hE; rewrite d0 -[leRHS]d1 (bigD1 s) //= ler_addl.
 by apply: sumr_ge0 => t _; apply: d0.
 Qed.
+
+(** As long as the expert's states are shown, the clone does the same. *)
+Theorem survival : Statements.Demonstrations.survival.
+Proof.
+move=> R S A M H N act elsewhere hM hr hW /=; have hE := is_policy_expert R act.
+have [p0 _] := law_independent N (law_trajectory hM H hE).
+pose u (data : {ffun 'I_N -> trajectory S A H}) h :=
+  1 - \sum_s \sum_a occupancy M (retracing R act data) h s a.
+have -> : \sum_(h < H) mean (demonstrations M act (N := N)) (fun data => u data h) =
+  mean (demonstrations M act (N := N)) (fun data => \sum_(h < H) u data h).
+  by rewrite exchange_big; apply: eq_bigr => data _; rewrite mulr_sumr.
+apply: ler_mean => // data; have hC := is_policy_clone act hW data.
+have le k t b : 0 <= retracing R act data k t b <= shared (playing R act) (clone act elsewhere data) k t b.
+  rewrite /retracing /shared /clone le_minr; have := (hE k t).1 b; have := (hW k t).1 b.
+  by case: (seen data k t) => w0 e0; rewrite ?e0 ?w0 lexx.
+apply: le_trans (reduction_coupled H hM hr hE hC) _; apply: ler_sum => h _; rewrite ler_add2l ler_opp2.
+by apply: ler_sum => s _; apply: ler_sum => a _; have /andP[] := ler_occupancy hM le h s a.
+Qed.
