@@ -34,6 +34,9 @@ Definition soft_objective M phi e m x : R :=
   inner e (fun s a => phi (implied_reward M m x s a))
   - (1 - discount M) * mean (start M) (fun s => m s (x s)).
 
+(** The utility of chi-squared, made constant where it would decrease. *)
+Definition chi2_envelope (y : R) : R := Num.min y 2%:R - Num.min y 2%:R ^+ 2 / 4%:R.
+
 (** A bound of [e phi(r) - rho r] in each state and action, whatever the reward, such as [e f(rho / e)];
     its sum is the divergence. *)
 Definition is_conjugate phi e rho (cost : S -> A -> R) : Prop :=

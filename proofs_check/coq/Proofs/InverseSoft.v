@@ -167,10 +167,91 @@ have -> : inner e (fun s a => (phi (implied_reward M m x1 s a) + phi (implied_re
 by rewrite /soft_objective; field.
 Qed.
 
+Section Envelope.
+Variable R : realFieldType.
+Implicit Types y z : R.
+
+(** The distance to the summit, where there is one. *)
+Lemma envelopeE y : chi2_envelope y = 1 - (Num.max (2%:R - y) 0 / 2%:R) ^+ 2.
+Proof.
+have /orP[h|h] := le_total y 2%:R; rewrite /chi2_envelope.
+  by rewrite (min_l h) max_l ?subr_ge0 //; field.
+by rewrite (min_r h) max_r ?subr_le0 //; field.
+Qed.
+
+Lemma envelope_mono y z : y <= z -> chi2_envelope y <= chi2_envelope z.
+Proof.
+move=> yz; rewrite !envelopeE ler_add2l ler_opp2 ler_pexpn2r ?nnegrE ?divr_ge0 ?ler0n ?le_maxr ?lexx ?orbT //.
+by rewrite ler_pmul2r ?invr_gt0 ?ltr0n // le_maxl !le_maxr lexx orbT andbT ler_add2l ler_opp2 yz.
+Qed.
+
+(** Half of a non-negative convex function, squared. *)
+Lemma envelope_concave y z : (chi2_envelope y + chi2_envelope z) / 2%:R <= chi2_envelope ((y + z) / 2%:R).
+Proof.
+rewrite !envelopeE; set a := Num.max (2%:R - y) 0; set b := Num.max (2%:R - z) 0.
+have le : Num.max (2%:R - (y + z) / 2%:R) 0 <= (a + b) / 2%:R.
+  have a0 : 0 <= a by rewrite le_maxr lexx orbT.
+  have b0 : 0 <= b by rewrite le_maxr lexx orbT.
+  rewrite le_maxl; apply/andP; split; last by apply: divr_ge0; [apply: addr_ge0 | apply: ler0n].
+  rewrite ler_pdivl_mulr ?ltr0n //.
+  have -> : (2%:R - (y + z) / 2%:R) * 2%:R = (2%:R - y) + (2%:R - z) by field.
+  by rewrite ler_add // le_maxr lexx.
+have square : (Num.max (2%:R - (y + z) / 2%:R) 0 / 2%:R) ^+ 2 <= ((a + b) / 2%:R / 2%:R) ^+ 2.
+  rewrite ler_pexpn2r ?nnegrE ?divr_ge0 ?ler0n ?le_maxr ?lexx ?orbT //; last first.
+    by rewrite addr_ge0 // le_maxr lexx orbT.
+  by rewrite ler_pmul2r ?invr_gt0 ?ltr0n.
+apply: le_trans (ler_sub (lexx 1) square); rewrite -subr_ge0.
+rewrite [leRHS](_ : _ = ((a - b) / 4%:R) ^+ 2); first exact: sqr_ge0.
+by field.
+Qed.
+
+End Envelope.
+
+Theorem best_response_chi2 : Statements.InverseSoft.best_response_chi2.
+Proof.
+move=> R S A M entropy m e pi x hM hpi e0 above; apply: best_response => // y z; exact: envelope_mono.
+Qed.
+
+Theorem concavity_chi2 : Statements.InverseSoft.concavity_chi2.
+Proof.
+move=> R S A M m e x1 x2 hM e0 objective convex.
+by apply: concavity => // y z; [apply: envelope_mono | apply: envelope_concave].
+Qed.
+
+Theorem concavity_in_rewards : Statements.InverseSoft.concavity_in_rewards.
+Proof.
+move=> R S A M m phi e r1 r2 v1 v2 v hM hm e0 concave convex worth r h1 h2 hv.
+have [hT [start0 _] /andP[g0 g1]] := hM; have horizon : 0 <= 1 - discount M by rewrite subr_ge0 ltW.
+have half (p f g : S -> R) : mean p (fun t => (f t + g t) / 2%:R) = (mean p f + mean p g) / 2%:R.
+  by rewrite mulrC -meanD -meanZ; apply: eq_mean => t; rewrite mulrC.
+have below s : v s <= (v1 s + v2 s) / 2%:R.
+  move: s; apply: (soft_super (M := with_reward M r) hM hm hv) => s; rewrite h1 h2.
+  apply: le_trans (convex _ _ _); rewrite (eq_soft (hm s) (f := q _ _ s) (g := fun a =>
+    (q (with_reward M r1) v1 s a + q (with_reward M r2) v2 s a) / 2%:R)) // => a.
+  by rewrite /q /= half /r; field.
+have values : mean (start M) v <= (mean (start M) v1 + mean (start M) v2) / 2%:R.
+  by rewrite -half; apply: ler_mean.
+have utility s a : (phi (r1 s a) + phi (r2 s a)) / 2%:R <= phi (r s a) by apply: concave.
+apply: le_trans (ler_sub (ler_inner e0 utility) (ler_wpmul2l horizon values)).
+rewrite le_eqVlt; apply/orP; left; apply/eqP.
+have -> : inner e (fun s a => (phi (r1 s a) + phi (r2 s a)) / 2%:R) =
+    (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R.
+  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
+by rewrite /worth; field.
+Qed.
+
 Theorem offline : Statements.InverseSoft.offline.
 Proof.
 move=> R S A M m e x; rewrite -innerB; apply: eq_inner => s a.
 by rewrite /implied_reward /unshaped /next_value; ring.
+Qed.
+
+Theorem offline_chi2 : Statements.InverseSoft.offline_chi2.
+Proof.
+move=> R S A M m e x alpha alpha0 r phi; rewrite -(offline M) -innerZ addrAC -/r.
+have -> : inner e (fun s a => phi (r s a)) = inner e r - inner e (fun s a => (4%:R * alpha)^-1 * r s a ^+ 2).
+  by rewrite -innerB; apply: eq_inner => s a; rewrite /phi [_^-1 * _]mulrC.
+by rewrite addrAC.
 Qed.
 
 Theorem state_objective_gap : Statements.InverseSoft.state_objective_gap.
@@ -211,6 +292,28 @@ have -> : inner (occupancy expert d) (fun s a => reward recovered s a - unshaped
           inner (occupancy expert d) log_pi by apply: eq_inner => s a; rewrite addrK.
 rewrite /inner sum_occupancy -mulN1r -meanZ; apply: eq_mean => s.
 by rewrite mulN1r opprK.
+Qed.
+
+Theorem weak_regularised : Statements.InverseSoft.weak_regularised.
+Proof.
+move=> R S A M entropy m expert pi d_E d v w hM hE hpi hdE hd hv hw above.
+have h0 := lt0r_neq0 (effective_horizon_gt0 hM).
+have [v_pi /(_ v_pi)[_ /(_ (frefl v_pi)) hv_pi]] := one_value hM hpi.
+apply: le_trans (weak_recovery hM hpi hd hv_pi hw above) _.
+have earned (p : policy R S A) f u : is_policy p -> is_state_law M p f -> is_value M p u ->
+    (1 - discount M) * value M u = inner (occupancy p f) (reward M).
+  by move=> hp hf hu; rewrite (value_occupancy hM hp hf hu) mulVKf.
+rewrite -subr_ge0 !mulrBr (earned _ _ _ hE hdE hv) (earned _ _ _ hpi hd hv_pi).
+pose apart s a := occupancy pi d s a - occupancy expert d_E s a.
+rewrite -[total (fun s a => (_ - _) ^+ 2)]/(total (fun s a => apart s a ^+ 2)).
+have squares : total (fun s a => (apart s a + reward M s a) ^+ 2) =
+    total (fun s a => apart s a ^+ 2) + total (fun s a => reward M s a ^+ 2) +
+    2%:R * (inner (occupancy pi d) (reward M) - inner (occupancy expert d_E) (reward M)).
+  rewrite -inner_diff /total /inner mulr_sumr -!big_split; apply: eq_bigr => s _.
+  by rewrite mulr_sumr -!big_split; apply: eq_bigr => a _; rewrite /apart /=; ring.
+rewrite [leRHS](_ : _ = 2%:R^-1 * total (fun s a => (apart s a + reward M s a) ^+ 2)).
+  by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; do 2![apply: sumr_ge0 => ? _]; apply: sqr_ge0.
+by rewrite squares; field.
 Qed.
 
 Theorem null_directions : Statements.InverseSoft.null_directions.

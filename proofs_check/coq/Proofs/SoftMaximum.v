@@ -62,6 +62,19 @@ have [hT _ _] := hM; rewrite -[b](mean_const b (hT s a)) -meanD; apply: ler_mean
 by rewrite -ler_subl_addl.
 Qed.
 
+(** What is above its own soft values is above the soft values. *)
+Lemma soft_super v w : is_soft_value M m v -> (forall s, m s (q M w s) <= w s) -> forall s, v s <= w s.
+Proof.
+move=> hv hw s; rewrite -subr_le0 -(mul0r (1 - discount M)^-1).
+apply: (@discounted_le (fun s => v s - w s)) => b vb {}s; rewrite add0r ler_subl_addl hv.
+apply: le_trans (_ : m s (q M w s) + discount M * b <= _); last by rewrite ler_add2r.
+apply: (soft_le (hm s)) => a; rewrite /q -addrA ler_add2l -mulrDr ler_wpmul2l //.
+  by have /andP[] := discount_bounds hM.
+have [hT _ _] := hM; rewrite -[b](mean_const b (hT s a)) -meanD; apply: ler_mean => [t|t].
+  by have [] := hT s a.
+by rewrite -ler_subl_addl.
+Qed.
+
 Lemma soft_value_unique v w : is_soft_value M m v -> is_soft_value M m w -> v =1 w.
 Proof.
 have le u u' : is_soft_value M m u -> is_soft_value M m u' -> forall s, u' s <= u s.

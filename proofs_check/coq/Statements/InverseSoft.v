@@ -87,12 +87,55 @@ Definition concavity : Prop :=
   (soft_objective M phi e m x1 + soft_objective M phi e m x2) / 2%:R <=
   soft_objective M phi e m (fun s a => (x1 s a + x2 s a) / 2%:R).
 
+(** claim: iq-prop-3-4.chi2 *)
+Definition best_response_chi2 : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
+  is_mdp M -> is_policy pi -> (forall s a, 0 <= e s a) -> (forall s, is_above_laws entropy (m s)) ->
+  soft_objective M (@chi2_envelope R) e m x <=
+  soft_objective M (@chi2_envelope R) e (soft_evaluation entropy pi) x.
+
+(** claim: iq-prop-3-5.chi2
+    For every soft maximum that is convex at midpoints. *)
+Definition concavity_chi2 : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x1 x2 : S -> A -> R),
+  is_mdp M -> (forall s a, 0 <= e s a) ->
+  let objective := soft_objective M (@chi2_envelope R) e m in
+  (forall s f g, m s (fun a => (f a + g a) / 2%:R) <= (m s f + m s g) / 2%:R) ->
+  (objective x1 + objective x2) / 2%:R <= objective (fun s a => (x1 s a + x2 s a) / 2%:R).
+
+(** claim: iq-prop-3-5.in-rewards
+    For every utility that is concave at midpoints, and every soft maximum that is convex there; [v1], [v2]
+    and [v] are the soft values of the two rewards and of their mean. *)
+Definition concavity_in_rewards : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
+         (e r1 r2 : S -> A -> R) (v1 v2 v : S -> R),
+  is_mdp M -> (forall s, is_soft_maximum (m s)) -> (forall s a, 0 <= e s a) ->
+  (forall y z, (phi y + phi z) / 2%:R <= phi ((y + z) / 2%:R)) ->
+  (forall s f g, m s (fun a => (f a + g a) / 2%:R) <= (m s f + m s g) / 2%:R) ->
+  let worth r u := inner e (fun s a => phi (r s a)) - (1 - discount M) * mean (start M) u in
+  let r s a := (r1 s a + r2 s a) / 2%:R in
+  is_soft_value (with_reward M r1) m v1 -> is_soft_value (with_reward M r2) m v2 ->
+  is_soft_value (with_reward M r) m v ->
+  (worth r1 v1 + worth r2 v2) / 2%:R <= worth r v.
+
 (** claim: iq-offline
     The logarithm of the softmax policy is Q - V. *)
 Definition offline : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R),
   inner e (implied_reward M m x) - inner e (unshaped M (fun s => m s (x s))) =
   inner e (fun s a => x s a - m s (x s)).
+
+(** claim: iq-offline.chi2
+    The logarithm of the softmax policy is Q - V; the value of the start is read off the expert. *)
+Definition offline_chi2 : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R)
+         (alpha : R),
+  0 < alpha ->
+  let r := implied_reward M m x in
+  let phi y := y - y ^+ 2 / (4%:R * alpha) in
+  inner e (fun s a => phi (r s a)) - inner e (unshaped M (fun s => m s (x s))) =
+  inner e (fun s a => x s a - m s (x s)) - (4%:R * alpha)^-1 * inner e (fun s a => r s a ^+ 2).
 
 (** claim: iq-state-only.gap
     For every utility and any policy in place of the softmax. *)
@@ -130,6 +173,17 @@ Definition strong_recovery : Prop :=
   let recovered := with_reward M (fun s a => log_pi s a + unshaped M f s a) in
   is_policy expert -> is_state_law M expert d -> is_value recovered expert v -> is_soft_value recovered m w ->
   (1 - discount M) * (value M v - value M w) = - mean d (fun s => - mean (expert s) (log_pi s)).
+
+(** claim: ho-ermon-2016-prop-3-2.weak
+    For every entropy. The rewards are minus the cost; [v] is the expert's value, [w] the soft one. *)
+Definition weak_regularised : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
+         (m : S -> (A -> R) -> R) (expert pi : policy R S A) (d_E d v w : S -> R),
+  is_mdp M -> is_policy expert -> is_policy pi -> is_state_law M expert d_E -> is_state_law M pi d ->
+  is_value M expert v -> is_soft_value M m w -> (forall s, is_above_laws entropy (m s)) ->
+  mean d (fun s => entropy (pi s)) <=
+  2%:R^-1 * total (fun s a => (occupancy pi d s a - occupancy expert d_E s a) ^+ 2)
+  + 2%:R^-1 * total (fun s a => reward M s a ^+ 2) - (1 - discount M) * (value M v - value M w).
 
 (** claim: ho-ermon-2016-saddle *)
 Definition null_directions : Prop :=
