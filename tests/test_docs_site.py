@@ -106,6 +106,18 @@ def test_the_catalogue_has_every_claim_and_the_reference_every_command(site, pag
     assert {f"iltheory-{name}" for name in get_command(app).commands} <= commands
 
 
+def test_the_reference_lists_every_figure(site, pages):
+    from iltheory.figures import figures
+
+    text = pages[site / "reference/figures.html"].text
+    assert all(f"<strong>{figure.id}</strong></td>\n<td>{figure.title}" in text for figure in figures().values())
+
+
+def test_the_search_leaves_out_tables_of_measurements(site):
+    index = (site / "search/search_index.json").read_text(encoding="utf-8")
+    assert "Theory at scale" in index and "table H seeds mean gap" not in index
+
+
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
     from selenium import webdriver
