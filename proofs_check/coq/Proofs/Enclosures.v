@@ -66,6 +66,12 @@ Qed.
 
 End Ordinals.
 
+Lemma pairsE (T U : finType) : allpairs pair (enum T) (enum U) = enum [finType of T * U].
+Proof. by rewrite [in RHS]enumT unlock. Qed.
+
+#[export] Instance listed_pair (T U : finType) (l : listed T) (m : listed U) : listed [finType of T * U].
+Proof. by exists (allpairs pair (@elements _ l) (@elements _ m)); rewrite !elementsE pairsE. Defined.
+
 #[export] Instance listed_ordinal (n : nat) : listed [finType of 'I_n] := Listed (ordinalsE n).
 
 Section Enclosures.
@@ -239,7 +245,9 @@ End Enclosures.
 
 Ltac head_of x := lazymatch x with ?f _ => head_of f | _ => x end.
 
-Ltac within := first [apply: ltn_ord | apply: ltnW; apply: ltn_ord | by []].
+(** Steps are below the horizon. Not by [done], which would compute the certificates it finds among the
+    hypotheses. *)
+Ltac within := first [exact (leq0n _) | exact (ltn_ord _) | exact (ltnW (ltn_ord _))].
 
 (** Find the range of [?e] in [encloses x ?e]. *)
 Ltac enclose :=
