@@ -45,4 +45,4 @@ class Theorem:
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Theorem:
         """Inverse of `document`."""
-        return cls(**{**document, **{name: tuple(document[name]) for name in ("assumptions", "shapes")}})
+        return cls(**{**document, **{name: tuple(document.get(name, ())) for name in ("assumptions", "shapes")}})

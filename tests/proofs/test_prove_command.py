@@ -43,7 +43,7 @@ def sources(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr("iltheory.proofs.coq.SOURCES", folder)
-    monkeypatch.setattr("iltheory.proofs.shapes.LARGEST", (2, 1, 2))
+    monkeypatch.setattr("iltheory.proofs.shapes.LARGEST", (2, 2, 1))
     monkeypatch.setattr("iltheory.engine.executors.processes", lambda workers: serial())
     return folder
 
@@ -59,7 +59,7 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     page = invoked("prove", "pdl", "--json", "proofs.json").stdout
     rows = [line.split() for line in page.splitlines()]
     assert ["pdl", "proved", "Small.small"] in [row[:3] for row in rows]
-    assert "proved for shape S=2, A=1, H=2" in page and "2 theorems, 1 claims of the catalogue" in page
+    assert "proved for shape S=2, A=2, H=1" in page and "2 theorems, 1 claims of the catalogue" in page
     document = json.loads((tmp_path / "proofs.json").read_text())
     assert document["schema"] == "iltheory-proofs/1" and document["skipped"] == []
     shaped, general = document["theorems"]
@@ -72,7 +72,7 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     assert [theorem.name for theorem in proved_in_coq(ledger=ledger)] == ["Small.small", "Small.nothing"]
     shown = " ".join(invoked("show", "pdl").stdout.split())
     assert "proved: Small.small; assumes no axiom" in shown and general["text"] in shown
-    assert "proved for shape S=2, A=1, H=2: polynomial identity; all of 4 shapes" in shown
+    assert "proved for shape S=2, A=2, H=1: polynomial identity; all of 4 shapes" in shown
     (sources / "Definitions" / "Small.v").write_text(HEAD + "Definition two := 2.\n")
     assert proved_in_coq(ledger=ledger) == ()
     assert "Small.small" not in invoked("show", "pdl").stdout

