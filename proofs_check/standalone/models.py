@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
-from proofs_check.kernel.fixed import Interval
 from proofs_check.standalone.arrays import (
     EXACT,
     Array,
@@ -24,6 +23,7 @@ from proofs_check.standalone.arrays import (
     stack,
     where,
 )
+from proofs_check.standalone.fixed import Interval
 from proofs_check.standalone.scalars import Enclosure, Inexact, decide, enclosing, middle, upper
 
 

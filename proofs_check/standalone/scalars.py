@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import inf, isqrt, nan
 
-from proofs_check.kernel.fixed import Interval
+from proofs_check.standalone.fixed import Interval
 
 
 class Undecided(Exception):

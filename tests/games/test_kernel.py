@@ -21,16 +21,21 @@ from small_games import ENDS, KINDS, WEIGHTS, A, S, adversaries, certified, chan
 
 import proofs_check.kernel
 from iltheory.games import DivergenceRewards, OccupancyGame, certificate, solve
+from proofs_check.kernel.__main__ import check as check_text
 from proofs_check.kernel.__main__ import main
-from proofs_check.kernel.reading import Refused, parse, show_interval
-from proofs_check.kernel.saddle import check
+from proofs_check.kernel.reading import Refused, show
 from sims import TabularMDP
+from sims.arithmetic.text import exact_texts
 from sims.errors import InvalidArgument
 from sims.tabular.errors import InvalidModel
 
 FOLDER = Path(proofs_check.kernel.__file__).parent
 ALL = [(kind, end, weight) for kind in KINDS for end in ENDS for weight in WEIGHTS]
 BOTH = [(kind, end) for kind in KINDS for end in ENDS]
+
+
+def check(data):
+    return check_text(json.dumps(data))
 
 
 def moved(by):
@@ -92,7 +97,7 @@ def test_refuses_bounds_that_are_too_tight(kind, end):
     proof = check(data)
     for side, by in (("lower", 1e-9), ("upper", -1e-9)):
         proven = getattr(proof, side)
-        with pytest.raises(Refused, match=r"only proves the value to be at (most|least)"):
+        with pytest.raises(Refused, match="only prove that the value lies in"):
             check(changed(data, ("value", side), lambda _, x=proven, by=by: str(x + Fraction(by))))
         check(changed(data, ("value", side), lambda _, x=proven: str(x)))
 
@@ -137,10 +142,10 @@ def test_refuses_rewards_outside_the_class(kind, end):
     cell = (0,) * (3 if end == "finite" else 2) if isinstance(data["strategy"][0], list) else (0,)
     outside = {"chi2": "2000001/1000000", "lipschitz": "100", "total-variation": "3/5"}.get(kind, "-3")
     if kind == "reverse-kl":  # whose domain is the line: a worse reward proves less
-        with pytest.raises(Refused, match="only proves"):
+        with pytest.raises(Refused, match="only prove"):
             check(changed(data, ("strategy", *cell), lambda _: "-3"))
         return
-    message = r"leaves the domain|outside the \w+ ball|changes by more"
+    message = r"leave the domain|outside the \w+ ball|changes by more"
     with pytest.raises(Refused, match=message):
         check(changed(data, ("strategy", *cell), lambda _: outside))
 
@@ -148,7 +153,7 @@ def test_refuses_rewards_outside_the_class(kind, end):
 def test_refuses_rewards_below_the_domain_by_less_than_it_can_resolve():
     """-log 2 is irrational: a reward that may lie below it is refused, and it must not count where e = 0 either."""
     data = certified("jensen-shannon", "finite")
-    with pytest.raises(Refused, match="leaves the domain"):
+    with pytest.raises(Refused, match="leave the domain"):
         check(changed(data, ("strategy", 0, 0, 0), lambda _: "-693147180559945309417232121459/" + "1" + "0" * 30))
 
 
@@ -169,13 +174,13 @@ def test_refuses_missing_and_unknown_names(kind, end):
             inner = inner[key]
         for name in inner:
             tampered = changed(data, path, lambda x, n=name: {k: v for k, v in x.items() if k != n}) if path else None
-            with pytest.raises(Refused, match=r"lacks|unknown|must|schema"):
+            with pytest.raises(Refused, match=r"must have|makes no sense|not a list"):
                 check(tampered or {k: v for k, v in data.items() if k != name})
-    with pytest.raises(Refused, match="unknown names: comment"):
+    with pytest.raises(Refused, match=r"must have .* comment"):
         check(data | {"comment": "trust me"})
-    with pytest.raises(Refused, match="unknown names"):
+    with pytest.raises(Refused, match=r"must have .* name"):
         check(changed(data, ("mdp",), lambda mdp: mdp | {"name": "Garnet"}))
-    with pytest.raises(Refused, match=r"unknown names: horizon|lacks state_law"):
+    with pytest.raises(Refused, match="must have"):
         check(changed(data, ("mdp",), lambda mdp: mdp | {"discount": "1/2", "horizon": 3}))
 
 
@@ -217,20 +222,23 @@ def _still_true(data, path, wrong):
 def test_refuses_what_is_not_strict_json():
     text = json.dumps(certified("chi2", "finite"))
     for broken, message in (
-        (text[:-1], "not JSON"),
+        (text[:-1], "JSONDecodeError"),
         (text.replace('"horizon": 3', '"horizon": 3.0'), "not a rational"),
         (text.replace('"horizon": 3', '"horizon": NaN'), "not a rational"),
-        (text.replace('"horizon": 3', '"horizon": 3, "horizon": 3'), "'horizon' is given twice"),
-        (text.replace('"horizon": 3', '"horizon": "3"'), "must be an integer"),
-        (text.replace('"horizon": 3', '"horizon": true'), "must be an integer"),
-        ("[" * 100_000, "not JSON"),
-        ("[]", "schema"),
-        ("null", "schema"),
-        (text.replace("iltheory-saddle/1", "iltheory-saddle/0"), "schema"),
-        (text.replace('"chi2"', '"chi3"'), "must be one of"),
+        (text.replace('"horizon": 3', '"horizon": true'), "not a rational"),
+        (text.replace('"horizon": 3', '"horizon": "5/2"'), "a horizon is whole"),
+        (text.replace('"horizon": 3', '"horizon": 0'), "a horizon is whole"),
+        (text.replace('"horizon": 3', '"horizon": 3, "horizon": 3'), "one is given twice"),
+        ("[" * 100_000, "RecursionError"),
+        ("[]", "makes no sense"),
+        ("null", "makes no sense"),
+        (text.replace("iltheory-saddle/1", "iltheory-saddle/0"), "iltheory-saddle/0"),
+        (text.replace('"chi2"', '"chi3"'), "chi3"),
+        (text.replace('"divergence"', '"distance"'), "no adversary"),
     ):
+        assert broken != text
         with pytest.raises(Refused, match=message):
-            check(parse(broken))
+            check_text(broken)
 
 
 def test_refuses_tables_of_other_sizes():
@@ -252,7 +260,7 @@ def test_refuses_tables_of_other_sizes():
         (("strategy",), lambda w: w[:1]),
         (("strategy",), lambda w: []),
     ):
-        with pytest.raises(Refused, match=r"entries along an axis|must be a list|not a rational"):
+        with pytest.raises(Refused, match=r"not a list of|not a rational|makes no sense"):
             check(changed(data, path, change))
     lipschitz = certified("lipschitz", "finite")
     for path, change in (
@@ -279,12 +287,11 @@ def test_any_policy_and_reward_give_bounds_that_enclose_the_value(case, seed, sh
     weak = changed(weak, path, lambda _: worse)
     tilt = 1 - Fraction(seed % 7, 100)
     weak = changed(weak, ("strategy",), lambda x: x if case[0] == "simplex" else _each(x, tilt))
-    try:
-        proof = check(weak)
-    except Refused as problem:  # the guessed state law, of another policy, may leave open whether it goes anywhere
-        assert case == ("forward-kl", "discounted") and "may not go" in str(problem)
-    else:
-        assert proof.lower <= value[1] and proof.upper >= value[0]
+    if case[1] == "discounted":
+        policy = np.vectorize(Fraction)(np.array(weak["policy"], dtype=object))
+        weak["state_law"] = exact_texts(model("discounted").to("rational").state_occupancy(policy))
+    proof = check(weak)
+    assert proof.lower <= value[1] and proof.upper >= value[0]
 
 
 def _each(x, factor):
@@ -296,11 +303,11 @@ def test_a_policy_that_may_leave_the_expert_proves_nothing_for_infinite_divergen
     expert = mdp.optimal_policy()
     data = certificate(solve(OccupancyGame(mdp, mdp.occupancy(expert), DivergenceRewards("chi2"), 0)))
     check(data)
-    with pytest.raises(Refused, match="where the expert never does"):
+    with pytest.raises(Refused, match="infinite"):
         check(changed(data, ("policy",), lambda pi: [[["1/2", "1/2"]] * S] * 3))
     forward = certificate(solve(OccupancyGame(mdp, mdp.occupancy(expert), DivergenceRewards("forward-kl"), 0)))
     away = [[["0", "1"] if row[0] == "1" else ["1", "0"] for row in step] for step in data["policy"]]
-    with pytest.raises(Refused, match="may not go where the expert does"):
+    with pytest.raises(Refused, match="infinite"):
         check(changed(forward, ("policy",), lambda _: away))
 
 
@@ -311,11 +318,11 @@ def test_command_line(tmp_path, capsys):
     bad.write_text(json.dumps(changed(data, ("value", "upper"), moved(Fraction(-1, 100)))))
     cut.write_bytes(json.dumps(data).encode()[:-5] + b"\xff")
     assert main([str(good)]) == 0
-    assert "proved: the value lies in [" in capsys.readouterr().out
+    assert "valid: the value lies in [" in capsys.readouterr().out
     assert main([str(good), str(bad), str(cut), str(tmp_path / "none.json")]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert [": proved: " in line for line in said] == [True, False, False, False]
-    assert sum(": refused: " in line for line in said) == 3
+    assert [": valid: " in line for line in said] == [True, False, False, False]
+    assert "only prove" in said[1] and "UnicodeDecodeError" in said[2] and "No such file" in said[3]
     assert main([]) == 1
 
 
@@ -326,7 +333,7 @@ def test_runs_alone_in_a_fresh_interpreter(tmp_path):
     command = [sys.executable, "-I", "-S", "-c", _ALONE, str(FOLDER.parents[1]), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert "proved: the value lies in" in done.stdout
+    assert "valid: the value lies in" in done.stdout
     module = [sys.executable, "-m", "proofs_check.kernel", str(path)]
     assert subprocess.run(module, capture_output=True, timeout=60, cwd=FOLDER.parents[1], check=False).returncode == 0
 
@@ -342,7 +349,7 @@ runpy.run_module("proofs_check.kernel", run_name="__main__")
 
 def test_imports_nothing_but_the_standard_library_and_itself():
     files = sorted(FOLDER.glob("*.py"))
-    assert len(files) >= 6
+    assert sum(len(file.read_text().splitlines()) for file in files) < 700
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -352,8 +359,7 @@ def test_imports_nothing_but_the_standard_library_and_itself():
                 assert top in sys.stdlib_module_names or name.startswith("proofs_check.kernel"), (file.name, name)
             if isinstance(node, ast.ImportFrom):
                 assert node.level == 0
-        if file.name != "reading.py":  # which prints numbers
-            assert "float(" not in file.read_text()
+        assert "float(" not in file.read_text().replace("width = float(self.upper - self.lower)", "")
 
 
 def test_the_example_of_the_documentation(tmp_path, monkeypatch):
@@ -362,17 +368,19 @@ def test_the_example_of_the_documentation(tmp_path, monkeypatch):
     code = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "docs/certificates.md", "exec"), {})
-    proof = check(parse(Path("saddle.json").read_text()))
+    proof = check_text(Path("saddle.json").read_text())
     said = re.search(r"lies in \[(\S+), (\S+)\], width .* \((jensen-shannon, .*)\)", page)
     assert said.group(3) == proof.game
     assert all(abs(float(said.group(i)) - float(x)) < 1e-12 for i, x in ((1, proof.lower), (2, proof.upper)))
 
 
-def test_intervals_are_printed_outwards():
+def test_numbers_are_printed_outwards():
     third = Fraction(1, 3)
-    low, high = re.match(r"\[(.*), (.*)\], width 0$", show_interval(third, third)).groups()
-    assert Fraction(float(low)) < third < Fraction(float(high))
-    assert show_interval(Fraction(1, 2), Fraction(1, 2)) == "[0.5, 0.5], width 0"
+    assert show(third) == "1/3" and show(Fraction(10**40)) == "[1.0000000000000000E+40, 1.0000000000000000E+40]"
+    low, high = re.match(r"\[(.*), (.*)\]$", show(third, third + Fraction(1, 10**20))).groups()
+    assert Fraction(low) < third and third + Fraction(1, 10**20) < Fraction(high)
+    low, high = re.match(r"\[(.*), (.*)\]$", show(-third - Fraction(1, 10**20), -third)).groups()
+    assert Fraction(low) < -third - Fraction(1, 10**20) and -third < Fraction(high)
 
 
 def test_the_largest_models_are_not_written_out():

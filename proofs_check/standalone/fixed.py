@@ -93,11 +93,6 @@ class Interval:
 ZERO = Interval(0, 0)
 
 
-def total(terms: list[Interval]) -> Interval:
-    """Sum."""
-    return Interval(sum(t.lo for t in terms), sum(t.hi for t in terms))
-
-
 def _exp(x: int) -> Interval:
     """``exp(x / 2**BITS)``: halve the argument to below 1/256, sum the series, square back."""
     if x < -BITS * ONE:
