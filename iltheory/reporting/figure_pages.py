@@ -15,13 +15,14 @@ from iltheory.figures import Drawn
 def figures_page(
     drawn: Sequence[Drawn], missing: Sequence[str], folder: Path, formats: Sequence[str]
 ) -> RenderableType:
-    """A row a figure: where it is, what it is drawn from, what its claims say of it; then what is missing."""
+    """A row a figure: what it shows, the rows it is drawn from, what these say of its claims; then what is missing."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("figure", "files", "rows", "verdicts", "claims"):
-        table.add_column(column, overflow="fold")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("shows")
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("verdicts")
     for done in drawn:
-        id, words = done.figure.id, done.document["verdicts"]
-        files = f"{folder / id}.{{{','.join([*formats, 'json', 'csv'])}}}"
-        verdicts = ", ".join(f"{count} {word}" for word, count in words.items())
-        table.add_row(id, files, str(len(done.rows)), verdicts, ", ".join(done.figure.claims))
-    return Group(*[table] if drawn else [], *(Text(line) for line in missing))
+        verdicts = ", ".join(f"{count} {word}" for word, count in done.document["verdicts"].items())
+        table.add_row(done.figure.id, done.figure.title, str(len(done.rows)), verdicts)
+    files = Text(f"\n{folder}/FIGURE.{{{','.join([*formats, 'json', 'csv'])}}}; claims and caption are in the JSON")
+    return Group(*[table, files] if drawn else [], *(Text(line) for line in missing))
