@@ -25,4 +25,5 @@ def figures_page(
         verdicts = ", ".join(f"{count} {word}" for word, count in done.document["verdicts"].items())
         table.add_row(done.figure.id, done.figure.title, str(len(done.rows)), verdicts)
     files = Text(f"\n{folder}/FIGURE.{{{','.join([*formats, 'json', 'csv'])}}}; claims and caption are in the JSON")
-    return Group(*[table, files] if drawn else [], *(Text(line) for line in missing))
+    made: list[RenderableType] = [table, files] if drawn else []
+    return Group(*made, *(Text(line) for line in missing))
