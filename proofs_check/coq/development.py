@@ -165,9 +165,29 @@ def check(
             raise Broken(f"{statement} has no proof: there is no Proofs/{statement.subject}.v.")
     _copy(sources, folder)
     seconds = _compile(folder, jobs, on_file)
-    subjects = dict.fromkeys(statement.subject for statement in stated)
-    axioms = {name: found for subject in subjects for name, found in _audit(folder, subject, stated)}
-    return [Proof(s, axioms[str(s)], seconds.get(f"Proofs/{s.subject}.v", 0.0)) for s in stated]
+    audited = zip(stated, _audit(folder, stated), strict=True)
+    return [Proof(s, axioms, seconds[f"Proofs/{s.subject}.v"]) for s, axioms in audited]
+
+
+def recheck(folder: Path) -> tuple[str, ...]:
+    """Have Coq's second checker, `coqchk`, go through all that `check` compiled, and MathComp with it.
+
+    Returns
+    -------
+    tuple of str
+        The axioms that all of this uses.
+
+    Raises
+    ------
+    Broken
+        If anything compiled is not what it says.
+    """
+    modules = [f"{LIBRARY}.Proofs.{path.stem}" for path in sorted((folder / "Proofs").glob("*.vo"))]
+    said = _run(folder, "coqchk", "-silent", "-o", *PATHS, *modules)
+    axioms = re.search(r"^\* Axioms:(.*?)^\* ", said, re.MULTILINE | re.DOTALL)
+    if axioms is None:
+        raise Broken(f"coqchk names no axioms:\n{said.strip()}")
+    return tuple(name for name in axioms[1].split() if name != "<none>")
 
 
 def _copy(sources: Path, folder: Path) -> None:
@@ -225,28 +245,25 @@ def _compiled(folder: Path, file: str, needs: set[str]) -> float:
     return taken
 
 
-def _audit(folder: Path, subject: str, stated: tuple[Statement, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Ask Coq whether each theorem of a file proves its statement, and what it assumes."""
-    names = [statement.name for statement in stated if statement.subject == subject]
-    proofs, statements = f"{LIBRARY}.Proofs.{subject}", f"{LIBRARY}.Statements.{subject}"
-    lines = [f"From {LIBRARY}.Statements Require {subject}.", f"From {LIBRARY}.Proofs Require {subject}."]
-    for name in names:
-        lines.append(f"Definition checked_{name} : {statements}.{name} := {proofs}.{name}.")
-        lines.append(f'Goal True. idtac "theorem {name}". Abort.')
-        lines.append(f"Print Assumptions checked_{name}.")
-    file = f"Audit_{subject}.v"
-    audit = folder / file
-    audit.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _audit(folder: Path, stated: tuple[Statement, ...]) -> Iterator[tuple[str, ...]]:
+    """Ask Coq whether each theorem proves its statement, and yield what it assumes."""
+    subjects = dict.fromkeys(statement.subject for statement in stated)
+    lines = [f"From {LIBRARY}.{room} Require {subject}." for subject in subjects for room in ("Statements", "Proofs")]
+    for i, s in enumerate(stated):
+        lines.append(f"Definition checked_{i} : {LIBRARY}.Statements.{s} := {LIBRARY}.Proofs.{s}.")
+        lines.append(f'Goal True. idtac "theorem {i}". Abort.')
+        lines.append(f"Print Assumptions checked_{i}.")
+    (folder / "Audit.v").write_text("\n".join(lines) + "\n", encoding="utf-8")
     try:
-        said = _run(folder, "coqc", "-w", "none", *PATHS, file)
+        said = _run(folder, "coqc", "-w", "none", *PATHS, "Audit.v")
     finally:
-        for left in folder.glob(f"*Audit_{subject}.*"):
-            left.unlink()
-    for name, part in zip(names, re.split(r"^theorem \w+$", said, flags=re.MULTILINE)[1:], strict=True):
-        found = () if CLOSED in part else tuple(re.findall(r"^([\w.]+)\s*:", part, re.MULTILINE)) or (part.strip(),)
-        if not {axiom.rpartition(".")[2] for axiom in found} <= REALS:
-            raise Broken(f"{subject}.{name} assumes {', '.join(found)}.")
-        yield f"{subject}.{name}", found
+        for left in [*folder.glob("Audit.*"), folder / ".Audit.aux"]:
+            left.unlink(missing_ok=True)
+    for statement, part in zip(stated, re.split(r"^theorem \d+$", said, flags=re.MULTILINE)[1:], strict=True):
+        axioms = () if CLOSED in part else tuple(re.findall(r"^([\w.]+)\s*:", part, re.MULTILINE)) or (part.strip(),)
+        if not {axiom.rpartition(".")[2] for axiom in axioms} <= REALS:
+            raise Broken(f"{statement} assumes {', '.join(axioms)}.")
+        yield axioms
 
 
 def _run(folder: Path, *command: str) -> str:

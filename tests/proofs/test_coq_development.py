@@ -87,6 +87,13 @@ def test_without_coq_its_packages_are_named(tmp_path, monkeypatch):
         checked(tmp_path)
 
 
+@needs_coq
+@pytest.mark.slow
+def test_the_second_checker_accepts_the_whole_development(tmp_path):
+    coq.check(tmp_path, jobs=2)
+    assert coq.recheck(tmp_path) == ()
+
+
 def test_every_statement_names_a_claim_of_the_catalogue():
     stated = coq.statements()
     assert {statement.claim for statement in stated if statement.claim} <= set(catalogue())
