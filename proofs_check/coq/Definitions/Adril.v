@@ -31,4 +31,15 @@ Definition is_adril expert learners : Prop :=
   let reward x := occ expert x - averaged learners k.+1 x in
   \sum_x reward x * occ pi x <= \sum_x reward x * occ (learners k.+1) x.
 
+(** The mixture of the first [k + 1] policies if later ones count more: steps of Frank and Wolfe. *)
+Fixpoint frank_wolfe learners k (x : X) : R :=
+  if k is i.+1 then (1 - 2%:R / i.+3%:R) * frank_wolfe learners i x + 2%:R / i.+3%:R * occ (learners k) x
+  else occ (learners 0%N) x.
+
+(** Best responses to it. *)
+Definition is_frank_wolfe expert learners : Prop :=
+  forall k pi, is_policy pi ->
+  let reward x := occ expert x - frank_wolfe learners k x in
+  \sum_x reward x * occ pi x <= \sum_x reward x * occ (learners k.+1) x.
+
 End Occupancies.

@@ -1,7 +1,7 @@
 (** AdRIL: best responses err at obtuse angles, so that squared distances at most add up. *)
 From mathcomp Require Import all_ssreflect all_algebra ring zify.
 From ImitationLearning.Definitions Require Import Probability FiniteHorizon Moments Adril.
-From ImitationLearning.Proofs Require Import Sums Difference Values Moments.
+From ImitationLearning.Proofs Require Import Sums Difference Values NoRegret Moments.
 From ImitationLearning.Proofs Require Variance.
 From ImitationLearning.Statements Require Adril.
 Set Implicit Arguments.
@@ -81,7 +81,8 @@ Proof. by move=> hpi; apply: law_pair => //; apply: law_state_law. Qed.
 Lemma law_mean_occupancy pi : is_policy pi -> law (mean_occupancy M H pi).
 Proof.
 move=> hpi; have uniform : law (fun _ : 'I_H => H%:R^-1 : R).
-  by split=> [_|]; rewrite ?invr_ge0 ?ler0n // sumr_const card_ord -(mulr_natl H%:R^-1) mulfV // pnatr_eq0 -lt0n.
+  split=> [_|]; rewrite ?invr_ge0 ?ler0n // sumr_const card_ord -(mulr_natl H%:R^-1).
+  by rewrite mulfV // pnatr_eq0 -lt0n.
 have [d0 d1] := law_mean (fun h : 'I_H => law_occupancy h hpi) uniform.
 have same z : mean_occupancy M H pi z = mean (fun _ : 'I_H => H%:R^-1) (fun h => occupancy M pi h z.1 z.2).
   exact: mulr_sumr.
@@ -162,4 +163,53 @@ apply: (@le_trans _ _ (H%:R ^+ 2 * (2%:R * k%:R^-1 * (#|S|%:R * #|A|%:R)))); las
   by rewrite le_eqVlt; apply/orP; left; apply/eqP; field.
 rewrite ler_wpmul2l ?exprn_ge0 ?ler0n //; apply: le_trans (Variance.cauchy_schwarz _ _) _.
 by apply: ler_pmul => //; apply: sumr_ge0 => z _; apply: sqr_ge0.
+Qed.
+
+(** The loss along a step, expanded. *)
+Lemma half_square_step (R : realFieldType) (X : finType) (e p q : X -> R) (w : R) :
+  2%:R^-1 * (\sum_x (e x - mixture w p q x) ^+ 2) =
+  2%:R^-1 * (\sum_x (e x - p x) ^+ 2) - w * (\sum_x (e x - p x) * (q x - p x))
+  + w ^+ 2 * (2%:R^-1 * \sum_x (q x - p x) ^+ 2).
+Proof.
+rewrite !mulr_sumr -sumrB -big_split; apply: eq_bigr => x _.
+by rewrite /mixture /=; field.
+Qed.
+
+Theorem functional_gradient : Statements.Adril.functional_gradient.
+Proof. by move=> R S A M H expert learner other w *; apply: half_square_step. Qed.
+
+Theorem conditional_gradient : Statements.Adril.conditional_gradient.
+Proof.
+move=> R S A M H k expert learners hM hE hL H0 d hr.
+have law_d pi : is_policy pi -> law (d pi) by apply: law_mean_occupancy.
+have weight i : 0 <= (2%:R / i.+3%:R : R) <= 1.
+  by rewrite divr_ge0 ?ler0n // ler_pdivr_mulr ?ltr0n // mul1r ler_nat.
+have law_p i : law (frank_wolfe d learners i).
+  elim: i => [|i IH] /=; first exact: law_d.
+  exact: (law_mixture (weight i) IH (law_d _ (hL _))).
+elim: k => [|k IH].
+  apply: (@le_trans _ _ 1); last by rewrite ler_pdivl_mulr ?ltr0n // mul1r ler_nat.
+  by rewrite ler_pdivr_mull ?ltr0n // mulr1; apply: law_distance; [apply: law_d | apply: law_p].
+set p := frank_wolfe d learners k in IH *; pose q := d (learners k.+1); pose g : R := 2%:R / k.+3%:R.
+have /andP[g0 g1] : 0 <= g <= 1 by apply: weight.
+rewrite (half_square_step (d expert) p q g); set L := 2%:R^-1 * _ in IH *.
+have L0 : 0 <= L by rewrite mulr_ge0 ?invr_ge0 ?ler0n //; apply: sumr_ge0 => x _; apply: sqr_ge0.
+have gain : L <= \sum_x (d expert x - p x) * (q x - p x).
+  apply: (@le_trans _ _ (\sum_x (d expert x - p x) * (d expert x - p x))).
+    rewrite /L; under [leRHS]eq_bigr do rewrite -expr2.
+    by rewrite ler_pdivr_mull ?ltr0n // ler_pemull ?ler1n //; apply: sumr_ge0 => x _; apply: sqr_ge0.
+  under eq_bigr do rewrite mulrBr; under [leRHS]eq_bigr do rewrite mulrBr.
+  by rewrite !sumrB ler_add2r; apply: hr.
+have short : 2%:R^-1 * (\sum_x (q x - p x) ^+ 2) <= 1.
+  by rewrite ler_pdivr_mull ?ltr0n // mulr1; apply: law_distance; [apply: law_d | apply: law_p].
+apply: (@le_trans _ _ ((1 - g) * (4%:R / k.+3%:R) + g ^+ 2)).
+  apply: (@le_trans _ _ (L - g * L + g ^+ 2 * 1)).
+    by rewrite ler_add ?ler_wpmul2l ?exprn_ge0 // ler_add2l ler_opp2 ler_wpmul2l.
+  by rewrite mulr1 ler_add2r -[X in X - _]mul1r -mulrBl ler_wpmul2l ?subr_ge0.
+have k3 : k.+3%:R != 0 :> R by rewrite pnatr_eq0.
+have -> : (1 - g) * (4%:R / k.+3%:R) + g ^+ 2 = 4%:R * k.+2%:R / k.+3%:R ^+ 2.
+  have -> : k.+2%:R = k.+3%:R - 1 :> R by rewrite [k.+3%:R]mulrSr addrK.
+  by rewrite /g; move: (k.+3%:R) k3 => y y0; field.
+rewrite ler_pdivl_mulr ?ltr0n // mulrAC ler_pdivr_mulr ?exprn_gt0 ?ltr0n //.
+by rewrite -natrX -!natrM ler_nat -mulnn; lia.
 Qed.

@@ -47,3 +47,26 @@ Definition adril_performance : Prop :=
   is_adril (mean_occupancy M H) expert learners ->
   (value M H expert - k%:R^-1 * \sum_(i < k) value M H (learners i)) ^+ 2 <=
   2%:R * H%:R ^+ 2 * #|S|%:R * #|A|%:R / k%:R.
+
+(** claim: swamy-2021-adril
+    After k + 1 policies. *)
+Definition conditional_gradient : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H k : nat) (expert : policy R S A)
+         (learners : nat -> policy R S A),
+  is_mdp M -> is_policy expert -> (forall i, is_policy (learners i)) -> (0 < H)%N ->
+  let d := mean_occupancy M H in
+  is_frank_wolfe d expert learners ->
+  2%:R^-1 * (\sum_x (d expert x - frank_wolfe d learners k x) ^+ 2) <= 4%:R / k.+3%:R.
+
+(** claim: swamy-2021-adril.gradient
+    For every weight. *)
+Definition functional_gradient : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat)
+         (expert learner other : policy R S A) (w : R),
+  is_mdp M -> is_policy expert -> is_policy learner -> is_policy other ->
+  let d := mean_occupancy M H in
+  let half_square f := 2%:R^-1 * \sum_(x : S * A) f x ^+ 2 in
+  half_square (fun x => d expert x - mixture w (d learner) (d other) x) =
+  half_square (fun x => d expert x - d learner x)
+  - w * (\sum_x (d expert x - d learner x) * (d other x - d learner x))
+  + w ^+ 2 * half_square (fun x => d other x - d learner x).
