@@ -1,8 +1,8 @@
 """Certificates of one instance for Coq: tables of rounded numbers, and the theorem about the instance that they prove.
 
-The values of a policy, rounded up (down) at each step, are a super-solution (sub-solution) of Bellman's equation; laws of
-its states likewise. Coq checks one inequality a step, state and table, whatever the horizon numbers stay small, and a
-theorem of the development bounds values and laws by the tables. A tie leaves no room for rounding: its tables are exact.
+The values of a policy, rounded up (down) at each step, are a super-solution (sub-solution) of Bellman's equation; laws
+of its states likewise. Coq checks one inequality a step, state and table, and a theorem bounds values and laws by the
+tables. Numbers do not grow with the horizon; but a tie leaves no room for rounding: its tables are exact.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     names = [name for name, kind in claim.parameters.items() if isinstance(kind, PolicyKind)]
     policies = {name: table(instance[name], 3) for name in names}
     left, right = SIDES[claim.id]
-    conclusion = f"{left} <=\n  {right}" if holds else f"{right} <\n  {left}"
+    conclusion = f"({left} <=\n   {right})%R" if holds else f"({right} <\n   {left})%R"
     rewards = _rewards(claim)
     unit = _exact_unit(mdp, instance, names) if lhs == rhs else _rounded_unit(mdp, instance, names, abs(lhs - rhs))
     text = _file(claim.id, holds, (lhs, rhs), model, policies, rewards, conclusion, unit)
@@ -189,14 +189,14 @@ def _exact_unit(mdp: TabularMDP, instance: Mapping[str, Any], names: Iterable[st
 def _rounded_unit(mdp: TabularMDP, instance: Mapping[str, Any], names: Iterable[str], margin: Fraction) -> int:
     """A power of two so large that no rounding can close the margin, nor hide that a state is visited.
 
-    Roundings add up to at most H / unit in a value and S h / unit in the law at step h; no side of a covered claim moves by
-    more than a small multiple of H^3 S A (1 + max |r|)^2 times the largest of them.
+    Roundings add up to at most H / unit in a value and S h / unit in the law at step h; no side of a covered claim
+    moves by more than a small multiple of H^3 S A (1 + max |r|)^2 / unit.
     """
     largest = max(abs(x) for x in ar.convert(mdp.rewards(), "rational").fractions().flat)
     laws = [ar.convert(mdp.state_occupancy(instance[name]), "rational").fractions() for name in names]
     visited = min(x for law in laws for x in law.flat if x)
     size = Fraction(mdp.horizon or 0) ** 3 * mdp.n_states * mdp.n_actions * (1 + largest) ** 2
-    return 1 << (math.ceil(size / min(margin, visited)).bit_length() + SPARE_BITS)
+    return int(1 << (math.ceil(size / min(margin, visited)).bit_length() + SPARE_BITS))
 
 
 def _file(

@@ -1,7 +1,7 @@
 r"""Both sides of claims, as Coq writes them: of a model ``M`` with horizon ``H`` and the policies of the claim.
 
-Each is a bound ``left <= right`` in the words of ``proofs_check/coq/Definitions``; false variants are there, too, so that
-counterexamples can be certified. Tests compute both sides in Coq and compare them with the claims.
+Each is a bound ``left <= right`` in the words of ``proofs_check/coq/Definitions``; false variants are there, too, so
+that counterexamples can be certified. Tests compute both sides in Coq and compare them with the claims.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def over_steps(weight: str, step: str) -> str:
 
 def largest_step(step: str) -> str:
     """The largest of the steps."""
-    return rf"\big[Num.max/0]_(h < H) {step}"
+    return rf"(\big[Num.max/0]_(h < H) {step})"
 
 
 def cheaper(weight: str) -> str:
@@ -136,7 +136,7 @@ _BOUNDS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "": occupancies("pi", "other"),
             "half-of-it": f"({occupancies('pi', 'other')}) / 2%:R",
-            "mean-over-steps": f"H%:R^-1 * {occupancies('pi', 'other')}",
+            "mean-over-steps": f"H%:R^-1 * ({occupancies('pi', 'other')})",
         },
     ),
     "swamy-2021-reward": (
