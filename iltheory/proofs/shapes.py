@@ -138,4 +138,4 @@ def _within(a: Sequence[int], b: Sequence[int]) -> bool:
 
 def _choice(shape: Mapping[str, Any]) -> bool:
     """Whether there is anything to choose between: two states and two actions, or a claim without models."""
-    return min(shape["size"][:2]) > 1
+    return bool(min(shape["size"][:2]) > 1)
