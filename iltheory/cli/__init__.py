@@ -11,6 +11,7 @@ from rich.console import Console
 from iltheory.cli import (
     attack,
     catalogue,
+    certify,
     experts,
     figures,
     invariants,
@@ -29,6 +30,7 @@ __all__ = [
     "app",
     "attack",
     "catalogue",
+    "certify",
     "experts",
     "figures",
     "invariants",

@@ -29,7 +29,7 @@ REFUTED_STATUS, USAGE_STATUS, INTERRUPTED_STATUS = 1, 2, 130
 
 ORDER = (
     "list", "show", "verify", "verify-sampled", "falsify", "necessity", "worst-case", "tightness", "invariants",
-    "compare", "experts", "tabulate", "scale", "prove", "figures", "table", "report",
+    "compare", "experts", "tabulate", "scale", "prove", "certify", "figures", "table", "report",
 )  # fmt: skip
 """Commands as the help lists them: the catalogue, verdicts, attacks, implementations, worlds, experiments."""
 

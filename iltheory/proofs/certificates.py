@@ -140,6 +140,13 @@ def _up(number: Any, unit: int) -> Any:
     return -(-number // unit)
 
 
+def check_covered(claim: Claim) -> None:
+    """Raise `NotCovered`, with what is covered, unless certificates of the claim can be made."""
+    if claim.id not in SIDES:
+        covered = ", ".join(id for id in SIDES if "/" not in id)
+        raise NotCovered(f"no certificate for Coq covers {claim.id}.\n  Covered, with their false variants: {covered}.")
+
+
 def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     """Write what Coq can check of a claim on one instance.
 
@@ -155,9 +162,7 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     AssumptionViolated
         If the claim says nothing of the instance.
     """
-    if claim.id not in SIDES:
-        covered = ", ".join(id for id in SIDES if "/" not in id)
-        raise NotCovered(f"no certificate for Coq covers {claim.id}.\n  Covered, with their false variants: {covered}.")
+    check_covered(claim)
     comparison = claim(**instance)
     lhs, rhs = (Fraction(str(side)) for side in (comparison.lhs, comparison.rhs))
     holds = bool(comparison.verdicts == HOLDS)

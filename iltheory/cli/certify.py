@@ -1,0 +1,83 @@
+"""The command that turns a verdict on one instance into a theorem."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, writable, write_file, write_json
+from sims.errors import IltheoryError
+
+if TYPE_CHECKING:
+    from iltheory.proofs.certificates import Certificate
+
+
+@app.command(short_help="Certify a verdict on one instance, for Coq.")
+def certify(
+    id: Annotated[str, typer.Argument(metavar="ID", help="A claim, or a false variant of one: ID/VARIANT.")],
+    instance: Annotated[
+        Path, typer.Option(metavar="FILE", help="The instance as JSON: the parameters, numbers as strings such as 3/7.")
+    ],
+    coq: Annotated[
+        Path | None, typer.Option(metavar="FILE.v", callback=writable, help="Where the theorem is written.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """Decide a bound on one instance, exactly, and write tables from which Coq proves the verdict of that instance.
+
+    Tables bound values and laws of states by one inequality a step and state; that they do is proved in Coq. Whether
+    the bound holds or fails, the file ends in a theorem. Without --coq, say what it would be. Exit status 1 if the
+    instance refutes the bound.
+
+    [dim]Examples:[/]  iltheory certify ross-bagnell-2010-thm-2-1 --instance mine.json --coq mine.v   ·
+    iltheory certify ross-bagnell-2010-thm-2-1/linear-in-h --instance counterexample.json
+    """
+    from iltheory.attack.references import resolve
+    from iltheory.claims.instances import decode
+    from iltheory.proofs.certificates import certificate, check_covered
+
+    claim = resolve(id)
+    check_covered(claim)
+    made = certificate(claim, decode(claim, _read(instance)))
+    if coq is not None:
+        write_file("--coq", coq, made.text)
+    print_page(_page(made, coq), json_file)
+    document = {
+        "claim": made.claim,
+        "verdict": "holds" if made.holds else "refuted",
+        "lhs": str(made.lhs),
+        "rhs": str(made.rhs),
+        "theorem": made.conclusion,
+        "unit": made.unit,
+        "coq": None if coq is None else str(coq),
+    }
+    write_json(json_file, {"schema": "iltheory-certificate/1", **document})
+    if not made.holds:
+        raise typer.Exit(REFUTED_STATUS)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise IltheoryError(f"--instance {path} cannot be read: {problem.strerror}.") from problem
+    except ValueError as problem:
+        raise IltheoryError(f"--instance {path} is no JSON: {problem}.") from problem
+
+
+def _page(made: Certificate, coq: Path | None) -> Text:
+    """The verdict, the theorem, and how to have it checked."""
+    verdict = "holds on this instance" if made.holds else "is refuted by this instance"
+    comparison = f"{float(made.lhs):.6g} {'<=' if made.holds else '>'} {float(made.rhs):.6g}"
+    size = f"tables in multiples of 1/{made.unit}"
+    if coq is None:
+        end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."
+    else:
+        folder = Path(typer.get_app_dir("iltheory")) / "coq"
+        check = f"coqc -w none -Q '{folder}' ImitationLearning {coq}"
+        end = f"{coq}: {size}. To check them, after `iltheory prove`:\n  {check}"
+    return Text(f"{made.claim} {verdict}: {comparison}.\n  {made.conclusion}\n{end}")
