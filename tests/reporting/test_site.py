@@ -311,7 +311,8 @@ def test_a_claims_page_has_its_theorems_in_coq_and_for_shapes_above_the_evidence
     page = Page(small.folder / "claims" / f"{CLONING}.html")
     assert page.text.index('id="proofs"') < page.text.index('id="evidence"')
     assert f"<code>{escape(general.text)}</code>" in page.text and "it assumes no axiom" in page.text
-    assert f"Proved for shape S=2, A=2, H=2: {shaped.about}. By vertices of polytopes: the difference" in page.text
+    assert f"Proved for shape S=2, A=2, H=2 ({shaped.about}), by vertices of polytopes: the difference" in page.text
+    assert "; ".join(shaped.shapes) in page.text
     linked_to = [link.removeprefix("../") for link in page.links if "sources/coq" in link]
     lines = {}
     for link in linked_to:
@@ -326,6 +327,9 @@ def test_a_claims_page_has_its_theorems_in_coq_and_for_shapes_above_the_evidence
     assert "which assumes Classical.axiom" in assumed
     index = (small.folder / "index.html").read_text(encoding="utf-8")
     assert '<td class="shape"><b>2 shapes</b></td>' in index and '<td class="proved"><b>proved</b></td>' in index
+    instances = small.reports[CLONING].instances
+    row = f"<td>{instances}</td><td></td><td>{len(shaped.shapes)} shapes</td>" + '<td class="proved"><b>proved</b></td>'
+    assert row in index
 
 
 def test_the_page_of_proofs_has_all_theorems_and_every_file_of_the_development(small):

@@ -127,7 +127,7 @@ def test_filters_agree_with_the_catalogue(browser, whole):
 
 def test_the_filter_of_rungs_agrees_with_the_reports(browser, small):
     browser.show(small.folder, "index.html")
-    rungs = Counter(report.rung for report in small.reports.values())
+    rungs = Counter(entry.rung for entry in small.content.entries)
     choice = Select(browser.find("#rung"))
     for option in [option.get_attribute("value") for option in choice.options][1:]:
         choice.select_by_value(option)
@@ -182,7 +182,8 @@ def test_every_link_of_a_page_opens(browser, small):
 
 def test_a_phone_never_scrolls_sideways(browser, small, whole):
     shown = [(whole[0], path) for path in pages_of_each_kind(whole[0])]
-    shown += [(small.folder, f"claims/{id}.html") for id in CLAIMS] + [(small.folder, "index.html")]
+    shown += [(small.folder, f"claims/{id}.html") for id in CLAIMS]
+    shown += [(small.folder, path) for path in ("index.html", "proofs/index.html")]
     for site, path in shown:
         browser.show(site, path, size=PHONE)
         width, least = browser.run(

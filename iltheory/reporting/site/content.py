@@ -43,7 +43,7 @@ RUNGS: Mapping[str, tuple[str, str]] = {
 }
 """Columns of the matrix, with what each says."""
 PROOFS = (SHAPE, ALL)
-"""Rungs that a machine's proof takes."""
+"""Rungs that take a machine's proof, the lower first."""
 METHODS: Mapping[str, str] = {
     IDENTITY: "both sides, computed from models whose numbers are variables, are the same polynomial",
     VERTICES: "the difference of the sides, computed from models whose numbers are variables, is a polynomial that is "
@@ -121,10 +121,13 @@ class Entry:
     @property
     def rung(self) -> str:
         """Column of the matrix: the highest rung that the claim stands on."""
-        if self.theorem is not None:
-            return self.theorem.rung
+        return self.evidence_rung if self.theorem is None else self.theorem.rung
+
+    @property
+    def evidence_rung(self) -> str:
+        """Column of what was found on instances."""
         if self.report is None or self.report.rung == "none":
-            return "floats" if self.verdict == "no violation found" else "open"
+            return "floats" if self.evidence == "no violation found" else "open"
         return self.report.rung
 
     @property
@@ -136,6 +139,18 @@ class Entry:
     def evidence(self) -> str:
         """What was found on instances, in strict words."""
         return "not computed" if self.report is None else self.report.verdict
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """What stands in columns of the matrix: in that of the highest rung, and in lower ones."""
+        found = {}
+        if self.report is not None and self.evidence_rung in ("instances", "confidence", "consistent"):
+            found[self.evidence_rung] = f"{self.report.instances:,}"
+        elif self.theorem is None:
+            found[self.evidence_rung] = "refuted" if self.evidence_rung == "refuted" else self.evidence
+        for theorem in self.theorems:
+            found[theorem.rung] = f"{len(theorem.shapes)} shapes" if theorem.shapes else theorem.verdict
+        return found
 
     @property
     def mark(self) -> str:
@@ -223,6 +238,12 @@ class Content:
         return {rung: found[rung] for rung in RUNGS}
 
     @property
+    def unreached(self) -> set[str]:
+        """Rungs of proofs that no claim stands on, or above."""
+        counts = self.counts
+        return {rung for place, rung in enumerate(PROOFS) if not any(counts[other] for other in PROOFS[place:])}
+
+    @property
     def reports(self) -> list[Report]:
         """Evidence of all claims that have some."""
         return [entry.report for entry in self.entries if entry.report is not None]
@@ -249,7 +270,7 @@ class Content:
         counts = self.counts
         said = [phrase.format(counts[rung]) for rung, phrase in phrases.items() if counts[rung] or rung == "refuted"]
         words = f"{len(self.entries):,} claims on {instances:,} instances: {', '.join(said)}."
-        if not any(counts[rung] for rung in PROOFS):
+        if self.unreached == set(PROOFS):
             words += " None is proved yet."
         refuted, planted = (sum(getattr(r, name) for r in self.reports) for name in ("variants_refuted", "variants"))
         return f"{words} {refuted:,} of {planted:,} deliberately false variants are refuted." if planted else words
