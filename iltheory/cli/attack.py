@@ -74,16 +74,22 @@ def falsify(
     from iltheory.engine.executors import processes
     from iltheory.reporting.attack_pages import falsification_page
     from iltheory.reporting.bundle import write_bundle
+    from iltheory.reporting.certificates import lacking
 
     claim = resolve(conjecture)
     with attacking(claim, budget) as on_searched, processes(workers) as executor:
         found = attack(claim, budget=budget, seed=seed, executor=executor, on_searched=on_searched)
     print_page(falsification_page(found), json_file)
     try:
-        if found.certified:
+        if found.simplest is not None:
             folder = bundle or Path(f"refuted-{claim.id.replace('/', '-').replace('~', '-')}")
             written = write_bundle(found, folder)
-            Console(stderr=True, highlight=False).print(f"{len(written)} files are in {folder}")
+            console, why = Console(stderr=True, highlight=False), lacking(found.simplest)
+            console.print(f"{len(written)} files are in {folder}")
+            if why is None:
+                console.print("python -m proofs_check.kernel proves certificate_simplest.json anew")
+            else:
+                console.print(f"no certificate, for {why}; check_simplest.py checks it", markup=False)
     finally:  # what one of the two cannot be written to does not cost the other
         write_json(json_file, found.to_json())
     if found.certified:

@@ -6,13 +6,16 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from iltheory.attack.counterexample import Counterexample
 from iltheory.attack.falsification import SCHEMA, Falsification
 from iltheory.attack.references import SEPARATOR, conjectures, reference
 from iltheory.claims.claim import Claim
+from iltheory.reporting.certificates import STATEMENTS, refutation
 from iltheory.reporting.latex_pages import description
+from iltheory.reporting.recording import NotRecordable
 from sims.errors import IltheoryError, InvalidArgument
 
 MARK = "Written by `iltheory falsify`."
@@ -57,9 +60,10 @@ def write_bundle(found: Falsification, folder: Path) -> list[Path]:
     r"""Write the counterexamples of a falsification into a folder.
 
     ``counterexample.json`` (the outcome), ``simplest`` and ``worst`` as ``.svg`` and ``.png``, ``check_simplest.py``
-    and ``check_worst.py`` (they need nothing but Python), ``counterexample.tex`` (to ``\input``) and
-    ``test_regression.py``, which finds the claim again in the catalogue or in its file; a claim that is in neither, as
-    in a notebook, gets no regression test. Files of an earlier bundle are replaced, each at once.
+    and ``check_worst.py`` (they need nothing but Python), ``certificate_simplest.json`` and ``certificate_worst.json``
+    for ``python -m proofs_check.kernel``, where it knows what the claim asks for, ``counterexample.tex`` (to
+    ``\input``) and ``test_regression.py``, which finds the claim again in the catalogue or in its file; a claim that is
+    in neither, as in a notebook, gets no regression test. Files of an earlier bundle are replaced, each at once.
 
     Parameters
     ----------
@@ -90,7 +94,7 @@ def write_bundle(found: Falsification, folder: Path) -> list[Path]:
             raise InvalidArgument(f"the {name} counterexample, {counterexample.size}, is too large to be written out.")
     texts = {"counterexample.json": json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False) + "\n"}
     checks = {f"check_{name}.py": checker_script(one).rstrip() + f"\n\n# {MARK}\n" for name, one in named.items()}
-    texts |= checks | {"counterexample.tex": _latex(found.simplest, found.worst)}
+    texts |= checks | _certificates(named) | {"counterexample.tex": _latex(found.simplest, found.worst)}
     regression = _regression(found.claim, named, folder)
     if regression is not None:
         texts["test_regression.py"] = regression
@@ -122,7 +126,18 @@ def _check_ours(paths: list[Path]) -> None:
 
 
 def _ours(content: bytes) -> bool:
-    return MARK.encode() in content or f'"schema": "{SCHEMA}"'.encode() in content
+    return MARK.encode() in content or any(
+        f'"schema": "{schema}"'.encode() in content for schema in (SCHEMA, STATEMENTS)
+    )
+
+
+def _certificates(named: dict[str, Counterexample]) -> dict[str, str]:
+    """Certificates by the names of their files, of the counterexamples that have one."""
+    texts = {}
+    for name, counterexample in named.items():
+        with suppress(NotRecordable):  # the stand-alone script checks it
+            texts[f"certificate_{name}.json"] = json.dumps(refutation(counterexample), indent=1) + "\n"
+    return texts
 
 
 def _latex(simplest: Counterexample, worst: Counterexample) -> str:

@@ -83,6 +83,15 @@ def refutation(found: Counterexample) -> dict[str, Any]:
     return stage.certificate(f"refutes {claim.id}", [*recording.assumed, *known], [comparison.formula])
 
 
+def lacking(found: Counterexample) -> str | None:
+    """Why there is no certificate of a counterexample, or None if there is one."""
+    try:
+        refutation(found)
+    except NotRecordable as problem:
+        return str(problem)
+    return None
+
+
 def quantities(formula: Callable[..., Any], **instance: Any) -> dict[str, Any]:
     """A certificate of the value that a formula has on one instance, as JSON values.
 
@@ -172,6 +181,8 @@ class _Stage:
             if written is None:
                 raise InvalidArgument(f"{name}, {value}, is too large to be written out.")
             self.model, self._parts[name] = value, written[name]
+            low, high = ([end, [about, ["rewards", name]]] for end, about in ((">=", "least"), ("<=", "largest")))
+            self._rules += [[*low, str(kind.low)], [*high, str(kind.high)]] * _pays_within(value, kind)
             return RecordedModel(name, value)
         if isinstance(kind, PolicyKind | RewardKind) and self.model is not None:
             value = self._by_step(value)
@@ -186,6 +197,12 @@ class _Stage:
         assert self.model is not None
         core = (self.model.horizon or 1, self.model.n_states, self.model.n_actions)
         return ar.broadcast_to(table, core)
+
+
+def _pays_within(mdp: TabularMDP, kind: Model) -> bool:
+    """Whether a model, which may pay anything if it was given by hand, pays what its kind draws."""
+    r = ar.RATIONAL.convert(mdp.rewards())
+    return bool(np.all(ar.compare(r, ">=", kind.low) == 1) and np.all(ar.compare(r, "<=", kind.high) == 1))
 
 
 def _rules(name: str, kind: Kind | None, model: TabularMDP | None) -> list[Any]:

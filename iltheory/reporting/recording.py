@@ -216,19 +216,15 @@ class Recording:
         package = getattr(function, "__module__", None) or ""
         if not isinstance(function, FunctionType) or (_is_ours(package) and not package.startswith(OURS)):
             return function
-        again = FunctionType(function.__code__, {}, function.__name__, function.__defaults__)
+        cells = tuple(CellType() for _ in function.__closure__ or ())
+        again = FunctionType(function.__code__, {"__builtins__": builtins}, None, function.__defaults__, cells)
         again.__kwdefaults__ = function.__kwdefaults__
-        self._replaced[id(function)] = again  # before its names, for it may call itself
-        again.__globals__["__builtins__"] = builtins
+        self._replaced[id(function)] = again  # before what it refers to, for it may call itself
         for name in _names(function.__code__) & function.__globals__.keys():
             again.__globals__[name] = self._rebound(function.__globals__[name])
-        if function.__closure__ is None:
-            return again
-        cells = tuple(CellType(self._rebound(cell.cell_contents)) for cell in function.__closure__)
-        closed = FunctionType(again.__code__, again.__globals__, again.__name__, again.__defaults__, cells)
-        closed.__kwdefaults__ = again.__kwdefaults__
-        self._replaced[id(function)] = closed
-        return closed
+        for cell, old in zip(cells, function.__closure__ or (), strict=True):
+            cell.cell_contents = self._rebound(old.cell_contents)
+        return again
 
 
 class _Module:

@@ -19,6 +19,7 @@ from iltheory.attack.falsification import Falsification
 from iltheory.attack.references import resolve
 from iltheory.reporting.bundle import ForeignFile, write_bundle
 from iltheory.reporting.latex_pages import description, escaped
+from proofs_check.kernel.__main__ import main as kernel
 from sims import families
 from sims.errors import InvalidArgument
 
@@ -31,6 +32,8 @@ NAMES = [
     "worst.png",
     "check_simplest.py",
     "check_worst.py",
+    "certificate_simplest.json",
+    "certificate_worst.json",
     "counterexample.tex",
     "test_regression.py",
 ]
@@ -68,6 +71,12 @@ def test_the_checker_of_the_bundle_confirms_it_without_our_packages(bundle):
     command = [sys.executable, "-I", "-S", str(bundle / "check_simplest.py")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_independent_checker_proves_the_certificates_of_the_bundle(bundle, capsys):
+    assert kernel([str(bundle / f"certificate_{name}.json") for name in ("simplest", "worst")]) == 0
+    for line in capsys.readouterr().out.splitlines():
+        assert "valid:" in line and "(horizon(mdp) * error_rate(mdp, expert, learner))) is false" in line
 
 
 def test_the_regression_test_passes_and_fails_on_another_instance(bundle, tmp_path):
