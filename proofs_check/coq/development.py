@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 SOURCES = Path(__file__).parent
 LIBRARY = "ImitationLearning"
@@ -150,8 +151,7 @@ def check(
     Broken
         If anything is not proved.
     """
-    if shutil.which("coqc") is None or shutil.which("coqdep") is None:
-        raise Unavailable(f"coqc is not installed (Debian: apt install {PACKAGES}).")
+    _available()
     stated = statements(sources)
     for path in sources.rglob("*.v"):
         text = path.read_text(encoding="utf-8")
@@ -190,6 +190,37 @@ def recheck(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in axioms[1].split() if name != "<none>")
 
 
+def ask(folder: Path, text: str, *, sources: Path = SOURCES) -> str:
+    """Compile a file that uses the development, and return what Coq prints.
+
+    Parameters
+    ----------
+    folder : as for `check`; files of the development that the text needs are compiled there first
+    text : the file
+
+    Raises
+    ------
+    Unavailable
+        If Coq or one of its libraries is missing.
+    Broken
+        If Coq does not accept it.
+    """
+    _available()
+    _copy(sources, folder)
+    with TemporaryDirectory() as apart:
+        question = Path(apart) / "Question.v"
+        question.write_text(text, encoding="utf-8")
+        needed = _run(folder, "coqdep", *PATHS, str(question)).partition(": ")[2].split("\n")[0].split()
+        files = {f.removesuffix("o") for f in needed if f.endswith(".vo") and not Path(f).is_absolute()}
+        _compile(folder, 1, lambda file, seconds: None, files)
+        return _run(folder, "coqc", "-w", "none", *PATHS, str(question))
+
+
+def _available() -> None:
+    if shutil.which("coqc") is None or shutil.which("coqdep") is None:
+        raise Unavailable(f"coqc is not installed (Debian: apt install {PACKAGES}).")
+
+
 def _copy(sources: Path, folder: Path) -> None:
     """Bring the sources to the folder; those that are the same keep their dates."""
     kept = set()
@@ -203,9 +234,13 @@ def _copy(sources: Path, folder: Path) -> None:
         path.unlink()
 
 
-def _compile(folder: Path, jobs: int, on_file: Callable[[str, float], None]) -> dict[str, float]:
-    """Compile what is older than what it needs; return the seconds of each file."""
+def _compile(
+    folder: Path, jobs: int, on_file: Callable[[str, float], None], wanted: set[str] | None = None
+) -> dict[str, float]:
+    """Compile what is older than what it needs, or of that what some files need; return the seconds of each file."""
     needs = _dependencies(folder)
+    if wanted is not None:
+        needs = {file: needs[file] for file in _closure(needs, wanted)}
     order = TopologicalSorter(needs)
     order.prepare()
     seconds: dict[str, float] = {}
@@ -219,6 +254,11 @@ def _compile(folder: Path, jobs: int, on_file: Callable[[str, float], None]) -> 
                 on_file(file, seconds[file])
                 order.done(file)
     return seconds
+
+
+def _closure(needs: Mapping[str, set[str]], files: set[str]) -> set[str]:
+    more = files.union(*(needs[file] for file in files))
+    return files if more == files else _closure(needs, more)
 
 
 def _dependencies(folder: Path) -> Mapping[str, set[str]]:
