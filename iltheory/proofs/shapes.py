@@ -124,7 +124,7 @@ def _theorem(outcome: Outcome) -> Theorem:
         rung=SHAPE,
         verdict="proved for shape " + "; ".join(shape["words"] for shape in largest),
         name=shapes[0]["method"],
-        about=f"all of {len(shapes)} shapes, in up to {max(shape['variables'] for shape in shapes)} free numbers",
+        about=f"{len(shapes)} shapes, the largest in {max(shape['variables'] for shape in shapes)} free numbers",
         text="",
         assumptions=(),
         seconds=round(sum(shape["seconds"] for shape in shapes), 2),

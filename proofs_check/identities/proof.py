@@ -26,7 +26,8 @@ class ShapeProof:
     claim : its id
     words : the shape, such as ``S=2, A=2, H=3``
     method : ``polynomial identity``: both sides are the same polynomial; ``vertices of polytopes``: their difference is
-        affine in each row of probabilities and in each reward, and not negative where all of them are at their ends
+        affine in each row of probabilities and in each reward, and not negative where all of them are at their ends,
+        which for rewards are those of the claim's kind of model, such as [0, 1]
     cells : parts of the domain on which sides are polynomials
     variables : free numbers of an instance
     """

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from iltheory.attack.coordinates import Block, Coordinates, Shape
 from iltheory.claims.claim import Claim
 from iltheory.claims.domains import Box, Rows
-from iltheory.claims.kinds import Instance, PolicyKind
+from iltheory.claims.kinds import SMALLEST, Count, Instance, Model, PolicyKind, PositiveNumber
 from proofs_check.identities.algebras import Algebra, Flint
 from proofs_check.identities.polynomial import Polynomials
 from proofs_check.identities.vertices import Row
 from sims import arithmetic as ar
-from sims.arithmetic import Numbers
+from sims.arithmetic import NotRepresentable, Numbers
 
 MOST = 2**8
 """Cells of a domain that are listed."""
@@ -77,7 +77,12 @@ def generic(
     ------
     TooMany
         If there are more than `MOST` cells.
+    NotRepresentable
+        If a parameter has no table of numbers, or its numbers have no ends.
     """
+    for name, kind in claim.parameters.items():
+        if not isinstance(kind, Model | Count) and (kind.domain is None or isinstance(kind, PositiveNumber)):
+            raise NotRepresentable(f"{claim.id}: {name} ranges over what is no table of numbers between ends.")
     coordinates = Coordinates(claim, shape, np.random.default_rng(0))
     blocks = coordinates.blocks
     pair = _pair(claim, blocks) if split else []
@@ -119,7 +124,8 @@ def _options(group: Sequence[Block]) -> list[Simplex]:
     """The cells in which one row of each block of a group may lie."""
     first = group[0]
     if isinstance(first.domain, Box):
-        ends = np.array([[first.domain.low], [first.domain.high]], dtype=object)
+        low = 0 if first.domain.low == SMALLEST else first.domain.low  # searches stop short of 0, a proof does not
+        ends = np.array([[low], [first.domain.high]], dtype=object)
     else:
         ends = np.eye(first.shape[-1], dtype=np.int64)
     if len(group) == 2:

@@ -72,7 +72,7 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     assert [theorem.name for theorem in proved_in_coq(ledger=ledger)] == ["Small.small", "Small.nothing"]
     shown = " ".join(invoked("show", "pdl").stdout.split())
     assert "proved: Small.small; assumes no axiom" in shown and general["text"] in shown
-    assert "proved for shape S=2, A=2, H=1: polynomial identity; all of 4 shapes" in shown
+    assert "proved for shape S=2, A=2, H=1: polynomial identity; 4 shapes, the largest" in shown
     (sources / "Definitions" / "Small.v").write_text(HEAD + "Definition two := 2.\n")
     assert proved_in_coq(ledger=ledger) == ()
     assert "Small.small" not in invoked("show", "pdl").stdout
