@@ -24,8 +24,8 @@ def prove(
 ) -> None:
     """Prove what can be proved, and show what it rests on: claim, rung, theorem or method, seconds, assumptions.
 
-    First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. Where
-    coqc is missing, its theorems are skipped and listed as such. Exit status 1 if a proof is broken.
+    First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. Without
+    coqc, these are skipped, and said to be. Exit status 1 if a proof is broken.
 
     [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json
     """
@@ -38,8 +38,10 @@ def prove(
     with processes(workers) as executor, cells_progress(screen, len(claims)) as on_result:
         of_shapes = prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
     general, skipped = checked_by_coq(ledger, screen, jobs=workers or cores())
-    wanted = {claim.id for claim in claims}
-    shown = [*of_shapes, *(theorem for theorem in general if not ids or theorem.claim in wanted)]
+    place = {claim.id: number for number, claim in enumerate(claims)}
+    about = [theorem for theorem in (*general, *of_shapes) if theorem.claim in place]
+    foundations = [theorem for theorem in general if theorem.claim is None and not ids]
+    shown = [*sorted(about, key=lambda theorem: place[theorem.claim or ""]), *foundations]
     print_page(proofs_page(shown, skipped), json_file)
     document = {"theorems": [theorem.document for theorem in shown], "skipped": skipped}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iltheory.proofs import Theorem
+from iltheory.proofs.theorem import ALL, SHAPE
 
 
 def proofs_page(theorems: Sequence[Theorem], skipped: Sequence[str]) -> RenderableType:
@@ -19,6 +20,12 @@ def proofs_page(theorems: Sequence[Theorem], skipped: Sequence[str]) -> Renderab
     for theorem in theorems:
         assumed = ", ".join(theorem.assumptions) or "none"
         table.add_row(theorem.claim or "(foundation)", theorem.verdict, theorem.name, f"{theorem.seconds:.1f}", assumed)
-    claims = {theorem.claim for theorem in theorems if theorem.claim}
-    total = Text(f"{len(theorems)} theorems, {len(claims)} claims of the catalogue.")
+    general, shaped = (
+        {theorem.claim for theorem in theorems if theorem.claim and theorem.rung == rung} for rung in (ALL, SHAPE)
+    )
+    foundations = sum(theorem.claim is None for theorem in theorems)
+    total = Text(
+        f"Claims proved for all finite models: {len(general)}; for some shapes only: {len(shaped - general)}; "
+        f"foundations: {foundations}."
+    )
     return Group(table, total, *(Text(f"skipped: {line}", style="yellow") for line in skipped))

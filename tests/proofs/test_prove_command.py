@@ -59,10 +59,11 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     page = invoked("prove", "pdl", "--json", "proofs.json").stdout
     rows = [line.split() for line in page.splitlines()]
     assert ["pdl", "proved", "Small.small"] in [row[:3] for row in rows]
-    assert "proved for shape S=2, A=2, H=1" in page and "2 theorems, 1 claims of the catalogue" in page
+    assert "proved for shape S=2, A=2, H=1" in page
+    assert "Claims proved for all finite models: 1; for some shapes only: 0; foundations: 0." in page
     document = json.loads((tmp_path / "proofs.json").read_text())
     assert document["schema"] == "iltheory-proofs/1" and document["skipped"] == []
-    shaped, general = document["theorems"]
+    general, shaped = document["theorems"]
     assert (shaped["rung"], shaped["name"], len(shaped["shapes"])) == ("shape", "polynomial identity", 4)
     assert general["text"] == "Definition small : Prop := forall n : nat, n <= n.+1."
     assert (general["rung"], general["assumptions"], general["shapes"]) == ("proved", [], [])
@@ -81,11 +82,12 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
 @needs_coq
 def test_the_whole_run_lists_foundations_and_a_broken_proof_fails_it(sources, tmp_path, monkeypatch):
     monkeypatch.setattr("iltheory.cli.prove.chosen", lambda ids: [])
-    assert "(foundation)" in invoked("prove").stdout
+    page = invoked("prove").stdout
+    assert "(foundation)" in page and "foundations: 1." in page
     wrong = PROVED.replace("exact: addn0", "exact: add0n")
     (sources / "Proofs" / "Small.v").write_text(HEAD + wrong)
     done = invoked("prove", status=1)
-    assert "a proof is broken" in done.stderr and "Small.v" in done.stderr and "theorems" not in done.stdout
+    assert "a proof is broken" in done.stderr and "Small.v" in done.stderr and "foundation" not in done.stdout
     assert proved_in_coq(ledger=tmp_path / "iltheory.sqlite") == ()
 
 
