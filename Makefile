@@ -50,7 +50,7 @@ notebooks: $(VENV)/test.stamp ## every .ipynb from its .py, then all cells execu
 	$(RUN) -m jupytext --quiet --update --to ipynb notebooks/*.py
 	$(RUN) -m pytest -q -n 2 tests/test_notebooks.py
 
-prove: $(VENV)/base.stamp ## check the Coq proofs
+prove: $(VENV)/base.stamp ## prove claims for shapes, and have Coq check the theorems
 	$(VENV)/bin/iltheory prove
 
 docs: $(VENV)/test.stamp ## build the documentation in site-docs/, run the code blocks of README.md and docs/
