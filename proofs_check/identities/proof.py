@@ -44,7 +44,7 @@ def prove_for_shape(
 ) -> ShapeProof | None:
     """Evaluate a claim on polynomials; return the proof, or None if the comparison is not certain everywhere.
 
-    Assumptions of the claim are not used: what is proved holds without them.
+    Of what the claim assumes only the ranges of its numbers are used, such as rewards in [0, 1].
 
     Raises
     ------
