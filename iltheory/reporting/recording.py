@@ -128,7 +128,6 @@ class RecordedModel(Recorded):
 
     def __init__(self, formula: Any, mdp: TabularMDP) -> None:
         super().__init__(formula)
-        self._mdp = mdp
         self.value = partial(recorded, "value", self)
         self.occupancy = partial(recorded, "occupancy", self)
         self.optimal_value = partial(recorded, "optimal_value", self)
@@ -140,10 +139,6 @@ class RecordedModel(Recorded):
     def rewards(self) -> Recorded:
         """Rewards at each step."""
         return recorded("rewards", self)
-
-    def with_rewards(self, r: Any) -> RecordedModel:
-        """The same model with other rewards."""
-        return RecordedModel(recorded("with_rewards", self, r).formula, self._mdp)
 
 
 def recorded(name: str, *parts: Any) -> Recorded:

@@ -1,36 +1,25 @@
-"""Finite decision processes and quantities of imitation learning, each by its definition.
+"""Finite decision processes and what policies do in them, each by its definition.
 
-All tables have a step axis; with a discount there is one step, which is repeated for ever.
+Tables have a step axis; with a discount there is one step, repeated for ever, and laws are those at a geometric time.
 """
 
 from collections.abc import Callable
-from copy import copy
 from fractions import Fraction
-from itertools import pairwise, product
-from math import prod
 from typing import Any
 
-from proofs_check.kernel.numbers import Interval, Number, exp, log, maximum, sqrt
+from proofs_check.kernel.numbers import Interval, log, maximum, sqrt
 from proofs_check.kernel.reading import Refused, by_step, dot, fields, flat, laws, shape, table
 
-LOG_2 = log(2)
 
-
-def _kl(p: Number, q: Number) -> Number:
+def _kl(p: Any, q: Any) -> Any:
     """``p log(p / q)``, 0 where p is 0; an interval p may touch 0."""
     p, q = Interval.of(p), Interval.of(q)
-    if p.hi == 0:
-        return 0
-    if q.lo <= 0:
+    if p.hi and q.lo <= 0:
         raise Refused("a divergence is infinite: one law may go where the other never does")
-    if p.lo > 0:
-        return p * log(p / q)
+    if p.lo > 0 or p.hi == 0:
+        return p * log(p / q) if p.hi else 0
     top, least = Interval(p.hi, p.hi), q * Fraction(-37, 100)  # x log(x / q) is never below -q / e, and convex
     return Interval(least.lo, max((top * log(top / q)).hi, 0))
-
-
-def _jensen_shannon(d: Number, e: Number) -> Number:
-    return _kl(d, (d + e) * Fraction(1, 2)) + _kl(e, (d + e) * Fraction(1, 2)) if e else d * LOG_2
 
 
 TERMS: dict[str, Callable[[Any, Any], Any]] = {
@@ -38,45 +27,38 @@ TERMS: dict[str, Callable[[Any, Any], Any]] = {
     "reverse-kl": _kl,
     "squared-hellinger": lambda d, e: (sqrt(d) - sqrt(e)) ** 2,
     "chi2": lambda d, e: (d - e) ** 2 / e if e else _kl(d, e),
-    "jensen-shannon": _jensen_shannon,
-    "total-variation": lambda d, e: abs(d - e) * Fraction(1, 2),
+    "jensen-shannon": lambda d, e: _kl(d, (d + e) / Fraction(2)) + _kl(e, (d + e) / Fraction(2)) if e else d * log(2),
+    "total-variation": lambda d, e: abs(d - e) / Fraction(2),
 }
-"""``e f(d / e)``."""
+"""Of an f-divergence of two laws, ``e f(d / e)``."""
 
 
 class Model:
-    """What a certificate says of a model; totals over time are means times ``time``."""
+    """A model as a certificate has it; totals over time are means times ``time``."""
 
     def __init__(self, data: Any, what: str, rewards: str = "r") -> None:
         self.finite = "discount" not in data
         P, mu, end, *r = fields(data, f"P mu {'horizon' if self.finite else 'discount'} {rewards}", what)
-        end = table(end, (), what)
-        if not (end >= 1 and end.denominator == 1 if self.finite else 0 <= end < 1):
+        if not (table(end, (), what) >= 1 and end.denominator == 1 if self.finite else 0 <= table(end, (), what) < 1):
             raise Refused(f"{what} ends with {end}; a horizon is whole, from 1 on, and a discount lies in [0, 1)")
-        self.steps = int(end) if self.finite else 1
-        self.discount = Fraction(1) if self.finite else end
-        self.time = end if self.finite else 1 / (1 - end)
-        states, actions, *_ = self.shape = (*shape(P)[-3:-1], 0, 0)[:2]
-        self.P = laws(by_step(P, self.steps, (states, actions, states), f"{what}.P"), f"{what}.P")
-        self.mu = laws(table(mu, (states,), f"{what}.mu"), f"{what}.mu")
-        self.r: Any = by_step(r[0], self.steps, self.shape, f"{what}.r") if r else None
+        self.steps, self.time = (int(end), end) if self.finite else (1, 1 / (1 - end))
+        self.discount: Any = 1 if self.finite else end
+        self.horizon = self.steps if self.finite else None
+        self.n_states, self.n_actions = self.shape = (*shape(P)[-3:-1], 0, 0)[:2]
+        self.P = laws(by_step(P, self.steps, (*self.shape, self.shape[0]), f"{what}.P"), f"{what}.P")
+        self.mu = laws(table(mu, self.shape[:1], f"{what}.mu"), f"{what}.mu")
+        self.rewards: Any = by_step(r[0], self.steps, self.shape, f"{what}.r") if r else None
 
     def __str__(self) -> str:
         end = f"horizon {self.steps}" if self.finite else f"discount {self.discount}"
-        return f"{self.shape[0]} states, {self.shape[1]} actions, {end}"
-
-    def with_rewards(self, r: Any) -> Any:
-        """Return the same model with other rewards."""
-        other = copy(self)
-        other.r = r
-        return other
+        return f"{self.n_states} states, {self.n_actions} actions, {end}"
 
     def policy(self, data: Any) -> Any:
         """Return a table that must be a policy of the model."""
         return laws(table(data, (self.steps, *self.shape), "a policy"), "a policy")
 
     def occupancy(self, policy: Any, start: Any = None) -> list[Any]:
-        """Return the law of state and action at each step, or with a discount at a geometric time."""
+        """Return the law of state and action at each step."""
         state, found = start or self.mu, list[Any]()
         if not self.finite:
             moves = [[dot(p, pi) for p in zip(*P, strict=True)] for pi, P in zip(policy[0], self.P[0], strict=True)]
@@ -89,19 +71,19 @@ class Model:
 
     def backward(self, top: Callable[[int, int, Any], Any], v: Any) -> tuple[Any, Any]:
         """Return values of states, ``top(h, s, those of actions)``, and of actions, if ``v`` follow the last step."""
-        tables: list[Any] = []
+        tables = list[Any]()
         for h in reversed(range(self.steps)):
-            steps = zip(self.r[h], self.P[h], strict=True)
+            steps = zip(self.rewards[h], self.P[h], strict=True)
             tables.insert(0, [[r + self.discount * dot(p, v) for r, p in zip(*row, strict=True)] for row in steps])
             v = [top(h, s, row) for s, row in enumerate(tables[0])]
         return v, tables
 
     def evaluated(self, policy: Any) -> tuple[Any, Any]:
         """Return values of first states, and of state and action at each step, of a policy."""
-        v = [Fraction(0)] * self.shape[0]
+        v = [Fraction(0)] * self.n_states
         if not self.finite:
             units = ([Fraction(s == t) for t in range(len(v))] for s in range(len(v)))
-            v = [self.time * dot(flat(self.r), flat(self.occupancy(policy, unit))) for unit in units]
+            v = [self.time * dot(flat(self.rewards), flat(self.occupancy(policy, unit))) for unit in units]
         return self.backward(lambda h, s, row: dot(policy[h][s], row), v)
 
     def states(self, policy: Any) -> list[Any]:
@@ -115,18 +97,17 @@ class Model:
 
     def trajectories(self, policy: Any) -> list[Any]:
         """Return the probabilities of all trajectories (s_1, a_1, ..., s_H, a_H), in one order for all policies."""
-        if not self.finite or (self.shape[0] * self.shape[1]) ** self.steps > 10**5:
-            raise Refused(f"trajectories of a model with {self} are not enumerated")
-        found, pi = [], self.policy(policy)
-        for path in product(product(*map(range, self.shape)), repeat=self.steps):
-            acts = [pi[h][s][a] for h, (s, a) in enumerate(path)]
-            moves = [self.P[h][s][a][t] for h, ((s, a), (t, _)) in enumerate(pairwise(path))]
-            found.append(prod([self.mu[path[0][0]], *acts, *moves]))
-        return found
+        if not self.finite:
+            raise Refused("trajectories never end where there is a discount")
+        ends = list(enumerate(self.mu))
+        for pi, P in zip(self.policy(policy), self.P, strict=True):
+            acted = [(mass * p, row) for s, mass in ends for p, row in zip(pi[s], P[s], strict=True)]
+            ends = [(t, mass * p) for mass, row in acted for t, p in enumerate(row)]
+        return [mass for mass, _ in acted]
 
     def value(self, policy: Any) -> Any:
         """Return the expected total reward."""
-        return self.time * dot(self.pairs(policy, policy), flat(self.r))
+        return self.time * dot(self.pairs(policy, policy), flat(self.rewards))
 
     def causal_entropy(self, policy: Any) -> Any:
         """Return the expected total entropy of the laws of the action, in nats."""
@@ -141,7 +122,7 @@ class Model:
 
     def optimal_value(self) -> Any:
         """Return the largest value of a policy, with a discount by policy iteration."""
-        old, (v, tables) = None, self.backward(lambda h, s, row: max(row), [Fraction(0)] * self.shape[0])
+        old, (v, tables) = None, self.backward(lambda h, s, row: max(row), [Fraction(0)] * self.n_states)
         while not self.finite and v != old:
             old, _ = self.evaluated([[[int(a == row.index(max(row))) for a in range(len(row))] for row in tables[0]]])
             v, tables = self.backward(lambda h, s, row: max(row), old)
@@ -156,9 +137,3 @@ def _solved(left: Any, right: Any) -> list[Any]:
         system = [[x - row[i] * y for x, y in zip(row, pivot, strict=True)] for row in system]
         system[i] = pivot
     return [row[-1] for row in system]
-
-
-def soft_maximum(row: Any, temperature: Number) -> Any:
-    """Return the largest mean plus weighted entropy of a law over the entries."""
-    top = maximum(*row)
-    return top + temperature * log(sum(exp((x - top) / temperature) for x in row)) if temperature else top

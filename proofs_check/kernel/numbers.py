@@ -1,4 +1,4 @@
-"""Fractions, which are exact, and intervals around other reals, every operation rounded outwards."""
+"""Numbers: Fractions, which are exact, and intervals around other reals, every operation rounded outwards."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, prod
+from typing import Any
 
 BITS, DOUBLINGS = 256, 120
 ONE = 1 << BITS
 
 
-def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[[Interval, Number], Interval]:
+def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[[Interval, Any], Interval]:
     """Enclose what an operation, monotone in each argument, makes of all reals; it gives quotients of integers."""
 
-    def method(self: Interval, other: Number) -> Interval:
-        y = Interval.of(other)
-        ends = [operation(a, b) for a in (self.lo, self.hi) for b in (y.lo, y.hi)]
+    def method(self: Interval, other: Any) -> Interval:
+        ends = [operation(a, b) for a in (self.lo, self.hi) for b in (Interval.of(other).lo, Interval.of(other).hi)]
         if min(d for _, d in ends) <= 0 <= max(d for _, d in ends):
             raise ZeroDivisionError("division by what may be 0")
         return Interval(min(n // d for n, d in ends), max(-(-n // d) for n, d in ends))
@@ -26,13 +26,13 @@ def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[[Interva
 
 @dataclass(slots=True)
 class Interval:
-    """All reals between ``lo / ONE`` and ``hi / ONE``."""
+    """All reals between ``lo / ONE`` and ``hi / ONE``; every operation rounds outwards."""
 
     lo: int
     hi: int
 
     @classmethod
-    def of(cls, x: Number) -> Interval:
+    def of(cls, x: Any) -> Interval:
         """Enclose a number."""
         if isinstance(x, Interval):
             return x
@@ -44,8 +44,8 @@ class Interval:
     def __abs__(self) -> Interval:
         return self if self.lo >= 0 else Interval(max(0, -self.hi), max(-self.lo, self.hi))
 
-    def __pow__(self, n: int) -> Interval:
-        return prod([self if n % 2 else abs(self)] * n, start=Interval(ONE, ONE))
+    def __pow__(self, n: Any) -> Interval:
+        return prod([self if n % 2 else abs(self)] * range(100).index(n), start=Interval(ONE, ONE))
 
     __add__ = __radd__ = _hull(lambda a, b: (a + b, 1))
     __sub__, __rsub__ = _hull(lambda a, b: (a - b, 1)), _hull(lambda a, b: (b - a, 1))
@@ -53,29 +53,25 @@ class Interval:
     __truediv__, __rtruediv__ = _hull(lambda a, b: (a * ONE, b)), _hull(lambda a, b: (b * ONE, a))
 
 
-Number = Fraction | int | Interval
-
-
-def lower(x: Number) -> Fraction:
+def lower(x: Any) -> Fraction:
     """Lower end of a number; its upper end is ``-lower(-x)``."""
     return Fraction(x.lo, ONE) if isinstance(x, Interval) else Fraction(x.numerator, x.denominator)
 
 
-def maximum(*xs: Number) -> Number:
+def maximum(*xs: Any) -> Any:
     """Enclose the largest number."""
     if not any(isinstance(x, Interval) for x in xs):
-        return max(map(lower, xs))
-    ends = [Interval.of(x) for x in xs]
-    return Interval(max(x.lo for x in ends), max(x.hi for x in ends))
+        return max(xs)
+    return Interval(max(Interval.of(x).lo for x in xs), max(Interval.of(x).hi for x in xs))
 
 
-def sqrt(x: Number) -> Interval:
+def sqrt(x: Any) -> Interval:
     """Enclose the root."""
     x = Interval.of(x)
     return Interval(isqrt(x.lo * ONE), isqrt(max(x.hi * ONE - 1, 0)) + (x.hi > 0))
 
 
-def exp(x: Number) -> Interval:
+def exp(x: Any) -> Interval:
     """Enclose the exponential: ``(1 + x / n)^n <= exp(x) <= 1 / (1 - x / n)^n`` for a power n of 2."""
     x = Interval.of(x)
     if x.hi > 100 * ONE:
@@ -86,7 +82,7 @@ def exp(x: Number) -> Interval:
     return Interval(low, ONE * ONE // high + 1)
 
 
-def log(x: Number) -> Interval:
+def log(x: Any) -> Interval:
     """Enclose the logarithm: ``n (1 - 1 / y) <= log(x) <= n (y - 1)``, y being the n-th root, for a power n of 2."""
     low, high = Interval.of(x).lo, Interval.of(x).hi
     if low <= 0:

@@ -13,18 +13,16 @@ def check(data: Any) -> str:
     c, free, x = (table(part, (n,), name) for part, name in ((c, "c"), (free, "free"), (x, "x")))
     A = table(A_eq, (m, n), "A_eq") + table(A_ub, (k, n), "A_ub")
     b, y = table(b_eq, (m,), "b_eq") + table(b_ub, (k,), "b_ub"), table(y_eq, (m,), "y_eq") + table(y_ub, (k,), "y_ub")
-    left, rest = [dot(row, x) for row in A], [cost - dot(y, [row[j] for row in A]) for j, cost in enumerate(c)]
-    for what, holds in {
-        "free has marks other than 0 and 1": all(mark in (0, 1) for mark in free),
-        "x violates an equation": left[:m] == b[:m],
-        "x violates an inequality": all(u <= v for u, v in zip(left[m:], b[m:], strict=True)),
-        "x is negative where it is not free": all(v >= 0 or mark for v, mark in zip(x, free, strict=True)),
-        "y_ub is positive": all(v <= 0 for v in y[m:]),
-        "y violates an inequality of the dual": all(v >= 0 for v in rest),
-        "y violates an equation of the dual": not any(v for v, mark in zip(rest, free, strict=True) if mark),
-        "value is not the cost of x": table(value, (), "value") == dot(c, x),
-        "value is not that of y": value == dot(b, y),
-    }.items():
-        if not holds:
-            raise Refused(what)
+    slack, rest = (
+        [v - dot(row, x) for v, row in zip(b, A, strict=True)],
+        [v - dot(y, [row[j] for row in A]) for j, v in enumerate(c)],
+    )
+    if any(slack[:m]) or min([0, *slack[m:]]) < 0 or any(v < 0 and not mark for v, mark in zip(x, free, strict=True)):
+        raise Refused("x violates a constraint")
+    if any(mark not in (0, 1) for mark in free):
+        raise Refused("free has marks other than 0 and 1")
+    if max([0, *y[m:]]) > 0 or any(v < 0 or (v and mark) for v, mark in zip(rest, free, strict=True)):
+        raise Refused("y violates a constraint of the dual programme, or y_ub is positive")
+    if not table(value, (), "value") == dot(c, x) == dot(b, y):
+        raise Refused(f"value is {show(value)}, but x costs {show(dot(c, x))} and y is worth {show(dot(b, y))}")
     return f"the least cost is {show(value)}, of a linear programme in {n} variables, {m} equations, {k} inequalities"

@@ -6,21 +6,28 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.kernel.numbers import Number, lower
-
-RATIONAL = re.compile(r"-?[0-9]+(/0*[1-9][0-9]*)?", re.ASCII)
+from proofs_check.kernel.numbers import lower
 
 
 class Refused(Exception):
     """The certificate does not prove what it claims."""
 
 
+def show(low: Any, high: Any = None) -> str:
+    """Print a short rational as it is; other numbers, or all that lie between two, in decimals rounded outwards."""
+    first, last = lower(low), -lower(-(low if high is None else high))
+    if first == last and len(str(first)) < 30:
+        return str(first)
+    ends = ((first, ROUND_FLOOR), (last, ROUND_CEILING))
+    return f"[{', '.join(str(Context(17, way).divide(*end.as_integer_ratio())) for end, way in ends)}]"
+
+
 def parse(text: str | bytes) -> Any:
-    """Parse JSON: integers, and texts such as "-3/7", are numbers, floats are refused later as other texts are."""
-    return json.loads(text, object_pairs_hook=_once, parse_float=str, parse_constant=str)
+    """Parse JSON: integers, and texts such as "-3/7", are numbers; floats stay text, which no table takes."""
+    return json.loads(text, object_pairs_hook=_object, parse_float=str, parse_constant=str)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) < len(pairs):
         raise Refused(f"of the names {', '.join(name for name, _ in pairs)} one is given twice")
     return {name: _numbers(part) for name, part in pairs}
@@ -29,7 +36,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _numbers(part: Any) -> Any:
     if isinstance(part, list):
         return [_numbers(entry) for entry in part]
-    return Fraction(part) if type(part) is int or (isinstance(part, str) and RATIONAL.fullmatch(part)) else part
+    texts = r"-?[0-9]+(/0*[1-9][0-9]*)?"
+    return Fraction(part) if type(part) is int or (isinstance(part, str) and re.fullmatch(texts, part, re.A)) else part
 
 
 def fields(data: Any, names: str, what: str) -> list[Any]:
@@ -73,12 +81,3 @@ def flat(data: Any) -> list[Any]:
 def dot(xs: Any, ys: Any) -> Any:
     """Return the sum of products."""
     return sum(x * y for x, y in zip(xs, ys, strict=True) if x)
-
-
-def show(low: Number, high: Number | None = None) -> str:
-    """Print a short rational as it is; other numbers, or all that lie between two, in decimals rounded outwards."""
-    first, last = lower(low), -lower(-(low if high is None else high))
-    if first == last and len(str(first)) < 30:
-        return str(first)
-    ends = ((first, ROUND_FLOOR), (last, ROUND_CEILING))
-    return f"[{', '.join(str(Context(17, way).divide(*end.as_integer_ratio())) for end, way in ends)}]"

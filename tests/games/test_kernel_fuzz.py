@@ -168,7 +168,7 @@ def numbers(data, place):
 OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 COMPARISONS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": ar.equal}
 OTHERS = {
-    "horizon": lambda mdp: mdp.horizon,
+    "horizon": lambda mdp: Fraction(mdp.horizon),
     "discount": lambda mdp: ar.wrap(mdp.discount),
     "rewards": lambda mdp: ar.wrap(mdp.rewards()),
     "n_states": lambda mdp: mdp.n_states,
