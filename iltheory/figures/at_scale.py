@@ -106,9 +106,17 @@ def _mean(rows: Sequence[Row], name: str) -> Estimate:
 
 
 def _curve(panel: Panel, rows: Sequence[Row], x: str, y: str, label: str, *, style: int) -> None:
-    """Means over seeds with their band; none where every gap may be 0, which has no logarithm."""
+    """Means over seeds with their band; a hollow mark on the edge where each may be 0, which has no logarithm."""
+    from iltheory.figures.sheet import COLOURS, MARKERS
+
     means = [(size, _mean(some, y)) for size, some in sorted(groups(rows, x).items())]
     panel.curve([(size, mean) for size, mean in means if mean.centre != 0], label, style=style)
+    for size, mean in means:
+        if mean.centre == 0:
+            panel.axes.plot(
+                size, 0, transform=panel.axes.get_xaxis_transform(), marker=MARKERS[style], markerfacecolor="white",
+                markeredgecolor=COLOURS[style], clip_on=False, zorder=4,
+            )  # fmt: skip
 
 
 def _bound(panel: Panel, rows: Sequence[Row], x: str, *, style: int) -> None:
@@ -230,9 +238,9 @@ FIGURES = (
         id="scale-atari",
         title="Gaps beside their bounds on tables and on Atari games",
         caption=f"Exact tables of {len(GAMES)} noisy Atari games beside two small ones: gaps after few demonstrations "
-        "and their bounds (thin, dashed) against the horizon; those above the dotted line say nothing. Below, what one "
-        "action may lose where DAgger goes; the gap of clones beside its bound by the Hellinger distance of "
-        "trajectories; certified duality gaps on Breakout.",
+        "and their bounds (thin, dashed) against the horizon; those above the dotted line say nothing. Hollow marks "
+        "on the lower edge are gaps that may be 0. Below, what one action may lose where DAgger goes; the gap of "
+        "clones beside its bound by the Hellinger distance of trajectories; certified duality gaps on Breakout.",
         claims=(CLONING, ON_POLICY, MOMENTS, HELLINGER),
         data=TABULAR,
         draw=draw_atari,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, enclosed, groups, points
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ FIGURES = (
             f"Average regret for the 0-1 loss, exact. Left: in the cycle of horizon {HORIZON} each of two policies "
             "errs where it leads, so that follow-the-leader alternates, and its regret attains its lower bound at "
             f"every multiple of 3. Right: stationary policies in a Garnet of {STATES} states, {ACTIONS} actions "
-            f"and {STEPS} steps, where following the leader is best. Hedge's bound holds in both."
+            f"and {STEPS} steps, where following the leader is best. Hedge's bound holds in both." + FITTED
         ),
         claims=(CYCLING, "dagger-2011-thm-4-1", "swamy-2021-daequil.regret"),
         data=Computation(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.gail_gap import ACTIONS, DISCOUNT, STATES, model
 from iltheory.figures.rows import Row, enclosed, groups
 
@@ -92,7 +92,7 @@ FIGURES = (
             f"states and {ACTIONS} actions with discount {DISCOUNT}. Left: the distance from the expert, by "
             r"optimality at most $\lambda (\log |A| - H(\pi_E))$ (dashed, where $H$ is per step). Right: the value "
             "lost, at most the square root of that distance (dashed; Xu, Li and Yu). Slopes are those of the "
-            f"{TAIL} smallest weights."
+            f"{TAIL} smallest weights." + FITTED
         ),
         claims=("ho-ermon-2016-prop-3-2.bias", "ho-ermon-2016-ga-js", MATCHING),
         data=Computation(

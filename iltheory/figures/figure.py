@@ -36,7 +36,11 @@ MODULES = (
     "at_scale",
 )
 """The files of this package that hold figures, in the order of their numbers in a paper."""
-
+FITTED = (
+    " In brackets behind a fitted slope is the smallest interval that contains its 95 % interval of least squares and "
+    "the slopes between all neighbouring points."
+)
+"""End of the caption of every figure that shows fitted exponents (`iltheory.attack.fitting.exponent`)."""
 
 Reading = Callable[[Outcome], Sequence[Mapping[str, Any]]]
 """Makes rows, in JSON values, of an experiment's outcome."""

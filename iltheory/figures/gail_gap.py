@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, enclosed, groups, points
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ THEORY = {
     ("features", "multiplicative-weights"): Fraction(-1, 2),
 }
 """Exponents of the gap that theory guarantees at least."""
-ROOM = {"jensen-shannon": 1e-24, "entropy": 1e-24, "features": 1e-9}
-"""Lower ends of the axes, which leave room for the slopes."""
+ROOM = 0.1
+"""Above and below the curves, for the triangles of slopes."""
 
 
 def model() -> tuple[TabularMDP, Any, Any]:
@@ -137,12 +137,12 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
                 panel.bound(bounds, r"$4 \Delta_T$, Syed and Schapire")
             if (name, solver) not in FASTER:
                 tails[solver] = gaps[-TAIL:]
-        panel.axes.set_ylim(bottom=ROOM[name])
+        panel.axes.margins(y=ROOM)
         for solver, tail in tails.items():
             if (name, solver) in THEORY:
                 exponent = THEORY[name, solver]
                 panel.slope(tail, exponent, below=exponent == -1)
-        panel.exponents({styles[solver]: tail for solver, tail in tails.items()})
+        panel.exponents({styles[solver]: tail for solver, tail in tails.items()}, where="below")
     sheet.legend(panels, columns=3)
 
 
@@ -155,7 +155,7 @@ FIGURES = (
             f"{STATES} states and {ACTIONS} actions. Left and middle: GAIL's game for {PAIRS} pairs of the expert, "
             f"which no policy matches. Right: rewards in the simplex of {FEATURES} features. Slopes are fitted to "
             f"the last {TAIL} points; triangles show what theory guarantees. Multiplicative weights are run anew "
-            "for each number of rounds, at its rate."
+            "for each number of rounds, at its rate." + FITTED
         ),
         claims=("ho-ermon-2016-ga-js", "ho-ermon-2016-apprenticeship.simplex", "syed-schapire-2007-mwal"),
         data=Computation(
@@ -163,6 +163,6 @@ FIGURES = (
         ),
         draw=draw,
         wide=True,
-        aspect=0.55,
+        aspect=0.6,
     ),
 )

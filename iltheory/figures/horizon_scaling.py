@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, groups, points
 from iltheory.figures.sides import gap_and_bound
 
@@ -133,7 +133,7 @@ FIGURES = (
         r"action. $\epsilon$ is 1/1000; on reset it is what 99 demonstrations leave on average. Dashed: the bounds "
         r"$H^2 \epsilon$ of cloning, $u H \epsilon$ of forward training and DAgger, $H \epsilon$ of moment matching. "
         "Where nothing can be mended ($u = H$) interaction does not help. On the unicycle the expert's next action, "
-        "and no other, mends all ($u = 1$), and only cloning compounds, as nobody showed it that action.",
+        "and no other, mends all ($u = 1$), and only cloning compounds, as nobody showed it that action." + FITTED,
         claims=(
             "ross-bagnell-2010-thm-2-1",
             "ross-bagnell-2010-forward",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, groups, points
 from iltheory.figures.sides import gap_and_bound
 
@@ -68,7 +68,7 @@ FIGURES = (
         "learner where the right actions are random, on the reset instance, whose transitions depend on them, and on "
         r"one whose states are drawn afresh whatever is done; dashed, what cloning and, with known transitions, "
         r"Mimic-MD promise on every instance, in balls of 128 bits. Mimic-MD promises more from $H = 4 e$ on; "
-        r"between $H$ and $H^{3/2}$ no claim of the catalogue decides.",
+        r"between $H$ and $H^{3/2}$ no claim of the catalogue decides." + FITTED,
         claims=(
             "rajaraman-2020-lower-bound.bayes-risk",
             "rajaraman-2020-bc-det",

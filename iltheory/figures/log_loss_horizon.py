@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, enclosed, points
 from iltheory.figures.sides import gap_and_bound
 
@@ -93,7 +93,7 @@ FIGURES = (
         caption=r"Gaps on the cliff, in balls of 128 bits, of learners at the same $D_H^2 = 4/5$ from the expert. "
         r"Where every step pays 1 the return has range $R = H$, where only the last does $R = 1$. The bound "
         r"$R\,D_H^2$ of cloning with the log loss (dashed, black) knows the difference; $H^2 \epsilon$ (grey) does "
-        "not.",
+        "not." + FITTED,
         claims=("foster-2024-thm-2-1.sharp", "foster-2024-thm-2-1", "ross-bagnell-2010-thm-2-1"),
         data=Computation(
             "log-loss-horizon",

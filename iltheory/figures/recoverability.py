@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, enclosed, groups, points
 from iltheory.figures.sides import gap_and_bound
 
@@ -99,7 +99,7 @@ FIGURES = (
         caption="Exact gaps of a learner that leaves the track with probability 1/1000 at each step, if the way back "
         "takes $u$ steps that earn nothing, up to the horizon. One step is the unicycle, a way beyond the horizon the "
         r"cliff. DAgger's bound $u H \epsilon$ (dashed) grows from linear to quadratic with the gap; the half that it "
-        r"loses on the cliff is due to one $u$ for all steps, and $\sum_h u_h \epsilon_h$ wins it back.",
+        r"loses on the cliff is due to one $u$ for all steps, and $\sum_h u_h \epsilon_h$ wins it back." + FITTED,
         claims=(
             "dagger-2011-thm-2-2",
             "ross-bagnell-2010-forward.sharper",

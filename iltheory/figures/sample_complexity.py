@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.experiment import Cell
 from iltheory.experiments.tables import grid
-from iltheory.figures.figure import Figure
+from iltheory.figures.figure import FITTED, Figure
 from iltheory.figures.rows import Row, enclosed, groups
 from iltheory.figures.sides import decided, gap_and_bound
 
@@ -108,7 +108,7 @@ FIGURES = (
         r"$H - \sum_{h=1}^H (1 - \Delta)^h$ exactly, and which no learner can improve if the right one of "
         r"10 actions is random, beside the bound $|S| H^2 / (e N)$ on every instance (dashed). It falls with slope "
         r"$-1$ in $N$ and grows with slope 2 in $H$ while it is small against $H$; divided by the rest of the bound, "
-        r"gaps of all sizes come together.",
+        r"gaps of all sizes come together." + FITTED,
         claims=("rajaraman-2020-bc-det", "rajaraman-2020-lower-bound", "rajaraman-2020-lower-bound.bayes-risk"),
         data=Computation("sample-complexity", work, _cells()),
         draw=draw,

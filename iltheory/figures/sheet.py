@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from iltheory.experiments.statistics import LEVEL, Estimate
 from sims.arithmetic import Enclosure
@@ -39,7 +40,7 @@ BESIDE = 0.05
 ABOVE = 0.35
 """Height of a panel of ratios, as a share of the panel above."""
 
-Corner = Literal["lower left", "lower right", "upper left"]
+Place = Literal["lower left", "lower right", "upper left", "below"]
 Point = tuple[Any, Any]
 """x, and y: a number, an Enclosure, or an Estimate over seeds."""
 
@@ -138,21 +139,32 @@ class Panel:
             handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, borderpad=0
         )
 
-    def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: Corner = "lower left") -> None:
-        """Write the fitted exponents of curves, by their styles, inside the axes: for panels with one legend.
+    def exponents(self, curves: Mapping[int, Sequence[Point]], *, where: Place = "lower left") -> None:
+        """Write the fitted exponents of curves, by their styles, in the axes or below: for panels with one legend.
 
-        In narrow panels their intervals go below.
+        In narrow panels their intervals go on lines of their own.
         """
+        place: dict[str, Any] = {"loc": where}
+        if where == "below":
+            place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": self._under_the_label()}
         handles = [Line2D([], [], color=COLOURS[style], linestyle=LINES[style]) for style in curves]
         labels = [fitted(points) for points in curves.values()]
         for text in (labels, [label.replace(" [", "\n[") for label in labels]):
             box = self.axes.legend(
-                handles, text, title="slopes", loc=where, borderpad=0.2, labelspacing=0.2, handlelength=1.2,
+                handles, text, title="slopes", **place, borderpad=0.2, labelspacing=0.2, handlelength=1.2,
                 handletextpad=0.5, alignment="left", frameon=True,
             )  # fmt: skip
             box.get_frame().set(facecolor="white", alpha=0.85, linewidth=0)
             if box.get_window_extent().width <= self.axes.get_window_extent().width:
                 break
+
+    def _under_the_label(self) -> Transform:
+        """Coordinates of the axes, moved down by what their x axis takes up, at any resolution."""
+        axes, figure = self.axes, self.axes.figure
+        below = axes.xaxis.get_tightbbox()
+        assert below is not None, "the axis is visible"
+        taken = axes.bbox.y0 - below.y0
+        return axes.transAxes + ScaledTranslation(0, -taken / figure.dpi, figure.dpi_scale_trans)
 
 
 @dataclass
@@ -202,12 +214,12 @@ def _band() -> Line2D:
 
 
 def with_slope(label: str, points: Sequence[Point]) -> str:
-    """A label with the fitted exponent of a curve and its interval (`iltheory.attack.fitting.exponent`)."""
+    """A label with the fitted exponent of a curve; a figure's caption says what its interval is by ``FITTED``."""
     return f"{label}: slope {fitted(points)}"
 
 
 def fitted(points: Sequence[Point]) -> str:
-    """The fitted exponent of a curve and its interval."""
+    """The fitted exponent of a curve and its interval (`iltheory.attack.fitting.exponent`)."""
     from iltheory.attack.fitting import exponent
 
     fit = exponent(points)

@@ -35,7 +35,7 @@ The search is bounded by work, not by time, so that the same seed finds the same
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
-    """The largest exact ratio of a claim's sides found among learners of a class, and the tight instance's."""
+    """The largest exact ratio of a claim's sides found among learners of a class, and the closed-form instance's."""
     from iltheory.attack.extreme import extreme
     from iltheory.claims.registry import catalogue
 
@@ -96,7 +96,7 @@ def _prototype(claim: Claim) -> Mapping[str, Any]:
 
 
 def draw(rows: Sequence[Row], sheet: Sheet) -> None:
-    """A row a claim: a mark for each class of learners, a tick for the tight instance, a star where attained."""
+    """A row a claim: a mark for each class of learners, a tick for the closed-form instance, a star where attained."""
     from iltheory.figures.sheet import COLOURS, INK, MARKERS, PALE
 
     (panel,) = sheet.panels()
@@ -113,7 +113,7 @@ def draw(rows: Sequence[Row], sheet: Sheet) -> None:
     known = {row["claim"]: row for row in rows if "tight" in row}
     axes.scatter(
         [row["tight"].middle for row in known.values()], [places[claim] for claim in known], marker="|", s=60,
-        color=INK, linewidths=0.9, label="tight instance", zorder=2,
+        color=INK, linewidths=0.9, label="closed-form instance", zorder=2,
     )  # fmt: skip
     attained = {row["claim"] for row in rows if row.get("worst attained") or row.get("tight attained")}
     panel.attained([(1.06, places[claim]) for claim in places if claim in attained])
@@ -128,8 +128,8 @@ FIGURES = (
         id="tightness",
         title="How tight the main bounds are",
         caption="Largest ratios of the two sides that a search of fixed size found, evaluated exactly, over classes of "
-        "learners, on models as large as each claim's tight instance: the true largest ratios are at least these. A "
-        "star says that both sides are equal on some instance.",
+        "learners, on models as large as each claim's closed-form instance (a tick): the true largest ratios are at "
+        "least these. A star says that both sides are equal on one of these instances.",
         claims=CLAIMS,
         data=Computation("tightness", work, grid(claim=CLAIMS, learners=tuple(LEARNERS), seed=(0,))),
         draw=draw,
