@@ -41,11 +41,13 @@ def figures(
 
     Figures of experiments that take hours are drawn from a ledger of `iltheory scale`, and listed where it lacks some.
 
+    Exit status 2 on bad input, or if no figure could be made.
+
     [dim]Examples:[/]  iltheory figures --style icml2025   ·   iltheory figures horizon-scaling --format svg   ·
     iltheory figures --redraw --style slides
     """
     from iltheory.engine import executors
-    from iltheory.figures import VENUES, computable, computed_figures, find, kept_figures, recorded_figures
+    from iltheory.figures import VENUES, NoData, computable, computed_figures, find, kept_figures, recorded_figures
     from iltheory.figures.venues import stand_in
     from iltheory.reporting.figure_pages import figures_page
     from iltheory.reporting.progress import cells_progress
@@ -65,7 +67,9 @@ def figures(
         planned = sum({figure.data.id: len(figure.data.cells) for figure in chosen}.values())
         with executors.processes(workers) as executor, cells_progress(screen, planned) as on_result:
             drawn = computed_figures(chosen, ledger=ledger, executor=executor, on_result=on_result)
-    note = stand_in(venue) if drawn and not latex else None
+    if not drawn:
+        raise NoData("\n  ".join(["no figure can be made:", *missing]))
+    note = None if latex else stand_in(venue)
     if note is not None:
         screen.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
     for done in drawn:

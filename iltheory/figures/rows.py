@@ -19,6 +19,8 @@ DIGITS = 17
 INFINITE = ("inf", "-inf")
 LONGEST = 128
 """Bits of a rational that is kept as it is; longer ones are enclosed by decimals."""
+ROUNDED = "rounded outward"
+"""What is kept of a rational that was too long: decimals on both sides of the exact value."""
 
 
 def enclosed(x: Any) -> dict[str, str]:
@@ -27,7 +29,7 @@ def enclosed(x: Any) -> dict[str, str]:
     Parameters
     ----------
     x : a number of a rigorous system, a rational, or an Enclosure. Rationals too long to be read are rounded outward,
-        to 17 digits
+        to 17 digits, and their sense says so
 
     Raises
     ------
@@ -37,7 +39,7 @@ def enclosed(x: Any) -> dict[str, str]:
     value = Enclosure.of(x)
     if max(map(_bits, (value.lower, value.upper))) > LONGEST:
         ends = [_decimal(value.lower, ROUND_FLOOR), _decimal(value.upper, ROUND_CEILING)]
-        sense = "ball" if value.sense == "exact" else value.sense
+        sense = ROUNDED if value.sense == "exact" and ends[0] != ends[1] else value.sense
     else:
         ends, sense = [str(value.lower), str(value.upper)], value.sense
     kept = {"lower": ends[0], "upper": ends[1], "sense": sense}
@@ -45,11 +47,19 @@ def enclosed(x: Any) -> dict[str, str]:
 
 
 def read(x: Any) -> Any:
-    """What a row holds for a JSON value: an Enclosure, or the value itself."""
-    if not (isinstance(x, Mapping) and {"lower", "upper", "sense"} <= x.keys()):
+    """What a row holds for a JSON value: an Enclosure, or the value itself.
+
+    A rational that was rounded outward comes back as a ball.
+    """
+    if not _is_enclosure(x):
         return x
     lower, upper = (float(x[end]) if x[end] in INFINITE else Fraction(x[end]) for end in ("lower", "upper"))
-    return Enclosure(lower, upper, x["sense"], Fraction(x.get("delta", 0)))
+    return Enclosure(lower, upper, "ball" if x["sense"] == ROUNDED else x["sense"], Fraction(x.get("delta", 0)))
+
+
+def senses(rows: Iterable[Row]) -> list[str]:
+    """How the numbers of rows in JSON values are known: exact, rounded outward, in balls, ..."""
+    return sorted({value["sense"] for row in rows for value in row.values() if _is_enclosure(value)})
 
 
 def encoded(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -73,7 +83,7 @@ def points(rows: Sequence[Row], x: str, y: str) -> list[tuple[Any, Any]]:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Rows as CSV: an enclosure takes four columns, its middle, its ends (rounded outward) and its sense."""
+    """Rows in JSON values as CSV: an enclosure takes four columns: middle, ends (rounded outward), sense."""
     flat = [_flat(row) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
     text = StringIO()
@@ -85,14 +95,18 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 def _flat(row: Row) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, value in row.items():
-        found[name] = value
+    for name, kept in row.items():
+        found[name] = value = read(kept)
         if isinstance(value, Enclosure):
             found[name] = repr(value.middle)
             found[f"{name}_lower"] = _decimal(value.lower, ROUND_FLOOR)
             found[f"{name}_upper"] = _decimal(value.upper, ROUND_CEILING)
-            found[f"{name}_sense"] = f"{value.sense} {1 - value.delta}" if value.delta else value.sense
+            found[f"{name}_sense"] = f"{value.sense} {1 - value.delta}" if value.delta else kept["sense"]
     return found
+
+
+def _is_enclosure(x: Any) -> bool:
+    return isinstance(x, Mapping) and {"lower", "upper", "sense"} <= x.keys()
 
 
 def _bits(x: Fraction | float) -> int:

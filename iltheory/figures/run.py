@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,9 +19,8 @@ from iltheory.engine.provenance import commit, libraries, sources
 from iltheory.experiments.computation import computed, recorded
 from iltheory.experiments.experiment import Outcome
 from iltheory.figures.figure import Figure
-from iltheory.figures.rows import Row, as_csv, encoded, read
+from iltheory.figures.rows import Row, as_csv, encoded, read, senses
 from iltheory.figures.venues import Venue
-from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 
 SCHEMA = "iltheory-figure/1"
@@ -32,6 +32,8 @@ ORIGIN: Mapping[str, dict[str, Any]] = {
 }
 """What files say of their origin, as options of savefig: never when."""
 FORMATS = tuple(ORIGIN)
+SCALE = Path("scale.sqlite")
+"""Where `iltheory scale` keeps its outcomes unless it is told otherwise."""
 
 
 class NoData(IltheoryError):
@@ -81,7 +83,7 @@ class Drawn:
         from iltheory.figures.sheet import Sheet
 
         _write(folder / f"{self.figure.id}.json", json.dumps(self.document, indent=1, ensure_ascii=False) + "\n")
-        _write(folder / f"{self.figure.id}.csv", as_csv(self.rows))
+        _write(folder / f"{self.figure.id}.csv", as_csv(self.document["rows"]))
         logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns of the dates in matplotlib's own fonts
         settings = venue.settings(wide=self.figure.wide, aspect=self.figure.aspect, latex=latex)
         explained = _latex(self.figure.id) if latex or "pgf" in formats else nullcontext()
@@ -143,13 +145,29 @@ def computable(chosen: Sequence[Figure], *, ledger: str | Path) -> tuple[list[Fi
     outcomes = _experiments(chosen, ledger)
     ready, waiting = [], []
     for figure in chosen:
-        lacking = [needed.id for needed in figure.experiments if len(outcomes[needed.id]) < len(needed.cells)]
-        if lacking:
-            command = f"iltheory scale {' '.join(lacking)} --ledger {ledger}"
-            waiting.append(f"{figure.id}: experiments are not, or not all, in {ledger}; `{command}` runs them")
+        if _lacking(figure, outcomes):
+            waiting.append(_advice(figure, ledger))
         else:
             ready.append(figure)
     return ready, waiting
+
+
+def _lacking(figure: Figure, outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, int]:
+    """How many outcomes of its experiments there are not."""
+    left = {needed.id: len(needed.cells) - len(outcomes[needed.id]) for needed in figure.experiments}
+    return {id: count for id, count in left.items() if count}
+
+
+def _advice(figure: Figure, ledger: str | Path) -> str:
+    """How to come by the experiments that a ledger lacks: from the ledger of `iltheory scale` where that has more."""
+    known = {str(place): _lacking(figure, _experiments([figure], place)) for place in (ledger, SCALE)}
+    place = min(known, key=lambda place: sum(known[place].values()))
+    draws = f"`iltheory figures {figure.id} --ledger {place}` draws it"
+    if not known[place]:
+        return f"{figure.id}: experiments are not, or not all, in {ledger}, but in {place}: {draws}"
+    then = "" if place == str(ledger) else f", and then {draws}"
+    command = f"iltheory scale {' '.join(known[place])} --ledger {place}"
+    return f"{figure.id}: experiments are not, or not all, in {ledger}; `{command}` runs them{then}"
 
 
 def recorded_figures(chosen: Sequence[Figure], *, ledger: str | Path) -> tuple[list[Drawn], list[str]]:
@@ -173,6 +191,8 @@ def _experiments(chosen: Sequence[Figure], ledger: str | Path) -> dict[str, list
 def kept_figures(chosen: Sequence[Figure], folder: Path) -> list[Drawn]:
     """Read the rows that lie beside pictures made before; nothing is computed.
 
+    Title and caption are the figure's as it is now, all else is as it was when the rows were computed.
+
     Raises
     ------
     NoData
@@ -187,7 +207,7 @@ def kept_figures(chosen: Sequence[Figure], folder: Path) -> list[Drawn]:
             document = json.loads(path.read_text(encoding="utf-8"))
             if document["schema"] != SCHEMA or document["id"] != figure.id:
                 raise ValueError(f"schema {document['schema']!r} of figure {document['id']!r}")
-            found.append(Drawn(figure, document))
+            found.append(Drawn(figure, document | _texts(figure)))
             _ = found[-1].rows
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise NoData(
@@ -207,24 +227,27 @@ def _drawn(figure: Figure, outcomes: Mapping[str, Sequence[Outcome]]) -> Drawn:
 
 def _document(figure: Figure, rows: list[dict[str, Any]]) -> dict[str, Any]:
     words = Counter(row["verdict"] for row in rows if "verdict" in row)
-    values = [value for row in rows for value in map(read, row.values()) if isinstance(value, Enclosure)]
-    claims = catalogue()
+    claims = {id: catalogue()[id].to_json() for id in figure.claims}
     return {
         "schema": SCHEMA,
         "id": figure.id,
-        "title": figure.title,
-        "caption": figure.caption,
-        "claims": {id: claims[id].statement for id in figure.claims},
+        **_texts(figure),
+        "claims": {id: {key: claim[key] for key in ("statement", "source", "status")} for id, claim in claims.items()},
         "provenance": {
+            "iltheory": version("iltheory"),
             "commit": commit(),
             "sources": {c.id: sources(c.work) for c in (figure.data, *figure.experiments)},
             "libraries": libraries(),
             "seeds": sorted({row["seed"] for row in rows if "seed" in row}),
-            "arithmetic": sorted({value.sense for value in values}),
+            "arithmetic": senses(rows),
         },
         "verdicts": dict(sorted(words.items())),
         "rows": rows,
     }
+
+
+def _texts(figure: Figure) -> dict[str, str]:
+    return {"title": figure.title, "caption": figure.caption}
 
 
 def _write(path: Path, text: str) -> None:

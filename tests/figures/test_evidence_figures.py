@@ -257,11 +257,35 @@ def test_experiments_are_read_from_the_ledger_and_never_computed(asking, tmp_pat
 def test_the_command_lists_what_takes_hours(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = CliRunner().invoke(app, ["figures", "scale-atari", "scale-mujoco"])
-    text = " ".join(found.output.split())
-    assert found.exit_code == 0, found.output
+    text = " ".join(str(found.exception).split())
+    assert isinstance(found.exception, NoData) and text.startswith("no figure can be made: scale-atari: experiments")
     assert "iltheory scale horizon-tables recoverability hellinger duality-gaps --ledger figures.sqlite" in text
     assert "iltheory scale horizon-hopper locomotion --ledger figures.sqlite" in text
     assert not any((tmp_path / "figures").iterdir())
+
+
+def test_a_command_that_makes_no_figure_fails(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, ["figures", "occupancy-maps", "--no-compute"])
+    assert str(found.exception).startswith("no figure can be made:\n  occupancy-maps: 2 of 2 cells are not in")
+    assert found.output == ""
+
+
+def test_outcomes_that_scale_kept_are_named(asking, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    figure, experiment = asking
+    draws = "`iltheory figures asking --ledger scale.sqlite` draws it"
+    lacks = "asking: experiments are not, or not all, in figures.sqlite"
+    for key, advice in zip(
+        experiment.keys(),
+        (f"{lacks}; `iltheory scale question --ledger scale.sqlite` runs them, and then {draws}",
+         f"{lacks}, but in scale.sqlite: {draws}"),
+        strict=True,
+    ):  # fmt: skip
+        with Ledger("scale.sqlite") as ledger:
+            ledger.record(key, {"answer": 42}, 1.0)
+        assert computable([figure], ledger="figures.sqlite") == ([], [advice])
+    assert computable([figure], ledger="scale.sqlite") == ([figure], [])
 
 
 def test_tables_beside_games_are_compared_in_intervals():
@@ -360,6 +384,17 @@ def test_games_are_drawn_beside_tables_with_means_over_seeds():
     assert list(lines(panels[8])["GAIL"].get_ydata()) == [2.0**-20] * 2
     words = [text.get_text() for legend in picture.legends for text in legend.get_texts()]
     assert "95 % interval over seeds (Student)" in words and words.count("behavioural cloning") == 1
+
+
+def test_gaps_that_may_be_0_are_marked_on_the_edge():
+    gone = {"learner": "DAgger", "experiment": "horizon-tables", "table": "breakout", "horizon": 4}
+    rows = [row | {"gap": 0.0} if gone.items() <= row.items() else row for row in rows_at_scale("scale-atari")]
+    breakout = picture_of(at_scale.draw_atari, rows).axes[2]
+    assert list(lines(breakout)["DAgger"].get_xdata()) == [8]
+    (hollow,) = [line for line in breakout.lines if line.get_markerfacecolor() == "white"]
+    assert (list(hollow.get_xdata()), list(hollow.get_ydata())) == ([4], [0])
+    assert hollow.get_transform() == breakout.get_xaxis_transform() and breakout.get_ylim()[0] > 0
+    assert hollow.get_markeredgecolor() == lines(breakout)["DAgger"].get_color()
 
 
 def test_what_sampling_says_has_one_budget_of_errors():

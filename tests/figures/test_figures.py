@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import json
 import re
+from dataclasses import replace
 from fractions import Fraction
+from importlib.metadata import version
 from io import StringIO
 
 import matplotlib
+import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
 from typer.testing import CliRunner
 
@@ -19,9 +24,10 @@ from iltheory.engine.executors import serial
 from iltheory.experiments.computation import Computation
 from iltheory.experiments.statistics import mean_over_seeds
 from iltheory.figures import VENUES, Figure, NoData, computed_figures, figures, find, kept_figures, recorded_figures
-from iltheory.figures.rows import as_csv, enclosed, groups, points, read
+from iltheory.figures.figure import FITTED
+from iltheory.figures.rows import as_csv, enclosed, groups, points, read, senses
 from iltheory.figures.run import NoLatex
-from iltheory.figures.sheet import Sheet, ratios, with_slope
+from iltheory.figures.sheet import Sheet, fitted, ratios, with_slope
 from iltheory.figures.venues import stand_in
 from sims.arithmetic import Enclosure
 from sims.errors import InvalidArgument
@@ -99,10 +105,25 @@ def test_data_say_where_they_come_from(squares, tmp_path):
     document = json.loads((tmp_path / "squares.json").read_text())
     assert document["verdicts"] == {"holds": 3} and document["provenance"]["arithmetic"] == ["exact"]
     assert {"commit", "sources", "libraries", "seeds"} <= document["provenance"].keys()
-    assert document["claims"].keys() == {"ross-bagnell-2010-thm-2-1"}
+    assert document["provenance"]["iltheory"] == version("iltheory")
+    claim = il.catalogue()["ross-bagnell-2010-thm-2-1"]
+    (described,) = document["claims"].values()
+    assert document["claims"].keys() == {claim.id} and described["statement"] == claim.statement
+    assert described["status"] == claim.status and described["source"]["title"] == claim.source.title
+    assert described["source"]["theorem"] == "Theorem 2.1" and "arxiv" in described["source"]
     (row, *_) = csv.DictReader(StringIO((tmp_path / "squares.csv").read_text()))
     assert row["horizon"] == "2" and row["gap_sense"] == "exact"
     assert Fraction(row["gap_lower"]) < Fraction(4, 3) < Fraction(row["gap_upper"])
+
+
+def test_what_is_drawn_again_has_the_texts_of_now_and_the_data_of_then(squares, tmp_path):
+    (drawn,) = computed_figures([squares], executor=serial())
+    drawn.save(tmp_path, VENUES["colt"], [])
+    edited = replace(squares, title="Powers", caption="Powers of 2.", claims=("pdl",))
+    (kept,) = kept_figures([edited], tmp_path)
+    assert dict(kept.document) == {**drawn.document, "title": "Powers", "caption": "Powers of 2."}
+    kept.save(tmp_path, VENUES["colt"], [])
+    assert json.loads((tmp_path / "squares.json").read_text()) == kept.document
 
 
 @pytest.mark.parametrize(
@@ -131,8 +152,15 @@ def test_enclosures_survive_json(value):
 
 def test_long_rationals_are_rounded_outward():
     exact = Fraction(10**50 + 1, 3**100)
-    found = read(enclosed(exact))
+    kept, short = enclosed(exact), enclosed(Fraction(1, 3))
+    found = read(kept)
     assert found.sense == "ball" and found.lower < exact < found.upper and found.width < Fraction(1, 10**13)
+    ball = enclosed(Enclosure(exact, exact + 1, "ball"))
+    assert senses([{"x": kept, "y": 1}, {"x": short}, {"x": ball}]) == ["ball", "exact", "rounded outward"]
+    (row,) = csv.DictReader(StringIO(as_csv([{"x": kept, "y": short}])))
+    assert (row["x_sense"], row["y_sense"]) == ("rounded outward", "exact")
+    power = enclosed(10**60)
+    assert power["sense"] == "exact" and read(power).lower == 10**60
 
 
 def test_bands_are_named_only_where_probability_comes_in():
@@ -158,6 +186,37 @@ def test_slopes_and_ratios_of_curves():
     assert with_slope("gap", squares) == "gap: slope $2.00$ [$2.00$, $2.00$]"
     assert ratios(squares, [(h, Enclosure.of(2 * h**2)) for h in (2, 4, 8)]) == [(h, HALF) for h in (2, 4, 8)]
     assert ratios([(1, 3.0)], [(1, 2.0)]) == [(1, 1.5)]
+
+
+def test_captions_say_what_the_intervals_of_slopes_are():
+    shown = {id: inspect.getsource(inspect.getmodule(figure.draw)) for id, figure in figures().items()}
+    fitting = {id for id, source in shown.items() if "with_slope(" in source or ".exponents(" in source}
+    assert len(fitting) == 8 and fitting == {id for id, figure in figures().items() if figure.caption.endswith(FITTED)}
+
+
+def test_the_interval_of_a_slope_is_what_captions_say():
+    from scipy import stats
+
+    x, y = np.log([2, 4, 8, 16]), np.log([3, 17, 40, 300])
+    line = stats.linregress(x, y)
+    reach = stats.t.ppf(0.975, 2) * line.stderr
+    slopes = [line.slope - reach, line.slope + reach, *(np.diff(y) / np.diff(x))]
+    words = fitted([(2, 3), (4, 17), (8, 40), (16, 300)])
+    assert words == f"${line.slope:.2f}$ [${min(slopes):.2f}$, ${max(slopes):.2f}$]"
+    assert line.slope - reach < min(np.diff(y) / np.diff(x))
+    bent = [(2, 2), (4, 4), (8, 8), (16, 16), (32, 32), (64, 64), (128, 128), (256, 512)]
+    assert fitted(bent).endswith("$2.00$]")  # the last slope, beyond the interval of least squares
+
+
+def test_exponents_below_stand_under_the_label_at_any_resolution():
+    for dpi in (72, 300):
+        picture = Picture(layout="constrained", dpi=dpi)
+        (panel,) = Sheet(picture).panels()
+        curve = [(h, h**2) for h in (2, 4, 8)]
+        panel.named(x="H", y="gap", log="xy").exponents({panel.curve(curve, "gap"): curve}, where="below")
+        FigureCanvasAgg(picture).draw()
+        box, label = panel.axes.get_legend().get_window_extent(), panel.axes.xaxis.label.get_window_extent()
+        assert box.y0 >= 0 and box.y1 <= label.y0 + 1 and label.y0 - box.y1 < 0.2 * dpi
 
 
 def test_rows_are_grouped_and_sorted():
