@@ -23,6 +23,7 @@ from iltheory.cli.common import (
     write_json,
 )
 from iltheory.suggestions import require_known
+from sims.errors import IltheoryError
 
 TIGHTNESS = Path("tightness.jsonl")
 
@@ -60,7 +61,7 @@ def table(
 
     Verdicts are the highest rung: theorems count that `iltheory prove` kept in the ledger.
 
-    Exit status 1 if a claim is refuted, 2 on bad input.
+    Exit status 1 if a claim is refuted, 2 on bad input, or if no row can be made.
 
     [dim]Examples:[/]  iltheory table --format latex --out claims.tex   ·   iltheory table pdl --no-compute   ·
     iltheory table dagger-2011-thm-4-1 --columns statement,verdict,ratio
@@ -83,6 +84,10 @@ def table(
     growths, stale = ({}, []) if kept is None else read_growths(kept, claims)
     reports = recorded(claims, ledger, seed=seed)
     lacking = [claim for claim in claims if claim.id not in reports]
+    if no_compute and not reports:
+        raise IltheoryError(
+            f"--no-compute: {len(lacking)} of {len(claims)} claims are missing in {ledger}. Without it they are verified."
+        )
     if lacking and not no_compute:
         with processes(workers) as executor, progress(screen) as on_result:
             verify_all(lacking, n=n, budget=budget, seed=seed, ledger=ledger, executor=executor, on_result=on_result)
