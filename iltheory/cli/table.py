@@ -86,7 +86,8 @@ def table(
     lacking = [claim for claim in claims if claim.id not in reports]
     if no_compute and not reports:
         raise IltheoryError(
-            f"--no-compute: {len(lacking)} of {len(claims)} claims are missing in {ledger}. Without it they are verified."
+            f"--no-compute: {len(lacking)} of {len(claims)} claims are missing in {ledger}. "
+            "Without it they are verified."
         )
     if lacking and not no_compute:
         with processes(workers) as executor, progress(screen) as on_result:
