@@ -17,6 +17,8 @@ Record bounds := Bounds {
 
 Definition at_state (table : seq (seq Q)) (h s : nat) : Q := entry (nth [::] table h) s.
 
+Definition at_least (x y : Q) : bool := Qle_bool y x.
+
 Section Certificates.
 Variables (t : tables) (H : nat) (pi : seq (seq (seq Q))).
 Implicit Types (le : Q -> Q -> bool) (w d : seq (seq Q)).
@@ -34,10 +36,8 @@ Definition flows le d : bool :=
   all (fun h => all (fun s => le (push t pi h (at_state d h) s) (at_state d h.+1 s)) (iota 0 (states t)))
       (iota 0 H.-1).
 
-Let ge (x y : Q) : bool := Qle_bool y x.
-
 Definition certified (b : bounds) : bool :=
-  [&& is_mdp t, is_policy t pi, solves ge (values_below b), solves Qle_bool (values_above b),
-      flows ge (laws_below b) & flows Qle_bool (laws_above b)].
+  [&& is_mdp t, is_policy t pi, solves at_least (values_below b), solves Qle_bool (values_above b),
+      flows at_least (laws_below b) & flows Qle_bool (laws_above b)].
 
 End Certificates.
