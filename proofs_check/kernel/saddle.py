@@ -47,12 +47,12 @@ class Proof(NamedTuple):
 
 def check(data: Any) -> Proof:
     """Prove the claimed bounds on the value, and return the proven ones, which are at least as tight."""
-    about, finite, names = data["adversary"], "discount" not in data["mdp"], "state_law values"
-    names = "schema mdp target adversary entropy_weight policy strategy value plans " + names * (not finite)
-    found = fields({"plans": None, **data} if about["kind"] != "lipschitz" else data, names, "the game")
-    _, mdp, target, _, weight, policy, strategy, claimed, plans, *solved = found
+    about, finite = data["adversary"], "discount" not in data["mdp"]
+    names = "schema mdp target adversary entropy_weight policy strategy value" + " state_law values" * (not finite)
+    found = fields(data, names + " plans" * (about["kind"] == "lipschitz"), "the game")
+    _, mdp, target, _, weight, policy, strategy, claimed, *solved = found
     m = Model(mdp, "mdp", "")
-    m.rewards, distance, gain = _adversary(about, strategy, plans, m)
+    m.rewards, distance, gain = _adversary(about, strategy, data.get("plans"), m)
     target, weight = table(target if finite else [target], (m.steps, *m.shape), "target"), table(weight, (), "weight")
     if weight < 0 or min(flat(target)) < 0 or any(abs(sum(flat(step)) - 1) > ROUNDING for step in target):
         raise Refused("entropy_weight or target is negative, or a step of target does not sum to 1")

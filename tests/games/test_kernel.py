@@ -178,6 +178,9 @@ def test_refuses_missing_and_unknown_names(kind, end):
                 check(tampered or {k: v for k, v in data.items() if k != name})
     with pytest.raises(Refused, match=r"must have .* comment"):
         check(data | {"comment": "trust me"})
+    if kind != "lipschitz":
+        with pytest.raises(Refused, match="must have"):
+            check(data | {"plans": []})
     with pytest.raises(Refused, match=r"must have .* name"):
         check(changed(data, ("mdp",), lambda mdp: mdp | {"name": "Garnet"}))
     with pytest.raises(Refused, match="must have"):
@@ -349,7 +352,7 @@ runpy.run_module("proofs_check.kernel", run_name="__main__")
 
 def test_imports_nothing_but_the_standard_library_and_itself():
     files = sorted(FOLDER.glob("*.py"))
-    assert sum(len(file.read_text().splitlines()) for file in files) < 700
+    assert sum(len(file.read_text().splitlines()) for file in files) < 600
     for file in files:
         for node in ast.walk(ast.parse(file.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
