@@ -106,17 +106,17 @@ def _mean(rows: Sequence[Row], name: str) -> Estimate:
 
 
 def _curve(panel: Panel, rows: Sequence[Row], x: str, y: str, label: str, *, style: int) -> None:
-    """Means over seeds with their band; a hollow mark on the edge where each may be 0, which has no logarithm."""
+    """Means over seeds with their band; a hollow mark on the edge where each may be 0 and the axis is logarithmic."""
     from iltheory.figures.sheet import COLOURS, MARKERS
 
-    means = [(size, _mean(some, y)) for size, some in sorted(groups(rows, x).items())]
-    panel.curve([(size, mean) for size, mean in means if mean.centre != 0], label, style=style)
-    for size, mean in means:
-        if mean.centre == 0:
-            panel.axes.plot(
-                size, 0, transform=panel.axes.get_xaxis_transform(), marker=MARKERS[style], markerfacecolor="white",
-                markeredgecolor=COLOURS[style], clip_on=False, zorder=4,
-            )  # fmt: skip
+    means = {size: _mean(some, y) for size, some in sorted(groups(rows, x).items())}
+    edge = [size for size, mean in means.items() if mean.centre == 0 and panel.axes.get_yscale() == "log"]
+    panel.curve([(size, mean) for size, mean in means.items() if size not in edge], label, style=style)
+    for size in edge:
+        panel.axes.plot(
+            size, 0, transform=panel.axes.get_xaxis_transform(), marker=MARKERS[style], markerfacecolor="white",
+            markeredgecolor=COLOURS[style], clip_on=False, zorder=4,
+        )  # fmt: skip
 
 
 def _bound(panel: Panel, rows: Sequence[Row], x: str, *, style: int) -> None:
@@ -127,16 +127,18 @@ def _bound(panel: Panel, rows: Sequence[Row], x: str, *, style: int) -> None:
     panel.bound(means, "_", colour=COLOURS[style])
 
 
-def _gaps(panel: Panel, rows: Sequence[Row], title: str, *, gap: str = "gap") -> None:
-    """Gap and bound of each learner against the horizon, which no gap exceeds."""
+def _gaps(panel: Panel, rows: Sequence[Row], title: str, *, sampled: bool = False) -> None:
+    """Gap and bound of each learner against the horizon, which no gap exceeds; sampled means may be negative."""
     from iltheory.figures.sheet import PALE
 
     learners, horizons = groups(rows, "learner"), sorted({row["horizon"] for row in rows})
+    panel.named(x="horizon $H$", y="", title=title, log="xy")
+    if sampled:
+        panel.axes.set_yscale("symlog", linthresh=1)
     for style, name in enumerate(COMPARED):
-        _curve(panel, learners[name], "horizon", gap, name, style=style)
+        _curve(panel, learners[name], "horizon", "mean gap" if sampled else "gap", name, style=style)
         _bound(panel, learners[name], "horizon", style=style)
     panel.axes.plot(horizons, horizons, color=PALE, linewidth=1, linestyle=(0, (1, 2)), label=NO_GAP_IS_LARGER)
-    panel.named(x="horizon $H$", y="", title=title, log="xy")
     panel.ticks(horizons)
 
 
@@ -157,13 +159,13 @@ def draw_atari(rows: Sequence[Row], sheet: Sheet) -> None:
     for panel in panels[0:6:3]:
         panel.axes.set_ylabel("gap")
     recoverable, demonstrated, solved = panels[6:]
+    recoverable.named(x="horizon $H$", y="recoverability $u$", log="xy")
     _games(recoverable, _of(rows, "recoverability"), "horizon", "u")
     longest = sorted({row["horizon"] for row in _of(rows, "recoverability")})
     recoverable.bound([(h, h) for h in longest], "$u = H$")
-    recoverable.named(x="horizon $H$", y="recoverability $u$", log="xy")
     recoverable.ticks([4, 8, 16, 28])
-    _games(demonstrated, _of(rows, "hellinger"), "trajectories", "gap")
     demonstrated.named(x="demonstrations", y="gap", log="xy")
+    _games(demonstrated, _of(rows, "hellinger"), "trajectories", "gap")
     demonstrated.ticks([1, 4, 16, 64])
     _solved(solved, _of(rows, "duality-gaps"))
     sheet.legend(panels[:6], columns=2)
@@ -204,8 +206,7 @@ def draw_mujoco(rows: Sequence[Row], sheet: Sheet) -> None:
     _gaps(table, [row for row in _of(rows, None) if row["table"] == "Garnet"], "Garnet, exact")
     table.bound([], "bounds", colour=INK)
     table.axes.set_ylabel("gap")
-    _gaps(hopper, _of(rows, "horizon-hopper"), "Hopper, sampled", gap="mean gap")
-    hopper.axes.set_yscale("symlog", linthresh=1)
+    _gaps(hopper, _of(rows, "horizon-hopper"), "Hopper, sampled", sampled=True)
     _returns(returns, _of(rows, "locomotion"))
     sheet.legend([table, hopper], columns=2)
     sheet.figure.legend(*returns.axes.get_legend_handles_labels(), ncols=3, loc="outside lower right")

@@ -397,6 +397,13 @@ def test_gaps_that_may_be_0_are_marked_on_the_edge():
     assert hollow.get_markeredgecolor() == lines(breakout)["DAgger"].get_color()
 
 
+def test_sampled_means_of_0_are_on_their_curve():
+    rows = [row | {"mean gap": 0.0} if "mean gap" in row else row for row in rows_at_scale("scale-mujoco")]
+    hopper = picture_of(at_scale.draw_mujoco, rows).axes[1]
+    assert list(lines(hopper)["DAgger"].get_ydata()) == [0, 0]
+    assert all(line.get_markerfacecolor() != "white" for line in hopper.lines)
+
+
 def test_what_sampling_says_has_one_budget_of_errors():
     rows = [row for row in rows_at_scale("scale-mujoco") if row.get("experiment") == "horizon-hopper"]
     assert {row["gap"].sense for row in rows} == {"confidence"} and {row["verdict"] for row in rows} == {"undecided"}
