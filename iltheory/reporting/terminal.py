@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import ROUND_CEILING
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from iltheory.claims.claim import Claim
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.proofs import Theorem, strongest
+from iltheory.reporting.exact import rounded
 from iltheory.reporting.latex import readable
 from sims.arithmetic import Enclosure
 
@@ -67,7 +69,7 @@ def decimal(x: Enclosure) -> str:
     """The digits that are certain, at most four; what may be 0 is said to be below its bound."""
     width = float(x.upper - x.lower)
     if width and x.lower <= 0 <= x.upper:
-        return f"< {float(max(x.upper, -x.lower)):.0e}"
+        return f"< {float(rounded(max(x.upper, -x.lower), ROUND_CEILING, 1)):.0e}"
     middle = float((x.lower + x.upper) / 2)
     digits = floor(log10(abs(middle) / width)) if width else 4
     return f"{middle:.{min(max(digits, 1), 4)}g}"

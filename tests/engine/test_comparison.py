@@ -111,6 +111,7 @@ def test_who_takes_too_long_is_stopped_and_the_others_go_on():
         (Fraction(1, 3), Fraction(1, 3), "0.3333"),
         (Fraction(0), Fraction(0), "0"),
         (Fraction(-1, 10**13), Fraction(1, 10**12), "< 1e-12"),
+        (Fraction(-14, 10**13), Fraction(1, 10**12), "< 2e-12"),
         (Fraction(1500, 10**14), Fraction(1504, 10**14), "1.5e-11"),  # known to two digits
         (Fraction(1, 10), Fraction(3, 10), "0.2"),
         (Fraction(-5), Fraction(-5) + Fraction(1, 10**9), "-5"),
