@@ -190,7 +190,7 @@ def recheck(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in axioms[1].split() if name != "<none>")
 
 
-def ask(folder: Path, text: str, *, sources: Path = SOURCES) -> str:
+def ask(folder: Path, text: str) -> str:
     """Compile a file that uses the development, and return what Coq prints.
 
     Parameters
@@ -206,7 +206,7 @@ def ask(folder: Path, text: str, *, sources: Path = SOURCES) -> str:
         If Coq does not accept it.
     """
     _available()
-    _copy(sources, folder)
+    _copy(SOURCES, folder)
     with TemporaryDirectory() as apart:
         question = Path(apart) / "Question.v"
         question.write_text(text, encoding="utf-8")

@@ -192,10 +192,6 @@ Lemma encloses_state_law h s :
   encloses (state_law M pi_ h s) (exactly (Definitions.Executable.state_law t pi h s)).
 Proof. rewrite state_laws; exact: encloses_real. Qed.
 
-Lemma encloses_transition h s a s' : 
-  encloses (transition M h s a s') (exactly (Definitions.Executable.transition t h s a s')).
-Proof. exact: encloses_real. Qed.
-
 Variables (H : nat) (b : bounds).
 Hypothesis hb : certified t H pi b.
 
