@@ -4,7 +4,8 @@ From ImitationLearning.Definitions Require Import Probability FiniteHorizon Mome
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** claim: swamy-2021-advil *)
+(** claim: swamy-2021-advil
+    That no f in [-1, 1] has more is [any_discriminator] below. *)
 Definition best_discriminator : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A),
   is_mdp M -> is_policy expert -> is_policy learner ->

@@ -34,7 +34,8 @@ Definition gap_from_occupancy_signed : Prop :=
   `|value M v - value M w| <=
   2%:R * size * ((1 - discount M)^-1 * tv (joint (occupancy pi d)) (joint (occupancy other e))).
 
-(** claim: j-gap-from-occ.sharp *)
+(** claim: j-gap-from-occ.sharp
+    That no reward in [0, 1] has more is [gap_from_occupancy] above. *)
 Definition gap_attained : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi other : policy R S A) (d e v w : S -> R),
   is_mdp M -> is_policy pi -> is_policy other -> is_state_law M pi d -> is_state_law M other e ->

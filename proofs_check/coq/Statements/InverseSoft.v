@@ -1,6 +1,7 @@
 (** Inverse soft-Q learning with a discount (Garg, Chakraborty, Cundy, Song and Ermon, NeurIPS 2021), and
     what of it Ho and Ermon (NeurIPS 2016) say. For every utility, divergence and entropy with the
-    properties named. *)
+    properties named; that those with logarithms have them is not proved here, so that statements which use
+    such a property are foundations, and only the others are claims. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Discounted.
 From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification InverseSoft.
@@ -26,7 +27,7 @@ Definition value_term : Prop :=
   inner (fun s a => w * occupancy expert d_E s a + (1 - w) * occupancy pi d s a) (unshaped M f).
 
 (** claim: iq-lemma-3-2
-    For every utility and entropy. *)
+    For every utility and entropy: no property of them is used. *)
 Definition change_of_variables : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R) (phi : R -> R)
          (e : S -> A -> R) (pi : policy R S A) (d : S -> R) (x : S -> A -> R),
@@ -34,8 +35,8 @@ Definition change_of_variables : Prop :=
   let V := soft_evaluation entropy pi in
   irl_payoff entropy phi e pi d (implied_reward M V x) = soft_objective M phi e V x.
 
-(** claim: iq-lemma-3-2.concave-in-rewards
-    For every utility that is concave at midpoints. *)
+(** foundation: the algebra of iq-lemma-3-2.concave-in-rewards
+    For every utility that is concave at midpoints; that x - x^2 / 4 is, is not stated. *)
 Definition concave_in_rewards : Prop :=
   forall (R : realFieldType) (S A : finType) (entropy : (A -> R) -> R) (phi : R -> R) (e : S -> A -> R)
          (pi : policy R S A) (d : S -> R) (r1 r2 : S -> A -> R),
@@ -43,9 +44,9 @@ Definition concave_in_rewards : Prop :=
   (irl_payoff entropy phi e pi d r1 + irl_payoff entropy phi e pi d r2) / 2%:R <=
   irl_payoff entropy phi e pi d (fun s a => (r1 s a + r2 s a) / 2%:R).
 
-(** claim: iq-prop-3-3.gap
-    The first sum is Fenchel's gap; the second one is what the policy loses to the soft maximum, which at
-    temperature 1 is its divergence from the softmax policy. *)
+(** foundation: the algebra of iq-prop-3-3.gap
+    The first sum is Fenchel's gap; the second one is what the policy loses to the soft maximum. That at
+    temperature 1 this is its divergence from the softmax policy, as the claim has it, takes logarithms. *)
 Definition duality_gap : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
@@ -56,8 +57,9 @@ Definition duality_gap : Prop :=
   \sum_s \sum_a (cost s a - (e s a * phi (r s a) - occupancy pi d s a * r s a)) +
   mean d (fun s => m s (x s) - (mean (pi s) (x s) + entropy (pi s))).
 
-(** claim: iq-prop-3-3.weak
-    For every utility, with a divergence [total cost] that satisfies Fenchel's inequality. *)
+(** foundation: the algebra of iq-prop-3-3.weak
+    For every utility, with a divergence [total cost] that satisfies Fenchel's inequality, and every soft
+    maximum above all laws with their entropies; that KL and log sum exp are such is not proved. *)
 Definition weak_duality : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
@@ -66,8 +68,9 @@ Definition weak_duality : Prop :=
   (forall s, is_above_laws entropy (m s)) -> is_conjugate phi e (occupancy pi d) cost ->
   soft_objective M phi e m x <= total cost - mean d (fun s => entropy (pi s)).
 
-(** claim: iq-prop-3-4
-    For every utility that is nondecreasing. *)
+(** foundation: the algebra of iq-prop-3-4
+    For every utility that is nondecreasing, and every soft maximum above all laws with their entropies; that
+    -exp(-x - 1) and log sum exp are such is not proved. *)
 Definition best_response : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
@@ -75,9 +78,9 @@ Definition best_response : Prop :=
   (forall s, is_above_laws entropy (m s)) ->
   soft_objective M phi e m x <= soft_objective M phi e (soft_evaluation entropy pi) x.
 
-(** claim: iq-prop-3-5
+(** foundation: the algebra of iq-prop-3-5
     For every utility that is nondecreasing and concave at midpoints, and every soft maximum that is convex
-    there. *)
+    there; that -exp(-x - 1) and log sum exp are such is not proved. *)
 Definition concavity : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (e x1 x2 : S -> A -> R),
@@ -87,7 +90,8 @@ Definition concavity : Prop :=
   (soft_objective M phi e m x1 + soft_objective M phi e m x2) / 2%:R <=
   soft_objective M phi e m (fun s a => (x1 s a + x2 s a) / 2%:R).
 
-(** claim: iq-prop-3-4.chi2 *)
+(** foundation: the algebra of iq-prop-3-4.chi2
+    For every soft maximum above all laws with their entropies; that log sum exp is one is not proved. *)
 Definition best_response_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
@@ -95,8 +99,8 @@ Definition best_response_chi2 : Prop :=
   soft_objective M (@chi2_envelope R) e m x <=
   soft_objective M (@chi2_envelope R) e (soft_evaluation entropy pi) x.
 
-(** claim: iq-prop-3-5.chi2
-    For every soft maximum that is convex at midpoints. *)
+(** foundation: the algebra of iq-prop-3-5.chi2
+    For every soft maximum that is convex at midpoints; that log sum exp is one is not proved. *)
 Definition concavity_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x1 x2 : S -> A -> R),
   is_mdp M -> (forall s a, 0 <= e s a) ->
@@ -104,9 +108,10 @@ Definition concavity_chi2 : Prop :=
   (forall s f g, m s (fun a => (f a + g a) / 2%:R) <= (m s f + m s g) / 2%:R) ->
   (objective x1 + objective x2) / 2%:R <= objective (fun s a => (x1 s a + x2 s a) / 2%:R).
 
-(** claim: iq-prop-3-5.in-rewards
+(** foundation: the algebra of iq-prop-3-5.in-rewards
     For every utility that is concave at midpoints, and every soft maximum that is convex there; [v1], [v2]
-    and [v] are the soft values of the two rewards and of their mean. *)
+    and [v] are the soft values of the two rewards and of their mean. That log sum exp is such a soft
+    maximum, and that it has soft values, is not proved. *)
 Definition concavity_in_rewards : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (e r1 r2 : S -> A -> R) (v1 v2 v : S -> R),
@@ -119,15 +124,16 @@ Definition concavity_in_rewards : Prop :=
   is_soft_value (with_reward M r) m v ->
   (worth r1 v1 + worth r2 v2) / 2%:R <= worth r v.
 
-(** claim: iq-offline
-    The logarithm of the softmax policy is Q - V. *)
+(** foundation: the algebra of iq-offline
+    That Q - V is the logarithm of the softmax policy, as the claim has it, is not proved. *)
 Definition offline : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R),
   inner e (implied_reward M m x) - inner e (unshaped M (fun s => m s (x s))) =
   inner e (fun s a => x s a - m s (x s)).
 
-(** claim: iq-offline.chi2
-    The logarithm of the softmax policy is Q - V; the value of the start is read off the expert. *)
+(** foundation: the algebra of iq-offline.chi2
+    The value of the start is read off the expert. That Q - V is the logarithm of the softmax policy, as the
+    claim has it, is not proved. *)
 Definition offline_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R)
          (alpha : R),
@@ -138,16 +144,18 @@ Definition offline_chi2 : Prop :=
   inner e (fun s a => x s a - m s (x s)) - (4%:R * alpha)^-1 * inner e (fun s a => r s a ^+ 2).
 
 (** claim: iq-state-only.gap
-    For every utility and any policy in place of the softmax. *)
+    For every utility, every soft maximum and any policy in place of the softmax: no property of them is
+    used. *)
 Definition state_objective_gap : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (expert pi : policy R S A) (d_E : S -> R) (x : S -> A -> R),
   soft_objective M phi (occupancy expert d_E) m x - soft_objective M phi (occupancy pi d_E) m x =
   mean d_E (fun s => \sum_a (expert s a - pi s a) * phi (implied_reward M m x s a)).
 
-(** claim: ho-ermon-2016-cor-3-2-1
-    [log_pi] is the logarithm of the expert: its soft maximum is 0. The soft advantage at the recovered
-    cost is the logarithm of what reinforcement learning returns. *)
+(** foundation: the algebra of ho-ermon-2016-cor-3-2-1
+    [log_pi] stands for the logarithm of the expert: its soft maximum is 0. That the soft advantage at the
+    recovered cost is the logarithm of what reinforcement learning returns takes log sum exp, of which
+    nothing is proved. *)
 Definition recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (f v : S -> R),
@@ -155,8 +163,9 @@ Definition recovery : Prop :=
   let recovered := with_reward M (fun s a => log_pi s a + unshaped M f s a) in
   is_soft_value recovered m v -> forall s a, soft_advantage recovered v s a = log_pi s a.
 
-(** claim: ho-ermon-2016-cor-3-2-1.weak
-    For every entropy. The rewards are minus the cost; [v] is the expert's value, [w] the soft one. *)
+(** foundation: the algebra of ho-ermon-2016-cor-3-2-1.weak
+    The rewards are minus the cost; [v] is the expert's value, [w] the soft one. For every soft maximum above
+    all laws with their entropies; that log sum exp is one, and has soft values, is not proved. *)
 Definition weak_recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (expert : policy R S A) (d v w : S -> R),
@@ -164,8 +173,9 @@ Definition weak_recovery : Prop :=
   (forall s, is_above_laws entropy (m s)) ->
   mean d (fun s => entropy (expert s)) <= - ((1 - discount M) * (value M v - value M w)).
 
-(** claim: ho-ermon-2016-cor-3-2-1.strong
-    The entropy of the expert is minus the mean of its logarithm. *)
+(** foundation: the algebra of ho-ermon-2016-cor-3-2-1.strong
+    The entropy of the expert is minus the mean of [log_pi], which stands for its logarithm: its soft maximum
+    is 0. That this holds of logarithms and log sum exp is not proved. *)
 Definition strong_recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (expert : policy R S A) (f d v w : S -> R),
@@ -174,8 +184,9 @@ Definition strong_recovery : Prop :=
   is_policy expert -> is_state_law M expert d -> is_value recovered expert v -> is_soft_value recovered m w ->
   (1 - discount M) * (value M v - value M w) = - mean d (fun s => - mean (expert s) (log_pi s)).
 
-(** claim: ho-ermon-2016-prop-3-2.weak
-    For every entropy. The rewards are minus the cost; [v] is the expert's value, [w] the soft one. *)
+(** foundation: the algebra of ho-ermon-2016-prop-3-2.weak
+    The rewards are minus the cost; [v] is the expert's value, [w] the soft one. For every soft maximum above
+    all laws with their entropies; that log sum exp is one, and has soft values, is not proved. *)
 Definition weak_regularised : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (expert pi : policy R S A) (d_E d v w : S -> R),
@@ -185,7 +196,8 @@ Definition weak_regularised : Prop :=
   2%:R^-1 * total (fun s a => (occupancy pi d s a - occupancy expert d_E s a) ^+ 2)
   + 2%:R^-1 * total (fun s a => reward M s a ^+ 2) - (1 - discount M) * (value M v - value M w).
 
-(** claim: ho-ermon-2016-saddle *)
+(** claim: ho-ermon-2016-saddle
+    The entropy is the same on both sides, and left out. *)
 Definition null_directions : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (expert pi : policy R S A) (d_E d f : S -> R)
          (c : S -> A -> R),

@@ -7,8 +7,9 @@ Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** claim: iq-lemma-3-1.finite
-    For every soft maximum, such as that of a policy with its entropies: backward recursion for the reward
-    T Q returns Q, and T of what it returns for the rewards of the model returns them. *)
+    For every soft maximum; to evaluate a policy, paid its entropies, is one (SoftBellman.evaluation_is_soft).
+    Backward recursion for the reward T Q returns Q, and T of what it returns for the rewards of the model
+    returns them. *)
 Definition bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : nat -> S -> (A -> R) -> R) (H : nat)
          (x : nat -> S -> A -> R),
@@ -38,7 +39,7 @@ Definition uniform_in_time : Prop :=
   L.+1%:R^-1 * (v 0%N - discount * v L.+1 + (1 - discount) * \sum_(t < L) v t.+1).
 
 (** claim: iq-lemma-3-2.finite
-    For every utility and entropy. *)
+    For every utility and entropy: no property of them is used. *)
 Definition change_of_variables : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (entropy : (A -> R) -> R)
          (phi : R -> R) (e : nat -> S -> A -> R) (pi : policy R S A) (x : nat -> S -> A -> R),
@@ -49,9 +50,10 @@ Definition change_of_variables : Prop :=
                            - mean (state_law M pi h) (fun s => entropy (pi h s)))) =
   H%:R^-1 * (\sum_(h < H) \sum_s \sum_a e h s a * phi (r h s a)) - H%:R^-1 * mean (start M) (v_of V H x 0).
 
-(** claim: iq-prop-3-3.weak-finite
+(** foundation: the algebra of iq-prop-3-3.weak-finite
     For every utility, with divergences, the sums of [cost], that satisfy Fenchel's inequality, and for
-    every soft maximum that is above all laws with their entropies. *)
+    every soft maximum that is above all laws with their entropies; that KL and log sum exp are such is not
+    proved. *)
 Definition weak_duality : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : nat -> S -> (A -> R) -> R) (H : nat)
          (entropy : (A -> R) -> R) (phi : R -> R) (e cost : nat -> S -> A -> R) (pi : policy R S A)
