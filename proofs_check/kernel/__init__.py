@@ -1,1 +1,1 @@
-"""The independent checker: the standard library, under 500 lines (blank ones aside) that share no code with the rest."""
+"""The independent checker: standard library, under 500 lines (blank ones aside) that share no code with the rest."""
