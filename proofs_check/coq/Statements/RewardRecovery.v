@@ -1,9 +1,10 @@
 (** Which rewards a soft-optimal policy leaves possible (Fu, Luo and Levine, ICLR 2018; Cao, Cohen and
     Szpruch, NeurIPS 2021).
 
-    The soft maximum [m] is any one: at temperature tau it is tau log sum exp (. / tau), and the soft
-    advantage is tau times the logarithm of the soft-optimal policy. Two rewards have the same policy if
-    their soft advantages agree. *)
+    The soft maximum [m] is any one. At temperature tau it is to be tau log sum exp (. / tau), and the soft
+    advantage is then tau times the logarithm of the soft-optimal policy. That this is a soft maximum is not
+    proved here: where a claim is about logarithms, its algebra is a foundation. Two rewards have the same
+    policy if their soft advantages agree. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Families Discounted.
 From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification.
@@ -11,7 +12,9 @@ Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** claim: airl-2018-thm-5-1
-    The rewards of states with the same policy are r + c, one dimension. *)
+    The rewards of states with the same policy are r + c, one dimension. What Python computes, the dimension
+    of the solutions of linear equations, follows with the maximum for [m], which is proved to be a soft
+    maximum; that tau log sum exp (. / tau) is one is not proved. *)
 Definition state_rewards_are_identified : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -25,7 +28,8 @@ Definition state_rewards_are_identified : Prop :=
 
 (** claim: airl-2018-thm-5-1.classes
     The rewards of states with the same policy correspond, one to one, to the functions u that are constant
-    on the classes of linked states: there are as many dimensions as classes. Whatever the action a0. *)
+    on the classes of linked states: there are as many dimensions as classes. Whatever the action a0. As
+    above, the dimension that Python computes follows with the maximum for [m]. *)
 Definition ambiguity_counts_classes : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -39,7 +43,8 @@ Definition ambiguity_counts_classes : Prop :=
   forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
 
 (** claim: airl-2018-thm-5-1.stochastic
-    For any rewards of states and functions v, v'. *)
+    For any rewards of states and functions v, v', hence for soft values; logarithms of soft-optimal policies
+    are soft advantages, as in Python. *)
 Definition policies_show_value_differences : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (r r' v v' : S -> R) (s : S) (a a0 : A),
   let change b := soft_advantage (with_reward M (of_states r')) v' s b
@@ -47,7 +52,8 @@ Definition policies_show_value_differences : Prop :=
   let seen b := discount M * mean (transition M s b) (fun t => v' t - v t) in
   change a - change a0 = seen a - seen a0.
 
-(** claim: airl-2018-thm-5-1.stable *)
+(** foundation: the algebra of airl-2018-thm-5-1.stable, for every soft maximum.
+    The claim is about log sum exp, which is not proved to be one. *)
 Definition nearly_the_same_policy : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -60,13 +66,14 @@ Definition nearly_the_same_policy : Prop :=
   discount M * span (fun s => r' s - r s) <= (1 + discount M) * #|S|.-1%:R * largest log_odds.
 
 (** claim: airl-2018-thm-5-2
-    In every state, and for any function v. *)
+    In every state, and for any function v, hence for soft values; logarithms of soft-optimal policies are
+    soft advantages, as in Python. *)
 Definition only_state_rewards_are_robust : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (v : S -> R) (s : S),
   is_deterministic M (fun s _ => s) -> span (soft_advantage M v s) = span (reward M s).
 
-(** claim: airl-2018-thm-5-2.transfer
-    For any reward of pairs. *)
+(** foundation: the algebra of airl-2018-thm-5-2.transfer, for every soft maximum.
+    For any reward of pairs. The claim is about log sum exp, which is not proved to be one. *)
 Definition shaped_rewards_mislead_elsewhere : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
          (potential v v' : S -> R),
@@ -78,8 +85,9 @@ Definition shaped_rewards_mislead_elsewhere : Prop :=
   largest (fun s => span (fun a => soft_advantage learnt v' s a - soft_advantage true_one v s a)) <=
   discount M / (1 - discount M) * span misplaced.
 
-(** claim: cao-2021-characterisation
-    [log_pi s a] is tau log pi(a|s): its soft maximum is 0. *)
+(** foundation: the algebra of cao-2021-characterisation, for every soft maximum.
+    [log_pi s a] is to be tau log pi(a|s): its soft maximum is 0. The claim is about tau log sum exp (. /
+    tau), which is not proved to be a soft maximum. *)
 Definition every_value_explains : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (v : S -> R),
@@ -88,8 +96,9 @@ Definition every_value_explains : Prop :=
   (forall w, is_soft_value explaining m w <-> w =1 v) /\
   forall s a, soft_advantage explaining v s a = log_pi s a.
 
-(** claim: cao-2021-characterisation.necessary
-    And the soft maximum of the soft advantages is 0. *)
+(** foundation: the algebra of cao-2021-characterisation.necessary, for every soft maximum.
+    The soft advantage is to be tau log pi(a|s), which is not proved: the claim takes logarithms of the softmax
+    policy. And the soft maximum of the soft advantages is 0. *)
 Definition every_reward_is_explained : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (v : S -> R),
   is_mdp M -> (forall s, is_soft_maximum (m s)) -> is_soft_value M m v ->
@@ -97,7 +106,8 @@ Definition every_reward_is_explained : Prop :=
   forall s, m s (soft_advantage M v s) = 0.
 
 (** claim: cao-2021-characterisation.dimension
-    The rewards with the same policy correspond, one to one, to the functions of the state. *)
+    The rewards with the same policy correspond, one to one, to the functions of the state. As for
+    airl-2018-thm-5-1, the dimension that Python computes follows with the maximum for [m]. *)
 Definition ambiguity_of_one_environment : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (a0 : A)
          (r : S -> A -> R) (v v' : S -> R),
@@ -108,7 +118,8 @@ Definition ambiguity_of_one_environment : Prop :=
   forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
 
 (** claim: cao-2021-two-environments
-    For any functions v, v' of one environment and w, w' of the other. *)
+    For any functions v, v' of one environment and w, w' of the other, hence for soft values; logarithms of
+    soft-optimal policies are soft advantages, as in Python. *)
 Definition two_environments : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (r r' : S -> A -> R) (v v' w w' : S -> R)
          (s : S) (a : A),
@@ -116,8 +127,9 @@ Definition two_environments : Prop :=
   (soft_advantage (with_reward N r') w' s a - soft_advantage (with_reward N r) w s a) -
   (soft_advantage (with_reward M r') v' s a - soft_advantage (with_reward M r) v s a).
 
-(** claim: cao-2021-two-environments.stable
-    The environments may have different discounts; [w] and [w'] are the soft values in the other one. *)
+(** foundation: the algebra of cao-2021-two-environments.stable, for every soft maximum.
+    The environments may have different discounts; [w] and [w'] are the soft values in the other one. The
+    claim is about log sum exp, which is not proved to be a soft maximum. *)
 Definition nearly_null_vectors : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
          (u t w w' : S -> R),
@@ -132,7 +144,8 @@ Definition nearly_null_vectors : Prop :=
 (** claim: cao-2021-two-environments.discounts
     The pairs (u, t) that change rewards alike under both discounts correspond, one to one, to the
     functions y whose expectation after a state depends on no action; and u is known from its change of
-    rewards. *)
+    rewards. These are the dimensions that Python computes; that such changes are those that keep a
+    soft-optimal policy is [ambiguity_of_one_environment], for every soft maximum. *)
 Definition two_discounts : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (a0 : A),
   is_mdp M -> is_mdp N -> transition N = transition M -> discount M != discount N ->

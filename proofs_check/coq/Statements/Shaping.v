@@ -26,8 +26,8 @@ Definition same_optimal_actions : Prop :=
   is_soft_value M (fun=> maximum a0) v -> is_soft_value (shaped M potential) (fun=> maximum a0) w ->
   forall s a, q (shaped M potential) w s a = q M v s a - potential s.
 
-(** claim: ng-1999-shaping.soft
-    For every soft maximum: tau log sum exp (. / tau) is one. *)
+(** foundation: the algebra of ng-1999-shaping.soft, for every soft maximum.
+    The claim is about tau log sum exp (. / tau), which is not proved to be one. *)
 Definition same_soft_actions : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R)
          (potential v w : S -> R),
