@@ -25,7 +25,7 @@ def with_flags(batch, terminated, truncated):
     return Trajectories(batch.states, batch.actions, batch.rewards, terminated, truncated, batch.offsets)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(recordings(min_steps=1), st.sampled_from(LAYOUTS))
 def test_the_infos_carry_both_flags_to_the_last_bit(batch, layout):
     batch = with_flags(batch, batch.terminated & ~batch.truncated, batch.truncated)
@@ -34,7 +34,7 @@ def test_the_infos_carry_both_flags_to_the_last_bit(batch, layout):
         assert_same(read_imitation(Path(root) / layout, terminal_as="infos"), batch)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(recordings(min_steps=1), st.sampled_from(LAYOUTS), st.sampled_from(["terminal", "unfinished"]))
 def test_the_single_flag_says_what_the_caller_chose(batch, layout, truncated_as):
     never = np.zeros_like(batch.terminated)

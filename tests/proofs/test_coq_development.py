@@ -89,6 +89,7 @@ def test_without_coq_its_packages_are_named(tmp_path, monkeypatch):
 
 @needs_coq
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_the_second_checker_accepts_the_whole_development(tmp_path):
     coq.check(tmp_path, jobs=2)
     assert coq.recheck(tmp_path) == ()
