@@ -43,7 +43,7 @@ def report(
     Claims without evidence in the ledger are verified first, counterexamples of false variants drawn, and what can be
     proved is proved: for all models of a shape, and, with coqc, for all finite models.
 
-    [dim]Examples:[/]  iltheory report   ·   iltheory report --no-compute --folder /tmp/site   ·
+    [dim]Examples:[/]  iltheory report   ·   iltheory report --no-compute --folder draft   ·
     iltheory report dagger-2011-thm-2-2 --figures figures
     """
     from rich.text import Text
