@@ -175,7 +175,7 @@ def recheck(folder: Path) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The axioms that all of this uses.
+        The axioms of all libraries that are loaded, whether a theorem uses them or not: `check` says which it uses.
 
     Raises
     ------
@@ -313,4 +313,4 @@ def _run(folder: Path, *command: str) -> str:
         raise Unavailable(f"a library of Coq is missing (Debian: apt install {PACKAGES}):\n{said.strip()}")
     if done.returncode:
         raise Broken(f"{' '.join(command)}\n{said.strip()}")
-    return done.stdout
+    return said
