@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from iltheory.cli.common import REFUTED_STATUS, Json, app, print_page, writable, write_file, write_json
+from iltheory.cli.common import REFUTED_STATUS, Json, app, coq_folder, print_page, writable, write_file, write_json
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -77,7 +77,6 @@ def _page(made: Certificate, coq: Path | None) -> Text:
     if coq is None:
         end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."
     else:
-        folder = Path(typer.get_app_dir("iltheory")) / "coq"
-        check = f"coqc -w none -Q '{folder}' ImitationLearning {coq}"
+        check = f"coqc -w none -Q '{coq_folder()}' ImitationLearning {coq}"
         end = f"{coq}: {size}. To check them, after `iltheory prove`:\n  {check}"
     return Text(f"{made.claim} {verdict}: {comparison}.\n  {made.conclusion}\n{end}")

@@ -56,6 +56,11 @@ app = typer.Typer(
 )
 
 
+def coq_folder() -> Path:
+    """Where the Coq development is compiled, once for all commands of a user."""
+    return Path(typer.get_app_dir("iltheory")) / "coq"
+
+
 def kept() -> str:
     """What a command that ended early leaves for the next run."""
     if sys.argv[1:2] and sys.argv[1] in RESUMING:

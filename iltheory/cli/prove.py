@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers
-from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, print_page, write_json
+from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, coq_folder, print_page, write_json
 
 if TYPE_CHECKING:
     from iltheory.proofs import Theorem
@@ -55,7 +55,7 @@ def checked_by_coq(ledger: Path, screen: Console, *, jobs: int) -> tuple[tuple[T
     with screen.status("compiling") as status:
         try:
             theorems = prove_in_coq(
-                Path(typer.get_app_dir("iltheory")) / "coq",
+                coq_folder(),
                 ledger=ledger,
                 jobs=jobs,
                 on_file=lambda file, seconds: status.update(f"{file} {seconds:.1f} s"),

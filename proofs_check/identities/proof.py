@@ -11,7 +11,7 @@ from iltheory.attack.coordinates import Shape
 from iltheory.claims.claim import Claim, collecting
 from iltheory.claims.kinds import Model
 from proofs_check.identities.algebras import Algebra, Flint
-from proofs_check.identities.shapes import TooMany, generic
+from proofs_check.identities.shapes import TooManyCells, generic
 from sims.arithmetic import NotRepresentable
 
 IDENTITY, VERTICES = "polynomial identity", "vertices of polytopes"
@@ -50,7 +50,7 @@ def prove_for_shape(
     ------
     NotRepresentable
         If a side is no polynomial, on any of the cells tried.
-    TooMany
+    TooManyCells
         If there are too many cells to list.
     """
     if claim.statistical or any(isinstance(kind, Model) and not kind.finite for kind in claim.parameters.values()):
@@ -75,4 +75,4 @@ def _proved(
     return ShapeProof(claim.id, found.words, method, found.cells, found.variables)
 
 
-__all__ = ["IDENTITY", "VERTICES", "ShapeProof", "TooMany", "prove_for_shape"]
+__all__ = ["IDENTITY", "VERTICES", "ShapeProof", "TooManyCells", "prove_for_shape"]

@@ -20,12 +20,13 @@ from proofs_check.identities.polynomial import Polynomials
 from proofs_check.identities.vertices import Row
 from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable, Numbers
+from sims.errors import IltheoryError
 
 MOST = 2**8
 """Cells of a domain that are listed."""
 
 
-class TooMany(ValueError):
+class TooManyCells(IltheoryError, ValueError):
     """The domain of a shape has too many cells to list."""
 
 
@@ -75,7 +76,7 @@ def generic(
 
     Raises
     ------
-    TooMany
+    TooManyCells
         If there are more than `MOST` cells.
     NotRepresentable
         If a parameter has no table of numbers, or its numbers have no ends.
@@ -90,7 +91,7 @@ def generic(
     options = [(group, _options(group), _places(group[0])) for group in groups if group]
     counts = [len(choices) ** prod(places) for _, choices, places in options]
     if prod(counts) > MOST:
-        raise TooMany(f"{coordinates.words} has {prod(counts)} cells, more than {MOST}.")
+        raise TooManyCells(f"{coordinates.words} has {prod(counts)} cells, more than {MOST}.")
     widest = [(prod(places), max(len(c.vertices[0]) for c in choices) - 1) for _, choices, places in options]
     rows = list(_rows(widest))
     ring = Polynomials(algebra(tuple(f"x{v}" for row in rows for v in row)), rows)

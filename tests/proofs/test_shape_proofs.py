@@ -16,7 +16,7 @@ from iltheory.claims.kinds import Model
 from iltheory.claims.registry import catalogue
 from iltheory.proofs import prove_for_shapes, proved_for_shapes
 from iltheory.proofs.shapes import LARGEST
-from proofs_check.identities import IDENTITY, VERTICES, TooMany, prove_for_shape
+from proofs_check.identities import IDENTITY, VERTICES, prove_for_shape
 from proofs_check.identities.algebras import Flint, Sympy
 from proofs_check.identities.shapes import generic
 from proofs_check.identities.vertices import least
@@ -126,10 +126,9 @@ def false_variants():
 def test_no_false_variant_is_proved_for_the_shape_of_its_counterexample(variant, shape):
     try:
         found = prove_for_shape(variant, shape)
-    except (IltheoryError, TooMany) as problem:
-        assert str(problem)
-    else:
-        assert found is None
+    except IltheoryError:  # its sides are no polynomials: not proved either
+        found = None
+    assert found is None
 
 
 @given(st.data())
