@@ -127,14 +127,13 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def _file(module: str) -> Path | None:
-    """Where the source of a module of ours is; None for other modules, and names that are none."""
-    if module.partition(".")[0] not in OURS:
+    """Where the source of a module of ours is, which is not imported for that; None for other names."""
+    root, *rest = module.split(".")
+    spec = find_spec(root) if root in OURS else None
+    if spec is None or spec.origin is None:
         return None
-    try:
-        spec = find_spec(module)
-    except ModuleNotFoundError:  # its parent is a module, not a package
-        return None
-    return None if spec is None or spec.origin is None else Path(spec.origin)
+    path = Path(spec.origin).parent.joinpath(*rest)
+    return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.exists()), None)
 
 
 def arithmetic_on(arithmetic: str, device: str | None) -> str:

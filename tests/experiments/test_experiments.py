@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import nullcontext
 from importlib import import_module
 
@@ -11,7 +13,7 @@ import pytest
 from iltheory.engine.blocks import BlockFailed
 from iltheory.engine.executors import serial
 from iltheory.engine.provenance import sources
-from iltheory.experiments import Experiment, Finding, Section, run
+from iltheory.experiments import Experiment, Finding, Section, locomotion, run
 from iltheory.experiments.run import run_experiments
 from iltheory.experiments.statistics import log_slope, mean_over_seeds
 from iltheory.reporting.scale_pages import scale_markdown, scale_page
@@ -96,6 +98,16 @@ def test_a_digest_of_sources_follows_what_a_function_reaches(tmp_path, monkeypat
     others = [digest(leaf_value=2), digest(factor=3), digest(shipped=b"1"), digest(numpy="2")]
     assert len({first, *others}) == 5
     sources.cache_clear()
+
+
+def test_a_digest_needs_none_of_the_packages_that_the_work_does():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from iltheory.engine.provenance import sources\nfrom iltheory.experiments.locomotion import work\n"
+        "print(sources(work))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == sources(locomotion.work)
 
 
 def test_slopes_of_powers_are_exact_and_their_intervals_contain_them():
