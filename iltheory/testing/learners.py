@@ -56,7 +56,8 @@ def same_call_same_bits(function: Callable[..., Any], *args: Any, ignoring: Sequ
         not differing,
         name,
         f"two calls with the same arguments differ in {_listed(differing)}.",
-        "Draw from the given seed alone; sort what a file system or a set lists; use no clock and no global state.",
+        "Draw from the given seed alone; sort what a file system or a set lists; use no clock and no global state "
+        "(name attributes that measure time in `ignoring`).",
     )
 
 
