@@ -12,22 +12,26 @@ from iltheory.cli.attack import Workers
 from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, coq_folder, print_page, write_json
 
 if TYPE_CHECKING:
-    from iltheory.proofs import Theorem
+    from iltheory.proofs import Checked
 
 
 @app.command(short_help="Prove claims for shapes, and check the Coq proofs.")
 def prove(
     ids: Ids = None,
     workers: Workers = None,
-    ledger: Annotated[Path, typer.Option(help="Where results are kept, for reports and tables.")] = LEDGER,
+    ledger: Annotated[
+        Path, typer.Option(help="Where results are kept, for reports, tables and the next run.")
+    ] = LEDGER,
     json_file: Json = None,
 ) -> None:
     """Prove what can be proved, and show what it rests on: claim, rung, theorem or method, seconds, assumptions.
 
-    First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. Without
-    coqc, these are skipped, and said to be. Exit status 1 if a proof is broken.
+    First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. With IDS,
+    Coq compiles only the files that their theorems need. What the ledger keeps is not proved again while neither the
+    sources nor Coq change. Without coqc, theorems are skipped, and said to be. Exit status 1 if a proof is broken.
 
-    [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json
+    [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json   ·
+    iltheory prove dagger-2011-thm-2-2 --ledger fresh.sqlite
     """
     from iltheory.engine.executors import cores, processes
     from iltheory.proofs import prove_for_shapes
@@ -37,32 +41,32 @@ def prove(
     claims, screen = chosen(ids), Console(stderr=True)
     with processes(workers) as executor, cells_progress(screen, len(claims)) as on_result:
         of_shapes = prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
-    general, skipped = checked_by_coq(ledger, screen, jobs=workers or cores())
     place = {claim.id: number for number, claim in enumerate(claims)}
+    wanted = set(place) if ids else None
+    (general, kept), skipped = checked_by_coq(ledger, screen, jobs=workers or cores(), claims=wanted)
     about = [theorem for theorem in (*general, *of_shapes) if theorem.claim in place]
     foundations = [theorem for theorem in general if theorem.claim is None and not ids]
     shown = [*sorted(about, key=lambda theorem: place[theorem.claim or ""]), *foundations]
-    print_page(proofs_page(shown, skipped), json_file)
-    document = {"theorems": [theorem.document for theorem in shown], "skipped": skipped}
+    said = (
+        f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
+    )
+    print_page(proofs_page(shown, [said] if kept else [], skipped), json_file)
+    document = {"theorems": [theorem.document for theorem in shown], "kept": kept, "skipped": skipped}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})
 
 
-def checked_by_coq(ledger: Path, screen: Console, *, jobs: int) -> tuple[tuple[Theorem, ...], list[str]]:
+def checked_by_coq(
+    ledger: Path, screen: Console, *, jobs: int, claims: set[str] | None = None
+) -> tuple[Checked, list[str]]:
     """Theorems that Coq accepts, kept in the ledger, or why none was checked; leave with status 1 if one is broken."""
-    from iltheory.proofs import prove_in_coq
+    from iltheory.proofs import Checked, prove_in_coq
     from proofs_check.coq import Broken, Unavailable
 
-    with screen.status("compiling") as status:
+    with screen.status("comparing with what was checked earlier") as status:
         try:
-            theorems = prove_in_coq(
-                coq_folder(),
-                ledger=ledger,
-                jobs=jobs,
-                on_file=lambda file, seconds: status.update(f"{file} {seconds:.1f} s"),
-            )
+            return prove_in_coq(coq_folder(), claims=claims, ledger=ledger, jobs=jobs, on_step=status.update), []
         except Unavailable as missing:
-            return (), [str(missing)]
+            return Checked((), 0), [str(missing)]
         except Broken as problem:
             screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
             raise typer.Exit(REFUTED_STATUS) from problem
-    return theorems, []

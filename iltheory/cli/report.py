@@ -49,7 +49,6 @@ def report(
     from rich.text import Text
 
     from iltheory.engine.executors import cores
-    from iltheory.proofs import proved_in_coq
     from iltheory.reporting.site import check_folder, gather, write_site
     from iltheory.reporting.terminal import progress
 
@@ -59,7 +58,7 @@ def report(
         raise InvalidArgument(f"--figures {figures} is no folder: run `iltheory figures --folder {figures}` first.")
     drawn = figures or (FIGURES if FIGURES.is_dir() else None)
     screen = Console(stderr=True)
-    if not no_compute and not proved_in_coq(ledger=ledger):
+    if not no_compute:
         checked_by_coq(ledger, screen, jobs=workers or cores())
     with _executor(workers, compute=not no_compute) as executor, progress(screen) as on_result:
         content = gather(

@@ -1,11 +1,12 @@
 """The upper rungs: what a machine has proved of claims."""
 
-from iltheory.proofs.coq import prove_in_coq, proved_in_coq
+from iltheory.proofs.coq import Checked, prove_in_coq, proved_in_coq
 from iltheory.proofs.shapes import prove_for_shapes, proved_for_shapes, tried_for_shapes
 from iltheory.proofs.standing import Contradiction, known_theorems, strongest
 from iltheory.proofs.theorem import Theorem
 
 __all__ = [
+    "Checked",
     "Contradiction",
     "Theorem",
     "known_theorems",

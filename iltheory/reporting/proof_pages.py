@@ -12,8 +12,8 @@ from iltheory.proofs import Theorem
 from iltheory.proofs.theorem import ALL, SHAPE
 
 
-def proofs_page(theorems: Sequence[Theorem], skipped: Sequence[str]) -> RenderableType:
-    """A row a theorem: its claim, rung, seconds and assumptions; then what was skipped, and why."""
+def proofs_page(theorems: Sequence[Theorem], kept: Sequence[str], skipped: Sequence[str]) -> RenderableType:
+    """A row a theorem: its claim, rung, seconds and assumptions; then what is known from earlier, or was skipped."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("claim", "rung", "theorem", "seconds", "assumptions"):
         table.add_column(column, overflow="fold", justify="right" if column == "seconds" else "left")
@@ -28,4 +28,4 @@ def proofs_page(theorems: Sequence[Theorem], skipped: Sequence[str]) -> Renderab
         f"Claims proved for all finite models: {len(general)}; for some shapes only: {len(shaped - general)}; "
         f"foundations: {foundations}."
     )
-    return Group(table, total, *(Text(f"skipped: {line}", style="yellow") for line in skipped))
+    return Group(table, total, *map(Text, kept), *(Text(f"skipped: {line}", style="yellow") for line in skipped))

@@ -4,6 +4,28 @@ Read ``Definitions/`` and ``Statements/`` to know what is proved. ``Proofs/`` ne
 that each theorem there proves the statement of its name, and lists the axioms it uses.
 """
 
-from proofs_check.coq.development import Broken, Proof, Statement, Unavailable, ask, check, recheck, statements
+from proofs_check.coq.development import (
+    Broken,
+    Proof,
+    Statement,
+    Unavailable,
+    ask,
+    check,
+    digest,
+    recheck,
+    statements,
+    versions,
+)
 
-__all__ = ["Broken", "Proof", "Statement", "Unavailable", "ask", "check", "recheck", "statements"]
+__all__ = [
+    "Broken",
+    "Proof",
+    "Statement",
+    "Unavailable",
+    "ask",
+    "check",
+    "digest",
+    "recheck",
+    "statements",
+    "versions",
+]

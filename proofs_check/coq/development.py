@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from proofs_check.coq.locking import alone
+
 SOURCES = Path(__file__).parent
 LIBRARY = "ImitationLearning"
 PATHS = ("-Q", ".", LIBRARY)
 CLOSED = "Closed under the global context"
+VERSIONS = "versions"
 PACKAGES = "coq libcoq-mathcomp-algebra libcoq-mathcomp-algebra-tactics libcoq-mathcomp-zify"
 
 STATEMENT = re.compile(
@@ -132,17 +136,19 @@ def check(
     folder: Path,
     *,
     sources: Path = SOURCES,
+    subjects: Collection[str] | None = None,
     jobs: int = 1,
-    on_file: Callable[[str, float], None] = lambda file, seconds: None,
+    on_step: Callable[[str], None] = lambda words: None,
 ) -> list[Proof]:
     """Compile the development and check each theorem against its statement.
 
     Parameters
     ----------
-    folder : where it is built; what did not change since the last time is not compiled anew
+    folder : where it is built, by one process at a time; what did not change since the last time is not compiled anew
     sources : the development, in folders ``Definitions``, ``Statements`` and ``Proofs``
+    subjects : files of ``Statements/`` whose theorems are checked, with all that these need (default: all)
     jobs : files to compile at the same time
-    on_file : called with the name of a file and the seconds that it took
+    on_step : called with what was just done, or is waited for, in words
 
     Raises
     ------
@@ -152,7 +158,7 @@ def check(
         If anything is not proved.
     """
     _available()
-    stated = statements(sources)
+    stated = tuple(s for s in statements(sources) if subjects is None or s.subject in subjects)
     for path in sources.rglob("*.v"):
         text = path.read_text(encoding="utf-8")
         if path.parent.name == "Definitions":
@@ -163,10 +169,35 @@ def check(
     for statement in stated:
         if not (sources / "Proofs" / f"{statement.subject}.v").exists():
             raise Broken(f"{statement} has no proof: there is no Proofs/{statement.subject}.v.")
-    _copy(sources, folder)
-    seconds = _compile(folder, jobs, on_file)
-    audited = zip(stated, _audit(folder, stated), strict=True)
-    return [Proof(s, axioms, seconds[f"Proofs/{s.subject}.v"]) for s, axioms in audited]
+    with alone(folder, lambda: on_step(f"another process compiles in {folder}; waiting for it")):
+        _copy(sources, folder)
+        wanted = {f"Proofs/{statement.subject}.v" for statement in stated}
+        seconds = _compile(folder, jobs, on_step, None if subjects is None else wanted)
+        on_step(f"{len(seconds)} files are compiled; comparing {len(stated)} theorems with their statements")
+        audited = zip(stated, _audit(folder, stated), strict=True)
+        return [Proof(s, axioms, seconds[f"Proofs/{s.subject}.v"]) for s, axioms in audited]
+
+
+def digest(sources: Path = SOURCES) -> str:
+    """Identify a development, and the program that checks it."""
+    files = {path.relative_to(sources).as_posix(): path.read_bytes() for path in sources.rglob("*.v")}
+    named = [name.encode() + b"\0" + files[name] for name in sorted(files)]
+    return hashlib.sha256(b"\0".join([Path(__file__).read_bytes(), *named])).hexdigest()[:16]
+
+
+def versions() -> str:
+    """Identify the Coq that is installed, and its mathematical libraries.
+
+    Raises
+    ------
+    Unavailable
+        If Coq is not installed.
+    """
+    _available()
+    version, where = (_run(SOURCES, "coqc", option).split() for option in ("--print-version", "-where"))
+    libraries = Path(where[0]) / "user-contrib" / "mathcomp"
+    content = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(libraries.rglob("*.vo"))))
+    return f"Coq {version[0]}, MathComp {content.hexdigest()[:16]}"
 
 
 def recheck(folder: Path) -> tuple[str, ...]:
@@ -183,7 +214,8 @@ def recheck(folder: Path) -> tuple[str, ...]:
         If anything compiled is not what it says.
     """
     modules = [f"{LIBRARY}.Proofs.{path.stem}" for path in sorted((folder / "Proofs").glob("*.vo"))]
-    said = _run(folder, "coqchk", "-silent", "-o", *PATHS, *modules)
+    with alone(folder):
+        said = _run(folder, "coqchk", "-silent", "-o", *PATHS, *modules)
     axioms = re.search(r"^\* Axioms:(.*?)^\* ", said, re.MULTILINE | re.DOTALL)
     if axioms is None:
         raise Broken(f"coqchk names no axioms:\n{said.strip()}")
@@ -206,23 +238,31 @@ def ask(folder: Path, text: str) -> str:
         If Coq does not accept it.
     """
     _available()
-    _copy(SOURCES, folder)
-    with TemporaryDirectory() as apart:
+    with alone(folder), TemporaryDirectory() as apart:
+        _copy(SOURCES, folder)
         question = Path(apart) / "Question.v"
         question.write_text(text, encoding="utf-8")
         needed = _run(folder, "coqdep", *PATHS, str(question)).partition(": ")[2].split("\n")[0].split()
         files = {f.removesuffix("o") for f in needed if f.endswith(".vo") and not Path(f).is_absolute()}
-        _compile(folder, 1, lambda file, seconds: None, files)
+        _compile(folder, 1, lambda words: None, files)
         return _run(folder, "coqc", "-w", "none", *PATHS, str(question))
 
 
 def _available() -> None:
     if shutil.which("coqc") is None or shutil.which("coqdep") is None:
-        raise Unavailable(f"coqc is not installed (Debian: apt install {PACKAGES}).")
+        raise Unavailable(f"coqc is not installed (Debian: apt install {PACKAGES}); no theorem in Coq was checked.")
 
 
 def _copy(sources: Path, folder: Path) -> None:
-    """Bring the sources to the folder; those that are the same keep their dates."""
+    """Bring the sources to the folder; those that are the same keep their dates.
+
+    What another Coq compiled is of no use, and removed.
+    """
+    made_by, installed = folder / VERSIONS, versions()
+    if not made_by.exists() or made_by.read_text(encoding="utf-8") != installed:
+        for path in folder.rglob("*.vo"):
+            path.unlink()
+        made_by.write_text(installed, encoding="utf-8")
     kept = set()
     for path in sources.rglob("*.v"):
         copy = folder / path.relative_to(sources)
@@ -235,7 +275,7 @@ def _copy(sources: Path, folder: Path) -> None:
 
 
 def _compile(
-    folder: Path, jobs: int, on_file: Callable[[str, float], None], wanted: set[str] | None = None
+    folder: Path, jobs: int, on_step: Callable[[str], None], wanted: set[str] | None = None
 ) -> dict[str, float]:
     """Compile what is older than what it needs, or of that what some files need; return the seconds of each file."""
     needs = _dependencies(folder)
@@ -251,7 +291,7 @@ def _compile(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 file = running.pop(future)
                 seconds[file] = future.result()
-                on_file(file, seconds[file])
+                on_step(f"{len(seconds)} of {len(needs)} files are compiled: {file}, {seconds[file]:.1f} s")
                 order.done(file)
     return seconds
 
@@ -278,6 +318,7 @@ def _compiled(folder: Path, file: str, needs: set[str]) -> float:
     record = made.with_suffix(".seconds")
     if made.exists() and record.exists() and all(made.stat().st_mtime >= path.stat().st_mtime for path in sources):
         return float(record.read_text())
+    record.unlink(missing_ok=True)  # if this is interrupted, what it leaves does not count
     begun = time.perf_counter()
     _run(folder, "coqc", "-w", "none", *PATHS, file)
     taken = time.perf_counter() - begun

@@ -1,13 +1,17 @@
 """The checker of the Coq development finds what is no proof."""
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from iltheory.claims.registry import catalogue
 from proofs_check import coq
+from proofs_check.coq import development
 from proofs_check.coq.development import SOURCES
+from proofs_check.coq.locking import alone
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -33,13 +37,50 @@ def checked(tmp_path: Path, **texts: str | None) -> list[coq.Proof]:
 
 @needs_coq
 def test_a_theorem_is_checked_and_compiled_once(tmp_path):
-    seen: list[str] = []
     (proof,) = checked(tmp_path)
+    compiled = {path: path.stat().st_mtime_ns for path in (tmp_path / "build").rglob("*.vo")}
     assert (str(proof.statement), proof.statement.claim, proof.statement.about) == ("Small.small", "pdl", "In words.")
     assert proof.axioms == () and proof.seconds > 0
-    again = coq.check(tmp_path / "build", sources=tmp_path / "sources", on_file=lambda file, seconds: seen.append(file))
-    assert again == [proof]
-    assert sorted(seen) == ["Definitions/Small.v", "Proofs/Small.v", "Statements/Small.v"]
+    assert coq.check(tmp_path / "build", sources=tmp_path / "sources") == [proof]
+    assert len(compiled) == 3 and compiled == {path: path.stat().st_mtime_ns for path in compiled}
+
+
+@needs_coq
+def test_what_another_coq_compiled_is_compiled_anew(tmp_path, monkeypatch):
+    (proof,) = checked(tmp_path)
+    monkeypatch.setattr(development, "versions", lambda: "another Coq")
+    (again,) = coq.check(tmp_path / "build", sources=tmp_path / "sources")
+    assert again.seconds != proof.seconds
+
+
+@needs_coq
+def test_only_what_the_subjects_need_is_compiled(tmp_path):
+    sources = written(tmp_path / "sources")
+    for room in ("Statements", "Proofs"):
+        (sources / room / "Other.v").write_text((sources / room / "Small.v").read_text().replace("Small", "Other"))
+    steps: list[str] = []
+    (proof,) = coq.check(tmp_path / "build", sources=sources, subjects={"Other"}, on_step=steps.append)
+    assert str(proof.statement) == "Other.small"
+    assert [step.partition(",")[0] for step in steps] == [
+        "1 of 2 files are compiled: Statements/Other.v",
+        "2 of 2 files are compiled: Proofs/Other.v",
+        "2 files are compiled; comparing 1 theorems with their statements",
+    ]
+
+
+@needs_coq
+def test_two_runs_take_turns_in_a_folder(tmp_path):
+    sources = written(tmp_path / "sources")
+    heard = threading.Event()
+
+    def run():
+        return coq.check(tmp_path / "build", sources=sources, on_step=lambda words: "waiting" in words and heard.set())
+
+    with ThreadPoolExecutor() as pool:
+        with alone(tmp_path / "build"):
+            waiting = pool.submit(run)
+            assert heard.wait(20) and not waiting.done() and not (tmp_path / "build" / "Proofs").exists()
+        assert len(waiting.result(60)) == 1
 
 
 @needs_coq

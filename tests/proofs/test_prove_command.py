@@ -62,7 +62,7 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     assert "proved for shape S=2, A=2, H=1" in page
     assert "Claims proved for all finite models: 1; for some shapes only: 0; foundations: 0." in page
     document = json.loads((tmp_path / "proofs.json").read_text())
-    assert document["schema"] == "iltheory-proofs/1" and document["skipped"] == []
+    assert document["schema"] == "iltheory-proofs/1" and (document["kept"], document["skipped"]) == (0, [])
     general, shaped = document["theorems"]
     assert (shaped["rung"], shaped["name"], len(shaped["shapes"])) == ("shape", "polynomial identity", 4)
     assert general["text"] == "Definition small : Prop := forall n : nat, n <= n.+1."
@@ -77,6 +77,22 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     (sources / "Definitions" / "Small.v").write_text(HEAD + "Definition two := 2.\n")
     assert proved_in_coq(ledger=ledger) == ()
     assert "Small.small" not in invoked("show", "pdl").stdout
+
+
+@needs_coq
+def test_a_second_run_keeps_what_the_first_checked_until_a_source_or_coq_changes(sources, tmp_path, monkeypatch):
+    invoked("prove", "pdl")
+    asked = []
+    monkeypatch.setattr(development, "check", lambda folder, **chosen: asked.append(chosen["subjects"]) or [])
+    page = invoked("prove", "pdl", "--json", "proofs.json").stdout
+    assert "2 of the 2 theorems in their files were checked earlier" in page and asked == []
+    document = json.loads((tmp_path / "proofs.json").read_text())
+    assert document["kept"] == 2 and document["theorems"][0]["name"] == "Small.small"
+    monkeypatch.setattr(development, "versions", lambda: "another Coq")
+    assert "were checked earlier" not in invoked("prove", "pdl").stdout and asked == [{"Small"}]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert proved_in_coq(ledger=tmp_path / "iltheory.sqlite") == ()  # of the true development, nothing is known here
 
 
 @needs_coq
