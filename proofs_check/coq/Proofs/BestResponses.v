@@ -164,8 +164,8 @@ Theorem adril_runs : Statements.BestResponses.adril_runs.
 Proof.
 move=> R S A M H expert a hM plays; split.
   by apply: adril_run (answer_pairs_best H a hM) => r; apply: is_policy_playing.
-have policies r : is_policy (answer_steps M a r) by apply: is_policy_playing.
-exact: adril_run expert policies (answer_steps_best a hM).
+have policies (r : 'I_H * (S * A) -> R) : is_policy (answer_steps M a r) by apply: is_policy_playing.
+exact: (adril_run expert policies (answer_steps_best a hM)).
 Qed.
 
 Theorem frank_wolfe_runs : Statements.BestResponses.frank_wolfe_runs.
