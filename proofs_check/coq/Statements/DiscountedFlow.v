@@ -6,7 +6,8 @@ Local Open Scope ring_scope.
 
 (** claim: occ-polytope-discounted
     Here the law of the states is what solves these equations for the policy (Solutions.one_state_law: exactly
-    one law does); that it is the discounted sum over time takes limits, which an ordered field need not have. *)
+    one law does); the discounted sum over n steps is gamma^n away from it
+    (DiscountedSums.state_law_remainder). *)
 Definition flow : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi : policy R S A) (d : S -> R),
   is_mdp M -> is_policy pi -> is_state_law M pi d -> is_flow M (occupancy pi d).
