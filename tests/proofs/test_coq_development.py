@@ -107,6 +107,43 @@ def test_what_is_no_proof_is_broken(tmp_path, proofs, said):
         checked(tmp_path, proofs=proofs)
 
 
+REAL = "From ImitationLearning.Definitions Require Import Reals.\n"
+EXTENSIONAL = (
+    "From Coq Require Import FunctionalExtensionality.\nTheorem small : Statements.Small.small.\nProof. move=> n; "
+    "exact: (let _ := @functional_extensionality_dep nat (fun=> nat) id id (fun=> erefl) in leqnSn n). Qed.\n"
+)
+IRRELEVANT = EXTENSIONAL.replace("FunctionalExtensionality", "ProofIrrelevance").replace(
+    "@functional_extensionality_dep nat (fun=> nat) id id (fun=> erefl)", "proof_irrelevance True I I"
+)
+
+
+def about_reals(tmp_path: Path, **texts: str) -> list[coq.Proof]:
+    sources = written(tmp_path / "sources", **texts)
+    (sources / "Definitions" / "Reals.v").write_text(HEAD)
+    return coq.check(tmp_path / "build", sources=sources)
+
+
+@needs_coq
+def test_axioms_of_the_reals_are_listed_where_a_statement_is_about_them(tmp_path):
+    (proof,) = about_reals(tmp_path, statements=REAL + STATED, proofs=PROOF + EXTENSIONAL)
+    assert proof.axioms == ("FunctionalExtensionality.functional_extensionality_dep",)
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    ("statements", "proofs", "said"),
+    [
+        (STATED, EXTENSIONAL, r"small assumes \S+\.functional_extensionality_dep \(only statements about"),
+        (f"(* {REAL} *)\n" + STATED, EXTENSIONAL, "only statements about Definitions/Reals.v"),
+        (REAL + STATED, IRRELEVANT, r"small assumes ProofIrrelevance\.proof_irrelevance\.$"),
+    ],
+    ids=["no logarithm", "reals in a comment", "another axiom"],
+)
+def test_no_other_axiom_is_allowed_and_those_of_the_reals_nowhere_else(tmp_path, statements, proofs, said):
+    with pytest.raises(coq.Broken, match=said):
+        about_reals(tmp_path, statements=statements, proofs=PROOF + proofs)
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
@@ -134,7 +171,8 @@ def test_without_coq_its_packages_are_named(tmp_path, monkeypatch):
 def test_the_second_checker_accepts_the_whole_development(tmp_path):
     coq.check(tmp_path, jobs=2)
     primitive = ("Coq.Numbers.Cyclic.Int63.PrimInt63.", "Coq.Floats.PrimFloat.")  # of the machine, in Coq's own library
-    assert [axiom for axiom in coq.recheck(tmp_path) if not axiom.startswith(primitive)] == []
+    others = [axiom.split(".") for axiom in coq.recheck(tmp_path) if not axiom.startswith(primitive)]
+    assert {".".join(names[-2:]) for names in others} == development.REALS
 
 
 def test_every_statement_names_a_claim_of_the_catalogue():

@@ -77,6 +77,15 @@ Qed.
 
 End InverseSoft.
 
+(** Of a soft maximum the objective sees what it makes of these action values. *)
+Lemma eq_objective (R : realFieldType) (S A : finType) (M : mdp R S A) (phi : R -> R)
+  (m m' : S -> (A -> R) -> R) (e x : S -> A -> R) : (forall s, m s (x s) = m' s (x s)) ->
+  soft_objective M phi e m x = soft_objective M phi e m' x.
+Proof.
+move=> mm; rewrite /soft_objective (eq_mean _ mm); congr (_ - _); apply: eq_inner => s a.
+by rewrite /implied_reward /next_value (eq_mean _ mm).
+Qed.
+
 Theorem maximum_above_laws : Statements.InverseSoft.maximum_above_laws.
 Proof. by move=> R A a p f hp; rewrite addr0; apply: mean_le => // b; apply: maximum_ge. Qed.
 
@@ -101,16 +110,46 @@ by rewrite (_ : mean d (fun s => entropy (pi s)) = mean d (fun s => V s (x s) - 
   [ring | apply: eq_mean => s; rewrite /V /soft_evaluation /evaluation addrAC subrr add0r].
 Qed.
 
+Lemma chi2_concave (R : realFieldType) (y z : R) :
+  (y - y ^+ 2 / 4%:R + (z - z ^+ 2 / 4%:R)) / 2%:R <= (y + z) / 2%:R - ((y + z) / 2%:R) ^+ 2 / 4%:R.
+Proof. by rewrite -subr_ge0 [leRHS](_ : _ = ((y - z) / 4%:R) ^+ 2) ?sqr_ge0 //; field. Qed.
+
+Section Halves.
+Variable R : realFieldType.
+
+Lemma inner_half (S A : finType) (x f g : S -> A -> R) :
+  inner x (fun s a => (f s a + g s a) / 2%:R) = (inner x f + inner x g) / 2%:R.
+Proof. by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC. Qed.
+
+Lemma mean_half (T : finType) (p f g : T -> R) :
+  mean p (fun t => (f t + g t) / 2%:R) = (mean p f + mean p g) / 2%:R.
+Proof. by rewrite mulrC -meanD -meanZ; apply: eq_mean => t; rewrite mulrC. Qed.
+
+Lemma half_le (a a' b b' x y : R) : (a + a') / 2%:R <= x -> (b + b') / 2%:R = y ->
+  (a - b + (a' - b')) / 2%:R <= x - y.
+Proof. by move=> le <-; rewrite addrACA -opprD mulrBl ler_sub. Qed.
+
+End Halves.
+
 Theorem concave_in_rewards : Statements.InverseSoft.concave_in_rewards.
 Proof.
-move=> R S A entropy phi e pi d r1 r2 e0 concave; rewrite /irl_payoff.
-have half (x f g : S -> A -> R) :
-    inner x (fun s a => (f s a + g s a) / 2%:R) = (inner x f + inner x g) / 2%:R.
-  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
-have le : (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R <=
-          inner e (fun s a => phi ((r1 s a + r2 s a) / 2%:R)) by rewrite -half; apply: ler_inner.
-by rewrite half -subr_ge0 [leRHS](_ : _ = inner e (fun s a => phi ((r1 s a + r2 s a) / 2%:R)) -
-  (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R) ?subr_ge0 //; field.
+move=> R S A entropy e pi d r1 r2 e0; lazy zeta.
+apply: half_le; last by field.
+apply: half_le; last by rewrite inner_half.
+by rewrite -inner_half; apply: ler_inner => // s a; apply: chi2_concave.
+Qed.
+
+Theorem concave_in_values : Statements.InverseSoft.concave_in_values.
+Proof.
+move=> R S A M entropy e pi x1 x2 hM hpi e0; lazy zeta; set V := soft_evaluation entropy pi.
+pose x s a := (x1 s a + x2 s a) / 2%:R.
+have worth s : V s (x s) = (V s (x1 s) + V s (x2 s)) / 2%:R.
+  by rewrite /V /soft_evaluation /evaluation mean_half; field.
+apply: half_le; last by rewrite -mulrDr -mulrA -mean_half; congr (_ * _); apply: eq_mean => s; rewrite -worth.
+rewrite -inner_half; apply: ler_inner => // s a; apply: le_trans (chi2_concave _ _) _.
+have -> : implied_reward M V x s a = (implied_reward M V x1 s a + implied_reward M V x2 s a) / 2%:R.
+  by rewrite /implied_reward /next_value (eq_mean _ worth) mean_half /x; field.
+exact: lexx.
 Qed.
 
 Theorem duality_gap : Statements.InverseSoft.duality_gap.
@@ -143,15 +182,13 @@ Theorem concavity : Statements.InverseSoft.concavity.
 Proof.
 move=> R S A M m phi e x1 x2 hM e0 mono concave convex; have [hT [start0 _] /andP[g0 g1]] := hM.
 pose x s a := (x1 s a + x2 s a) / 2%:R.
-have half (p f g : S -> R) : mean p (fun t => (f t + g t) / 2%:R) = (mean p f + mean p g) / 2%:R.
-  by rewrite mulrC -meanD -meanZ; apply: eq_mean => t; rewrite mulrC.
 have values : mean (start M) (fun s => m s (x s)) <=
     (mean (start M) (fun s => m s (x1 s)) + mean (start M) (fun s => m s (x2 s))) / 2%:R.
-  by rewrite -half; apply: ler_mean => // s; apply: convex.
+  by rewrite -mean_half; apply: ler_mean => // s; apply: convex.
 have rewards s a : (implied_reward M m x1 s a + implied_reward M m x2 s a) / 2%:R <= implied_reward M m x s a.
   rewrite /implied_reward /next_value [leLHS](_ : _ = x s a - discount M * (
     (mean (transition M s a) (fun t => m t (x1 t)) + mean (transition M s a) (fun t => m t (x2 t))) / 2%:R)).
-    rewrite ler_sub // ler_wpmul2l // -half; apply: ler_mean => [t|t]; first by case: (hT s a).
+    rewrite ler_sub // ler_wpmul2l // -mean_half; apply: ler_mean => [t|t]; first by case: (hT s a).
     exact: convex.
   by rewrite /x; field.
 have utility s a : (phi (implied_reward M m x1 s a) + phi (implied_reward M m x2 s a)) / 2%:R <=
@@ -159,12 +196,7 @@ have utility s a : (phi (implied_reward M m x1 s a) + phi (implied_reward M m x2
   exact: le_trans (concave _ _) (mono _ _ (rewards s a)).
 have horizon : 0 <= 1 - discount M by rewrite subr_ge0 ltW.
 apply: le_trans (ler_sub (ler_inner e0 utility) (ler_wpmul2l horizon values)).
-rewrite le_eqVlt; apply/orP; left; apply/eqP.
-have -> : inner e (fun s a => (phi (implied_reward M m x1 s a) + phi (implied_reward M m x2 s a)) / 2%:R) =
-    (inner e (fun s a => phi (implied_reward M m x1 s a)) +
-     inner e (fun s a => phi (implied_reward M m x2 s a))) / 2%:R.
-  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
-by rewrite /soft_objective; field.
+by apply: half_le; [rewrite inner_half | rewrite -mulrDr mulrA].
 Qed.
 
 Section Envelope.
@@ -222,22 +254,16 @@ Theorem concavity_in_rewards : Statements.InverseSoft.concavity_in_rewards.
 Proof.
 move=> R S A M m phi e r1 r2 v1 v2 v hM hm e0 concave convex worth r h1 h2 hv.
 have [hT [start0 _] /andP[g0 g1]] := hM; have horizon : 0 <= 1 - discount M by rewrite subr_ge0 ltW.
-have half (p f g : S -> R) : mean p (fun t => (f t + g t) / 2%:R) = (mean p f + mean p g) / 2%:R.
-  by rewrite mulrC -meanD -meanZ; apply: eq_mean => t; rewrite mulrC.
 have below s : v s <= (v1 s + v2 s) / 2%:R.
   move: s; apply: (soft_super (M := with_reward M r) hM hm hv) => s; rewrite h1 h2.
   apply: le_trans (convex _ _ _); rewrite (eq_soft (hm s) (f := q _ _ s) (g := fun a =>
     (q (with_reward M r1) v1 s a + q (with_reward M r2) v2 s a) / 2%:R)) // => a.
-  by rewrite /q /= half /r; field.
+  by rewrite /q /= mean_half /r; field.
 have values : mean (start M) v <= (mean (start M) v1 + mean (start M) v2) / 2%:R.
-  by rewrite -half; apply: ler_mean.
+  by rewrite -mean_half; apply: ler_mean.
 have utility s a : (phi (r1 s a) + phi (r2 s a)) / 2%:R <= phi (r s a) by apply: concave.
 apply: le_trans (ler_sub (ler_inner e0 utility) (ler_wpmul2l horizon values)).
-rewrite le_eqVlt; apply/orP; left; apply/eqP.
-have -> : inner e (fun s a => (phi (r1 s a) + phi (r2 s a)) / 2%:R) =
-    (inner e (fun s a => phi (r1 s a)) + inner e (fun s a => phi (r2 s a))) / 2%:R.
-  by rewrite mulrC -innerD -innerZ; apply: eq_inner => s a; rewrite mulrC.
-by rewrite /worth; field.
+by apply: half_le; [rewrite inner_half | rewrite -mulrDr mulrA].
 Qed.
 
 Theorem offline : Statements.InverseSoft.offline.

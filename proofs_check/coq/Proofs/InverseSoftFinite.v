@@ -88,7 +88,7 @@ rewrite -mulrBr ler_wpmul2l ?invr_ge0 ?ler0n //.
 apply: (@le_trans _ _ (\sum_(h < H) (\sum_s \sum_a cost h s a) +
   (\sum_(h < H) \sum_s \sum_a occupancy M pi h s a * r h s a - mean (start M) (v_of m H x 0)))).
   rewrite addrA ler_add2r -big_split; apply: ler_sum => h _; rewrite -big_split; apply: ler_sum => s _.
-  by rewrite -big_split; apply: ler_sum => a _; rewrite -ler_subl_addr.
+  by rewrite -big_split; apply: ler_sum => a _; rewrite -ler_subl_addr conjugate ?ltn_ord.
 rewrite sum_implied // addrAC subrr add0r sumrB ler_add2l ler_opp2; apply: ler_sum => h _.
 apply: ler_mean => s; first exact: state_law_ge0.
 by rewrite ler_subr_addl; apply: above.

@@ -1,7 +1,7 @@
 (** Inverse soft-Q learning with a discount (Garg, Chakraborty, Cundy, Song and Ermon, NeurIPS 2021), and
     what of it Ho and Ermon (NeurIPS 2016) say. For every utility, divergence and entropy with the
-    properties named; that those with logarithms have them is not proved here, so that statements which use
-    such a property are foundations, and only the others are claims. *)
+    properties named, in any ordered field. Statements that use such a property of logarithms are foundations;
+    the claims themselves are in [Statements.SoftImitation]. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Discounted.
 From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification InverseSoft.
@@ -35,18 +35,28 @@ Definition change_of_variables : Prop :=
   let V := soft_evaluation entropy pi in
   irl_payoff entropy phi e pi d (implied_reward M V x) = soft_objective M phi e V x.
 
-(** foundation: the algebra of iq-lemma-3-2.concave-in-rewards
-    For every utility that is concave at midpoints; that x - x^2 / 4 is, is not stated. *)
+(** claim: iq-lemma-3-2.concave-in-rewards
+    For every entropy, of which no property is used, and any measure [e] in place of the expert's
+    occupancy. *)
 Definition concave_in_rewards : Prop :=
-  forall (R : realFieldType) (S A : finType) (entropy : (A -> R) -> R) (phi : R -> R) (e : S -> A -> R)
+  forall (R : realFieldType) (S A : finType) (entropy : (A -> R) -> R) (e : S -> A -> R)
          (pi : policy R S A) (d : S -> R) (r1 r2 : S -> A -> R),
-  (forall s a, 0 <= e s a) -> (forall x y, (phi x + phi y) / 2%:R <= phi ((x + y) / 2%:R)) ->
-  (irl_payoff entropy phi e pi d r1 + irl_payoff entropy phi e pi d r2) / 2%:R <=
-  irl_payoff entropy phi e pi d (fun s a => (r1 s a + r2 s a) / 2%:R).
+  (forall s a, 0 <= e s a) ->
+  let payoff := irl_payoff entropy (fun y => y - y ^+ 2 / 4%:R) e pi d in
+  (payoff r1 + payoff r2) / 2%:R <= payoff (fun s a => (r1 s a + r2 s a) / 2%:R).
+
+(** claim: iq-continuous.concave
+    As above. *)
+Definition concave_in_values : Prop :=
+  forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R) (e : S -> A -> R)
+         (pi : policy R S A) (x1 x2 : S -> A -> R),
+  is_mdp M -> is_policy pi -> (forall s a, 0 <= e s a) ->
+  let objective := soft_objective M (fun y => y - y ^+ 2 / 4%:R) e (soft_evaluation entropy pi) in
+  (objective x1 + objective x2) / 2%:R <= objective (fun s a => (x1 s a + x2 s a) / 2%:R).
 
 (** foundation: the algebra of iq-prop-3-3.gap
-    The first sum is Fenchel's gap; the second one is what the policy loses to the soft maximum. That at
-    temperature 1 this is its divergence from the softmax policy, as the claim has it, takes logarithms. *)
+    The first sum is Fenchel's gap; the second one is what the policy loses to the soft maximum: its
+    divergence from the softmax policy, for log sum exp. *)
 Definition duality_gap : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
@@ -59,7 +69,7 @@ Definition duality_gap : Prop :=
 
 (** foundation: the algebra of iq-prop-3-3.weak
     For every utility, with a divergence [total cost] that satisfies Fenchel's inequality, and every soft
-    maximum above all laws with their entropies; that KL and log sum exp are such is not proved. *)
+    maximum above all laws with their entropies, such as KL and log sum exp. *)
 Definition weak_duality : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e cost : S -> A -> R) (pi : policy R S A)
@@ -69,8 +79,8 @@ Definition weak_duality : Prop :=
   soft_objective M phi e m x <= total cost - mean d (fun s => entropy (pi s)).
 
 (** foundation: the algebra of iq-prop-3-4
-    For every utility that is nondecreasing, and every soft maximum above all laws with their entropies; that
-    -exp(-x - 1) and log sum exp are such is not proved. *)
+    For every utility that is nondecreasing, and every soft maximum above all laws with their entropies,
+    such as -exp(-x - 1) and log sum exp. *)
 Definition best_response : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (phi : R -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
@@ -80,7 +90,7 @@ Definition best_response : Prop :=
 
 (** foundation: the algebra of iq-prop-3-5
     For every utility that is nondecreasing and concave at midpoints, and every soft maximum that is convex
-    there; that -exp(-x - 1) and log sum exp are such is not proved. *)
+    there, such as -exp(-x - 1) and log sum exp. *)
 Definition concavity : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (e x1 x2 : S -> A -> R),
@@ -91,7 +101,7 @@ Definition concavity : Prop :=
   soft_objective M phi e m (fun s a => (x1 s a + x2 s a) / 2%:R).
 
 (** foundation: the algebra of iq-prop-3-4.chi2
-    For every soft maximum above all laws with their entropies; that log sum exp is one is not proved. *)
+    For every soft maximum above all laws with their entropies, such as log sum exp. *)
 Definition best_response_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (e : S -> A -> R) (pi : policy R S A) (x : S -> A -> R),
@@ -100,7 +110,7 @@ Definition best_response_chi2 : Prop :=
   soft_objective M (@chi2_envelope R) e (soft_evaluation entropy pi) x.
 
 (** foundation: the algebra of iq-prop-3-5.chi2
-    For every soft maximum that is convex at midpoints; that log sum exp is one is not proved. *)
+    For every soft maximum that is convex at midpoints, such as log sum exp. *)
 Definition concavity_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x1 x2 : S -> A -> R),
   is_mdp M -> (forall s a, 0 <= e s a) ->
@@ -110,8 +120,7 @@ Definition concavity_chi2 : Prop :=
 
 (** foundation: the algebra of iq-prop-3-5.in-rewards
     For every utility that is concave at midpoints, and every soft maximum that is convex there; [v1], [v2]
-    and [v] are the soft values of the two rewards and of their mean. That log sum exp is such a soft
-    maximum, and that it has soft values, is not proved. *)
+    and [v] are the soft values of the two rewards and of their mean. *)
 Definition concavity_in_rewards : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (e r1 r2 : S -> A -> R) (v1 v2 v : S -> R),
@@ -125,15 +134,14 @@ Definition concavity_in_rewards : Prop :=
   (worth r1 v1 + worth r2 v2) / 2%:R <= worth r v.
 
 (** foundation: the algebra of iq-offline
-    That Q - V is the logarithm of the softmax policy, as the claim has it, is not proved. *)
+    For log sum exp Q - V is the logarithm of the softmax policy. *)
 Definition offline : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R),
   inner e (implied_reward M m x) - inner e (unshaped M (fun s => m s (x s))) =
   inner e (fun s a => x s a - m s (x s)).
 
 (** foundation: the algebra of iq-offline.chi2
-    The value of the start is read off the expert. That Q - V is the logarithm of the softmax policy, as the
-    claim has it, is not proved. *)
+    The value of the start is read off the expert. *)
 Definition offline_chi2 : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (e x : S -> A -> R)
          (alpha : R),
@@ -153,9 +161,7 @@ Definition state_objective_gap : Prop :=
   mean d_E (fun s => \sum_a (expert s a - pi s a) * phi (implied_reward M m x s a)).
 
 (** foundation: the algebra of ho-ermon-2016-cor-3-2-1
-    [log_pi] stands for the logarithm of the expert: its soft maximum is 0. That the soft advantage at the
-    recovered cost is the logarithm of what reinforcement learning returns takes log sum exp, of which
-    nothing is proved. *)
+    [log_pi] stands for the logarithm of the expert: its soft maximum is 0. *)
 Definition recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (f v : S -> R),
@@ -165,7 +171,7 @@ Definition recovery : Prop :=
 
 (** foundation: the algebra of ho-ermon-2016-cor-3-2-1.weak
     The rewards are minus the cost; [v] is the expert's value, [w] the soft one. For every soft maximum above
-    all laws with their entropies; that log sum exp is one, and has soft values, is not proved. *)
+    all laws with their entropies, such as log sum exp. *)
 Definition weak_recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (expert : policy R S A) (d v w : S -> R),
@@ -175,7 +181,7 @@ Definition weak_recovery : Prop :=
 
 (** foundation: the algebra of ho-ermon-2016-cor-3-2-1.strong
     The entropy of the expert is minus the mean of [log_pi], which stands for its logarithm: its soft maximum
-    is 0. That this holds of logarithms and log sum exp is not proved. *)
+    is 0. *)
 Definition strong_recovery : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (expert : policy R S A) (f d v w : S -> R),
@@ -186,7 +192,7 @@ Definition strong_recovery : Prop :=
 
 (** foundation: the algebra of ho-ermon-2016-prop-3-2.weak
     The rewards are minus the cost; [v] is the expert's value, [w] the soft one. For every soft maximum above
-    all laws with their entropies; that log sum exp is one, and has soft values, is not proved. *)
+    all laws with their entropies, such as log sum exp. *)
 Definition weak_regularised : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R)
          (m : S -> (A -> R) -> R) (expert pi : policy R S A) (d_E d v w : S -> R),

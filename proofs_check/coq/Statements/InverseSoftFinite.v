@@ -52,8 +52,8 @@ Definition change_of_variables : Prop :=
 
 (** foundation: the algebra of iq-prop-3-3.weak-finite
     For every utility, with divergences, the sums of [cost], that satisfy Fenchel's inequality, and for
-    every soft maximum that is above all laws with their entropies; that KL and log sum exp are such is not
-    proved. *)
+    every soft maximum that is above all laws with their entropies, such as KL and log sum exp. The claim
+    is in [Statements.SoftImitation]. *)
 Definition weak_duality : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : nat -> S -> (A -> R) -> R) (H : nat)
          (entropy : (A -> R) -> R) (phi : R -> R) (e cost : nat -> S -> A -> R) (pi : policy R S A)
@@ -61,6 +61,6 @@ Definition weak_duality : Prop :=
   is_mdp M -> is_policy pi ->
   let r := implied_reward M m H x in
   (forall h s p f, law p -> mean p f + entropy p <= m h s f) ->
-  (forall h s a y, e h s a * phi y - occupancy M pi h s a * y <= cost h s a) ->
+  (forall h s a y, (h < H)%N -> e h s a * phi y - occupancy M pi h s a * y <= cost h s a) ->
   H%:R^-1 * (\sum_(h < H) \sum_s \sum_a e h s a * phi (r h s a)) - H%:R^-1 * mean (start M) (v_of m H x 0) <=
   H%:R^-1 * \sum_(h < H) (\sum_s \sum_a cost h s a - mean (state_law M pi h) (fun s => entropy (pi h s))).

@@ -1,10 +1,10 @@
 (** Which rewards a soft-optimal policy leaves possible (Fu, Luo and Levine, ICLR 2018; Cao, Cohen and
     Szpruch, NeurIPS 2021).
 
-    The soft maximum [m] is any one. At temperature tau it is to be tau log sum exp (. / tau), and the soft
-    advantage is then tau times the logarithm of the soft-optimal policy. That this is a soft maximum is not
-    proved here: where a claim is about logarithms, its algebra is a foundation. Two rewards have the same
-    policy if their soft advantages agree. *)
+    The soft maximum [m] is any one. At temperature tau it is tau log sum exp (. / tau), and the soft
+    advantage is then tau times the logarithm of the soft-optimal policy: [Statements.SoftRewards] has
+    what follows. Where a claim is about logarithms, its algebra here is a foundation. Two rewards have
+    the same policy if their soft advantages agree. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Families Discounted.
 From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification.
@@ -12,9 +12,9 @@ Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** claim: airl-2018-thm-5-1
-    The rewards of states with the same policy are r + c, one dimension. What Python computes, the dimension
-    of the solutions of linear equations, follows with the maximum for [m], which is proved to be a soft
-    maximum; that tau log sum exp (. / tau) is one is not proved. *)
+    The rewards of states with the same policy are r + c, one dimension. What Python computes, the
+    dimension of the solutions of linear equations, follows with the maximum for [m], without logarithms;
+    for log sum exp and its policies see [SoftRewards]. *)
 Definition state_rewards_are_identified : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -53,7 +53,7 @@ Definition policies_show_value_differences : Prop :=
   change a - change a0 = seen a - seen a0.
 
 (** foundation: the algebra of airl-2018-thm-5-1.stable, for every soft maximum.
-    The claim is about log sum exp, which is not proved to be one. *)
+    The claim, about log sum exp, is in [SoftRewards]. *)
 Definition nearly_the_same_policy : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -73,7 +73,7 @@ Definition only_state_rewards_are_robust : Prop :=
   is_deterministic M (fun s _ => s) -> span (soft_advantage M v s) = span (reward M s).
 
 (** foundation: the algebra of airl-2018-thm-5-2.transfer, for every soft maximum.
-    For any reward of pairs. The claim is about log sum exp, which is not proved to be one. *)
+    For any reward of pairs. The claim, about log sum exp, is in [SoftRewards]. *)
 Definition shaped_rewards_mislead_elsewhere : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
          (potential v v' : S -> R),
@@ -86,8 +86,8 @@ Definition shaped_rewards_mislead_elsewhere : Prop :=
   discount M / (1 - discount M) * span misplaced.
 
 (** foundation: the algebra of cao-2021-characterisation, for every soft maximum.
-    [log_pi s a] is to be tau log pi(a|s): its soft maximum is 0. The claim is about tau log sum exp (. /
-    tau), which is not proved to be a soft maximum. *)
+    [log_pi s a] is to be tau log pi(a|s): its soft maximum is 0. The claim, about logarithms, is in
+    [SoftRewards]. *)
 Definition every_value_explains : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (log_pi : S -> A -> R)
          (v : S -> R),
@@ -97,8 +97,8 @@ Definition every_value_explains : Prop :=
   forall s a, soft_advantage explaining v s a = log_pi s a.
 
 (** foundation: the algebra of cao-2021-characterisation.necessary, for every soft maximum.
-    The soft advantage is to be tau log pi(a|s), which is not proved: the claim takes logarithms of the softmax
-    policy. And the soft maximum of the soft advantages is 0. *)
+    The soft advantage is to be tau log pi(a|s): the claim, about logarithms, is in [SoftRewards]. And the
+    soft maximum of the soft advantages is 0. *)
 Definition every_reward_is_explained : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (v : S -> R),
   is_mdp M -> (forall s, is_soft_maximum (m s)) -> is_soft_value M m v ->
@@ -129,7 +129,7 @@ Definition two_environments : Prop :=
 
 (** foundation: the algebra of cao-2021-two-environments.stable, for every soft maximum.
     The environments may have different discounts; [w] and [w'] are the soft values in the other one. The
-    claim is about log sum exp, which is not proved to be a soft maximum. *)
+    claim, about log sum exp, is in [SoftRewards]. *)
 Definition nearly_null_vectors : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (m : S -> (A -> R) -> R) (r : S -> A -> R)
          (u t w w' : S -> R),

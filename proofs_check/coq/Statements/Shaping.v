@@ -27,7 +27,7 @@ Definition same_optimal_actions : Prop :=
   forall s a, q (shaped M potential) w s a = q M v s a - potential s.
 
 (** foundation: the algebra of ng-1999-shaping.soft, for every soft maximum.
-    The claim is about tau log sum exp (. / tau), which is not proved to be one. *)
+    The claim, about tau log sum exp (. / tau), is in [SoftRewards]. *)
 Definition same_soft_actions : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R)
          (potential v w : S -> R),

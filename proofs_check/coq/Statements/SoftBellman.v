@@ -33,16 +33,16 @@ Definition onto : Prop :=
   exists x, forall y, (forall s a, implied_reward M V y s a = reward M s a) <-> (forall s a, y s a = x s a).
 
 (** foundation: the algebra of iq-lemma-3-1.optimality, for every soft maximum.
-    The claim is about log sum exp, which is not proved to be one. For the reward T Q the equations have a
-    solution, Q, and no other; that they have one for every reward takes limits, which an ordered field need
-    not have. *)
+    The claim, about log sum exp, is in [SoftImitation]. For the reward T Q the equations have a solution,
+    Q, and no other; that they have one for every reward takes limits, which an ordered field need not
+    have. *)
 Definition optimality_bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (x : S -> A -> R),
   is_mdp M -> (forall s, is_soft_maximum (m s)) ->
   forall y, is_soft_q (with_reward M (implied_reward M m x)) m y <-> forall s a, y s a = x s a.
 
 (** foundation: the algebra of iq-lemma-3-1.contraction, for every soft maximum.
-    The claim is about log sum exp, which is not proved to be one. *)
+    The claim, about log sum exp, is in [SoftImitation]. *)
 Definition contraction : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (x y : S -> A -> R),
   is_mdp M -> (forall s, is_soft_maximum (m s)) ->

@@ -1,4 +1,5 @@
-(** Soft values exist where they are the best of finitely many ways to act. *)
+(** Soft values exist where they are the best of finitely many ways to act; over the real numbers they
+    exist for every soft maximum ([Statements.Reals]). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Discounted SoftMaximum SoftDiscounted.
 Import GRing.Theory Num.Theory.
