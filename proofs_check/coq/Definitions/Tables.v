@@ -6,6 +6,7 @@ From Coq Require Import ZArith QArith.
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp.zify Require Import ssrZ.
 From ImitationLearning.Definitions Require Import FiniteHorizon.
+From ImitationLearning.Definitions Require Discounted.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Import GRing.Theory Num.Theory.
@@ -38,6 +39,10 @@ Definition model : mdp R [finType of 'I_(states t)] [finType of 'I_(actions t)] 
   reward := fun h s a => real R (entry (nth [::] (at_step (rewards t) h) s) a);
   start := fun s => real R (entry (starting t) s)
 |}.
+
+(** The model with a discount whose tables are those of the first step. *)
+Definition discounted (gamma : Q) : Discounted.mdp R [finType of 'I_(states t)] [finType of 'I_(actions t)] :=
+  Discounted.Mdp (transition model 0) (reward model 0) (start model) (real R gamma).
 
 (** The policy that a list of tables (step, state, action) describes. *)
 Definition plays (pi : seq (seq (seq Q))) : policy R [finType of 'I_(states t)] [finType of 'I_(actions t)] :=
