@@ -54,6 +54,31 @@ def invoked(*args, status=0):
     return done
 
 
+EXTENSIONAL = """From Coq Require Import FunctionalExtensionality.
+From ImitationLearning.Statements Require Small.
+Theorem small : Statements.Small.small.
+Proof.
+move=> n; exact: (let _ := @functional_extensionality_dep nat (fun=> nat) id id (fun=> erefl) in leqnSn n).
+Qed.
+Theorem nothing : Statements.Small.nothing.
+Proof. exact: addn0. Qed.
+"""
+
+
+@needs_coq
+def test_axioms_of_the_reals_are_shown_and_written(sources, tmp_path):
+    (sources / "Definitions" / "Reals.v").write_text(HEAD)
+    about = "From ImitationLearning.Definitions Require Import Reals.\n"
+    (sources / "Statements" / "Small.v").write_text(HEAD + about + STATED)
+    (sources / "Proofs" / "Small.v").write_text(HEAD + EXTENSIONAL)
+    page = invoked("prove", "pdl", "--json", "proofs.json").stdout
+    assert [line.split()[-2:] for line in page.splitlines() if "Small.small" in line] == [["axioms", "1"]]
+    axiom = "FunctionalExtensionality.functional_extensionality_dep"
+    assert f"axioms 1: {axiom}\n" in page
+    assert json.loads((tmp_path / "proofs.json").read_text())["theorems"][0]["assumptions"] == [axiom]
+    assert f"assumes {axiom}" in " ".join(invoked("show", "pdl").stdout.split())
+
+
 @needs_coq
 def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     page = invoked("prove", "pdl", "--json", "proofs.json").stdout
