@@ -34,7 +34,7 @@ def prove(
     iltheory prove dagger-2011-thm-2-2 --ledger fresh.sqlite
     """
     from iltheory.engine.executors import cores, processes
-    from iltheory.proofs import prove_for_shapes
+    from iltheory.proofs import coq, prove_for_shapes, unvetted
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
 
@@ -44,14 +44,21 @@ def prove(
     place = {claim.id: number for number, claim in enumerate(claims)}
     wanted = set(place) if ids else None
     (general, kept), skipped = checked_by_coq(ledger, screen, jobs=workers or cores(), claims=wanted)
-    about = [theorem for theorem in (*general, *of_shapes) if theorem.claim in place]
+    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)} & {theorem.name for theorem in general}
+    about = [theorem for theorem in (*general, *of_shapes) if theorem.claim in place and theorem.name not in unread]
     foundations = [theorem for theorem in general if theorem.claim is None and not ids]
     shown = [*sorted(about, key=lambda theorem: place[theorem.claim or ""]), *foundations]
-    said = (
+    said = [
         f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
-    )
-    print_page(proofs_page(shown, [said] if kept else [], skipped), json_file)
-    document = {"theorems": [theorem.document for theorem in shown], "kept": kept, "skipped": skipped}
+    ] * bool(kept)
+    said += [
+        f"{name} is proved, but not shown as a proof of its claim: they were not read side by side as they are now "
+        "(python -m iltheory.proofs)."
+        for name in sorted(unread)
+    ]
+    print_page(proofs_page(shown, said, skipped), json_file)
+    theorems = [theorem.document for theorem in shown]
+    document = {"theorems": theorems, "kept": kept, "unread": sorted(unread), "skipped": skipped}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})
 
 

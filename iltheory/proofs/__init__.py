@@ -4,6 +4,7 @@ from iltheory.proofs.coq import Checked, prove_in_coq, proved_in_coq
 from iltheory.proofs.shapes import prove_for_shapes, proved_for_shapes, tried_for_shapes
 from iltheory.proofs.standing import Contradiction, known_theorems, strongest
 from iltheory.proofs.theorem import Theorem
+from iltheory.proofs.vetting import unvetted
 
 __all__ = [
     "Checked",
@@ -16,4 +17,5 @@ __all__ = [
     "proved_in_coq",
     "strongest",
     "tried_for_shapes",
+    "unvetted",
 ]

@@ -11,7 +11,7 @@ from iltheory.proofs.theorem import ALL, Theorem
 from proofs_check import coq
 from proofs_check.coq.development import SOURCES
 
-__all__ = ["Checked", "prove_in_coq", "proved_in_coq"]
+__all__ = ["SOURCES", "Checked", "prove_in_coq", "proved_in_coq"]
 
 NAME = "theorems in Coq"
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iltheory.proofs.coq import proved_in_coq
+from iltheory.proofs import coq
 from iltheory.proofs.shapes import proved_for_shapes
 from iltheory.proofs.theorem import ALL, Theorem
+from iltheory.proofs.vetting import unvetted
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -23,8 +24,13 @@ class Contradiction(IltheoryError):
 
 
 def known_theorems(claims: Sequence[Claim], *, ledger: str | Path) -> dict[str, tuple[Theorem, ...]]:
-    """Return the theorems that a ledger holds of each claim as it is now: first those about all finite models."""
-    found = [*proved_in_coq(ledger=ledger), *proved_for_shapes(claims, ledger=ledger)]
+    """Return the theorems that a ledger holds of each claim as it is now: first those about all finite models.
+
+    A theorem in Coq counts if its statement was read beside the claim, both as they are now.
+    """
+    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)}
+    general = (theorem for theorem in coq.proved_in_coq(ledger=ledger) if theorem.name not in unread)
+    found = [*general, *proved_for_shapes(claims, ledger=ledger)]
     return {claim.id: tuple(theorem for theorem in found if theorem.claim == claim.id) for claim in claims}
 
 
@@ -57,6 +63,7 @@ def _shape(claim: Claim, report: Report) -> str | None:
     """The shape of the instance that refutes a claim; None of one that is too large to write out."""
     from iltheory.attack.coordinates import Coordinates
     from iltheory.claims.instances import decode
+    from proofs_check.identities import words_of
 
     encoded = None if report.refutation is None else report.refutation["instance"]
-    return None if encoded is None else Coordinates.of(claim, decode(claim, encoded)).words
+    return None if encoded is None else words_of(Coordinates.of(claim, decode(claim, encoded)))

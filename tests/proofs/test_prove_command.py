@@ -10,9 +10,11 @@ from iltheory.claims.registry import catalogue
 from iltheory.cli import app
 from iltheory.engine.executors import serial
 from iltheory.proofs import known_theorems, proved_in_coq
+from iltheory.proofs.vetting import keep_read
 from iltheory.reporting.site import content as site
 from iltheory.reporting.site import coq_pages
 from proofs_check import coq as development
+from proofs_check.coq import statements
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -40,6 +42,7 @@ def sources(tmp_path, monkeypatch):
     for room, text in (("Definitions", HEAD), ("Statements", HEAD + STATED), ("Proofs", HEAD + PROVED)):
         (folder / room).mkdir(parents=True)
         (folder / room / "Small.v").write_text(text)
+    keep_read(statements(folder), catalogue().values(), folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr("iltheory.proofs.coq.SOURCES", folder)
@@ -70,6 +73,7 @@ def test_axioms_of_the_reals_are_shown_and_written(sources, tmp_path):
     (sources / "Definitions" / "Reals.v").write_text(HEAD)
     about = "From ImitationLearning.Definitions Require Import Reals.\n"
     (sources / "Statements" / "Small.v").write_text(HEAD + about + STATED)
+    keep_read(statements(sources), catalogue().values(), sources)
     (sources / "Proofs" / "Small.v").write_text(HEAD + EXTENSIONAL)
     page = invoked("prove", "pdl", "--json", "proofs.json").stdout
     assert [line.split()[-2:] for line in page.splitlines() if "Small.small" in line] == [["axioms", "1"]]
