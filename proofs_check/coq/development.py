@@ -29,21 +29,16 @@ STATEMENT = re.compile(
     re.DOTALL,
 )
 """A statement below its comment."""
-STATING = frozenset({"From", "Require", "Import", "Set", "Unset", "Local", "Definition", "Implicit"})
-"""How sentences of ``Statements/`` may begin."""
-DEFINING = STATING | {
-    "Section",
-    "Variable",
-    "Variables",
-    "Context",
-    "Let",
-    "End",
-    "Record",
-    "Fixpoint",
-    "Arguments",
-    "Notation",
-}
-"""How sentences of ``Definitions/`` may begin."""
+STATING = re.compile(
+    rf"From (?:Coq|mathcomp|{LIBRARY}\.Definitions)\b[\w.]* Require|Import GRing\.Theory|Set Implicit Arguments$|"
+    r"Unset Strict Implicit$|Local Open Scope|Definition\s"
+)
+"""How sentences of ``Statements/`` begin: none of them changes what others seem to say."""
+DEFINING = re.compile(
+    rf"{STATING.pattern}|From {LIBRARY}\.Proofs Require (?!Import|Export)|Import |"
+    r"(?:Implicit Types?|Section|Variables?|Context|Let|End|Record|Fixpoint|Arguments)\s"
+)
+"""How sentences of ``Definitions/`` begin."""
 REALS = frozenset(
     {
         "ClassicalDedekindReals.sig_forall_dec",
@@ -59,8 +54,10 @@ ABOUT_REALS = re.compile(
 )
 """How a file says that it is about the real numbers."""
 GAPS = re.compile(
-    r"\b(?:Admitted|admit|Axioms?|Parameters?|Conjecture|bypass_check|Guard Checking|Universe Checking)\b"
+    r"\b(?:Admitted|admit|Axioms?|Parameters?|Conjecture|Module|bypass_check|(?:Guard|Positivity|Universe)\s+Checking)\b"
 )
+"""What assumes, switches off checks, or could bear the name of a library's axiom."""
+LEXEMES = re.compile(r'"(?:[^"]|"")*"|\(\*|\*\)|[^"(*]+|.', re.DOTALL)
 
 
 class Unavailable(Exception):
@@ -129,7 +126,7 @@ def _stated(path: Path) -> Iterator[Statement]:
     found = list(STATEMENT.finditer(text))
     reals = ABOUT_REALS.search(_code(text)) is not None
     named = {match["name"] for match in found}
-    for name in re.findall(r"^Definition\s+(\w+)", text, re.MULTILINE):
+    for name in re.findall(r"^\s*Definition\s+(\w+)", _code(text), re.MULTILINE):
         if name not in named:
             raise Broken(f"{path.name}: {name} stands below no comment (** claim: ID *) or (** foundation: WORDS *).")
     for match in found:
@@ -139,16 +136,23 @@ def _stated(path: Path) -> Iterator[Statement]:
         yield Statement(path.stem, match["name"], claim, about, match["text"], reals)
 
 
-def _vetted(path: Path, text: str, allowed: frozenset[str]) -> None:
-    """Refuse sentences that a file to be read by people must not hold, such as proofs."""
+def _vetted(path: Path, text: str, allowed: re.Pattern[str]) -> None:
+    """Refuse sentences that a file to be read by people must not hold, such as proofs and notations."""
     for sentence in filter(None, map(str.strip, re.split(r"\.(?=\s)", _code(text)))):
-        if sentence.split()[0] not in allowed:
+        if not allowed.match(sentence):
             raise Broken(f"{path.parent.name}/{path.name}: {sentence.split(chr(10))[0]!r} is no definition.")
 
 
 def _code(text: str) -> str:
-    """A file without its comments."""
-    return re.sub(r"\(\*.*?\*\)", " ", text, flags=re.DOTALL)
+    """A file without its comments, which may be nested, and without what strings say."""
+    depth, kept = 0, list[str]()
+    for lexeme in LEXEMES.findall(text):
+        if lexeme == "(*" or (lexeme == "*)" and depth):
+            depth += 1 if lexeme == "(*" else -1
+            kept.append(" ")
+        elif not depth:
+            kept.append('""' if lexeme[0] == '"' else lexeme)
+    return "".join(kept)
 
 
 def check(
@@ -185,6 +189,8 @@ def check(
         gap = GAPS.search(_code(text))
         if gap:
             raise Broken(f"{path.parent.name}/{path.name} has a gap: {gap[0]}.")
+        if path.stem in {axiom.partition(".")[0] for axiom in REALS}:
+            raise Broken(f"{path.parent.name}/{path.name} bears the name of a library whose axioms are allowed.")
     for statement in stated:
         if not (sources / "Proofs" / f"{statement.subject}.v").exists():
             raise Broken(f"{statement} has no proof: there is no Proofs/{statement.subject}.v.")
@@ -369,9 +375,9 @@ def _audit(folder: Path, stated: tuple[Statement, ...]) -> Iterator[tuple[str, .
 
 
 def _axioms(said: str) -> tuple[str, ...]:
-    """Names in what ``Print Assumptions`` says of a proof that is not closed."""
-    listed = said.partition("Axioms:")[2]
-    return tuple(sorted(re.findall(r"^([\w.]+)\s*:", listed, re.MULTILINE))) or (said.strip(),)
+    """What ``Print Assumptions`` lists of a proof that is not closed: axioms, and checks that are off."""
+    entries = (line for line in said.splitlines() if line and not line[0].isspace() and line != "Axioms:")
+    return tuple(sorted(re.sub(r"\s*:.*", "", entry) for entry in entries)) or (said.strip(),)
 
 
 def _run(folder: Path, *command: str) -> str:

@@ -117,6 +117,9 @@ IRRELEVANT = EXTENSIONAL.replace("FunctionalExtensionality", "ProofIrrelevance")
 )
 
 
+NAMESAKE = "Hypothesis functional_extensionality_dep : False.\nDefinition name := functional_extensionality_dep.\n"
+
+
 def about_reals(tmp_path: Path, **texts: str) -> list[coq.Proof]:
     sources = written(tmp_path / "sources", **texts)
     (sources / "Definitions" / "Reals.v").write_text(HEAD)
@@ -136,8 +139,11 @@ def test_axioms_of_the_reals_are_listed_where_a_statement_is_about_them(tmp_path
         (STATED, EXTENSIONAL, r"small assumes \S+\.functional_extensionality_dep \(only statements about"),
         (f"(* {REAL} *)\n" + STATED, EXTENSIONAL, "only statements about Definitions/Reals.v"),
         (REAL + STATED, IRRELEVANT, r"small assumes ProofIrrelevance\.proof_irrelevance\.$"),
+        (REAL + STATED, NAMESAKE + EXTENSIONAL.replace("exact", "by case: name; exact"), r"small assumes Small\.func"),
+        (REAL + STATED, "Unset  Positivity\nChecking.\n" + EXTENSIONAL, "has a gap: Positivity"),
+        (REAL + STATED, "Unset Guard  Checking.\n" + EXTENSIONAL, "has a gap: Guard"),
     ],
-    ids=["no logarithm", "reals in a comment", "another axiom"],
+    ids=["no logarithm", "reals in a comment", "another axiom", "a namesake", "no positivity", "no guard"],
 )
 def test_no_other_axiom_is_allowed_and_those_of_the_reals_nowhere_else(tmp_path, statements, proofs, said):
     with pytest.raises(coq.Broken, match=said):
@@ -150,13 +156,44 @@ def test_no_other_axiom_is_allowed_and_those_of_the_reals_nowhere_else(tmp_path,
         ({"statements": HEAD + "Definition small : Prop := True.\n"}, "below no comment"),
         ({"statements": STATED + "Lemma easy : True. Proof. by []. Qed.\n"}, "'Lemma easy : True' is no definition"),
         ({"definitions": HEAD + "Axiom magic : False.\n"}, "is no definition"),
+        (
+            {"statements": HEAD + 'Local Notation "x <= y" := (x <= x).\n' + STATED},
+            "'Local Notation .* is no definition",
+        ),
+        ({"statements": HEAD + "Implicit Types n : Empty_set.\n" + STATED}, "'Implicit Types .* is no definition"),
+        ({"statements": HEAD + "From ImitationLearning.Proofs Require Small.\n" + STATED}, "'From .* is no definition"),
+        ({"statements": STATED + "  Definition other : Prop := False.\n"}, "other stands below no comment"),
+        ({"definitions": HEAD + 'Notation "x <= y" := (x <= x).\n'}, "'Notation .* is no definition"),
+        ({"definitions": HEAD + "From ImitationLearning.Proofs Require Import Small.\n"}, "'From .* is no definition"),
     ],
-    ids=["no claim", "a proof among statements", "an axiom among definitions"],
+    ids=[
+        *("no claim", "a proof among statements", "an axiom among definitions", "a notation", "types", "proofs"),
+        *("an indented statement", "a notation among definitions", "notations of proofs"),
+    ],
 )
 @needs_coq
 def test_files_to_be_read_hold_only_definitions(tmp_path, texts, said):
     with pytest.raises(coq.Broken, match=said):
         checked(tmp_path, **texts)
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    "hidden",
+    ["(* (* *) *) {}", '(* "*)" *) {}', 'Set Warnings "(*". {} Set Warnings "*)".', "Check (fun x => x *). {}"],
+    ids=["nested comments", "a string in a comment", "comments in strings", "no comment"],
+)
+def test_gaps_are_found_behind_comments_and_strings(tmp_path, hidden):
+    with pytest.raises(coq.Broken, match="has a gap: Axiom"):
+        checked(tmp_path, proofs=PROOF + hidden.format("Axiom trust : False.") + "\n" + PROVED)
+
+
+@needs_coq
+def test_no_file_bears_the_name_of_a_library_whose_axioms_are_allowed(tmp_path):
+    sources = written(tmp_path / "sources")
+    (sources / "Proofs" / "Epsilon.v").write_text(HEAD)
+    with pytest.raises(coq.Broken, match=r"Proofs/Epsilon\.v bears the name of a library"):
+        coq.check(tmp_path / "build", sources=sources)
 
 
 def test_without_coq_its_packages_are_named(tmp_path, monkeypatch):
