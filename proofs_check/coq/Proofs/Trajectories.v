@@ -158,17 +158,33 @@ rewrite big_ord_recr; apply: le_trans (tv_trajectoryS hM H hpi hother) (ler_add 
 exact: tv_history.
 Qed.
 
+(** Reading one step off a trajectory is a channel. *)
+Section AtStep.
+Variables (R : realFieldType) (S A : finType) (H h : nat).
+Hypothesis hH : (h < H)%N.
+
+Definition at_step (t : trajectory S A H) : S * A -> R :=
+  fun z => (nth None (map Some (steps t)) h == Some z)%:R.
+
+Lemma law_at_step t : law (at_step t).
+Proof.
+have : (h < size (steps t))%N by rewrite size_steps.
+case E : (steps t) => [//|z0 l] hl; rewrite /at_step E (nth_map z0) //; set w := nth _ _ _.
+split=> [z|]; first exact: ler0n.
+by rewrite -[RHS](law_surely R w).2; apply: eq_bigr => z _; rewrite /surely eq_sym.
+Qed.
+
+Lemma mean_at_step (M : mdp R S A) (pi : policy R S A) z : is_mdp M -> is_policy pi ->
+  mean (trajectory_law M (forgetful pi) (n := H)) (fun t => at_step t z) = joint (occupancy M pi h) z.
+Proof. by case: z => s a hM hpi; rewrite /joint -(step_law_occupancy (H := H)) // step_law_mean. Qed.
+
+End AtStep.
+
 Theorem step_processing : Statements.Trajectories.step_processing.
 Proof.
 move=> R S A M H pi other hM hpi hother h hH.
-pose at_step (t : trajectory S A H) : S * A -> R := fun z => (nth None (map Some (steps t)) h == Some z)%:R.
-have hk t : law (at_step t).
-  have : (h < size (steps t))%N by rewrite size_steps.
-  case E : (steps t) => [//|z0 l] hl; rewrite /at_step E (nth_map z0) //; set w := nth _ _ _.
-  split=> [z|]; first exact: ler0n.
-  by rewrite -[RHS](law_surely R w).2; apply: eq_bigr => z _; rewrite /surely eq_sym.
-apply: le_trans (tv_mean_le _ _ hk); apply: eq_ler.
-by apply: eq_tv => -[s a]; rewrite /joint -(step_law_occupancy (H := H)) // step_law_mean.
+apply: le_trans (tv_mean_le _ _ (law_at_step R hH)); apply: eq_ler.
+by apply: eq_tv => z; rewrite mean_at_step.
 Qed.
 
 Theorem state_marginals : Statements.Trajectories.state_marginals.
