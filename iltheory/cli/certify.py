@@ -27,13 +27,15 @@ def certify(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    """Decide a bound on one instance, exactly, and write tables from which Coq proves the verdict of that instance.
+    """Decide a claim on one instance, exactly, and write tables from which Coq proves the verdict of that instance.
 
-    Tables bound values and laws of states by one inequality a step and state; that they do is proved in Coq. Whether
-    the bound holds or fails, the file ends in a theorem. Without --coq, say what it would be. Exit status 1 if the
-    instance refutes the bound.
+    Tables bound values and laws of states by one inequality a step and state; that they do is proved in Coq, with a
+    horizon and with a discount. A tie or an equality has exact tables. Whether the claim holds or fails, the file ends
+    in a theorem. Without --coq, say what it would be. Exit status 1 if the instance refutes the claim, 2 if no
+    certificate covers it.
 
     [dim]Examples:[/]  iltheory certify ross-bagnell-2010-thm-2-1 --instance mine.json --coq mine.v   ·
+    iltheory certify pdl.discounted --instance mine.json   ·
     iltheory certify ross-bagnell-2010-thm-2-1/linear-in-h --instance counterexample.json
     """
     from iltheory.attack.references import resolve
@@ -72,7 +74,7 @@ def _read(path: Path) -> Any:
 def _page(made: Certificate, coq: Path | None) -> Text:
     """The verdict, the theorem, and how to have it checked."""
     verdict = "holds on this instance" if made.holds else "is refuted by this instance"
-    comparison = f"{float(made.lhs):.6g} {'<=' if made.holds else '>'} {float(made.rhs):.6g}"
+    comparison = f"{float(made.lhs):.6g} {made.op} {float(made.rhs):.6g}"
     size = f"tables in multiples of 1/{made.unit}"
     if coq is None:
         end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."

@@ -1,32 +1,40 @@
 """Certificates of one instance for Coq: tables of rounded numbers, and the theorem about the instance that they prove.
 
-The values of a policy, rounded up (down) at each step, are a super-solution (sub-solution) of Bellman's equation; laws
-of its states likewise. Coq checks one inequality a step, state and table, and a theorem bounds values and laws by the
-tables. Numbers do not grow with the horizon; but a tie leaves no room for rounding: its tables are exact.
+The values of a policy, rounded up (down), are a super-solution (sub-solution) of Bellman's equation; laws of its states
+likewise. Coq checks one inequality a state, step and table, and a theorem bounds values and laws by the tables. Numbers
+do not grow with the horizon; but a tie, or an equality, leaves no room for rounding: its tables are exact.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from iltheory.claims import kinds
 from iltheory.claims.assumptions import UNIT_REWARDS
 from iltheory.claims.claim import Claim
-from iltheory.claims.kinds import PolicyKind
-from iltheory.proofs.sides import SIDES
+from iltheory.proofs.sides import SIDES, lacking
+from iltheory.proofs.tables import Model, fractions, number, table
 from proofs_check.coq.development import LIBRARY
-from sims import TabularMDP
-from sims import arithmetic as ar
 from sims.arithmetic import HOLDS
 from sims.errors import IltheoryError
 
 SPARE_BITS = 8
+ONE_START = "one law of the first state"
+
+RELATIONS = {
+    "<=": ("{left} <=\n   {right}", "{right} <\n   {left}"),
+    "<": ("{left} <\n   {right}", "{right} <=\n   {left}"),
+    ">=": ("{right} <=\n   {left}", "{left} <\n   {right}"),
+    ">": ("{right} <\n   {left}", "{left} <=\n   {right}"),
+    "==": ("{left} =\n   {right}", "{left} !=\n   {right}"),
+}
+"""How Coq writes a comparison that holds, and what is true where it fails."""
+OPPOSITE = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!="}
 
 
 class NotCovered(IltheoryError, ValueError):
@@ -40,9 +48,10 @@ class Certificate:
     Attributes
     ----------
     claim : id of the claim, or of a false variant
-    holds : whether its bound holds on the instance
+    holds : whether its comparison holds on the instance
     lhs, rhs : its sides, exactly
-    conclusion : what Coq proves of the instance: the bound, or the strict inequality that refutes it
+    op : what is true of them: ``<=``, or ``>`` if that fails
+    conclusion : what Coq proves of the instance: the comparison, or the opposite that refutes it
     unit : the tables are multiples of its inverse
     text : the file
     """
@@ -51,100 +60,18 @@ class Certificate:
     holds: bool
     lhs: Fraction
     rhs: Fraction
+    op: str
     conclusion: str
     unit: int
     text: str
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rational numbers over one denominator: ``numbers / unit``."""
-
-    numbers: NDArray[Any]
-    unit: int
-
-    @property
-    def coq(self) -> str:
-        """As Coq reads it."""
-        row = f"(over {self.unit})"
-        for _ in range(self.numbers.ndim - 1):
-            row = f"(map {row})"
-        return f"{row[1:-1]} {_listed(self.numbers.tolist())}"
-
-    def at(self, step: int) -> NDArray[Any]:
-        """The numbers of a step; the last ones serve all later steps."""
-        return np.asarray(self.numbers[min(step, len(self.numbers) - 1)])
-
-
-def _listed(numbers: Any) -> str:
-    return f"[:: {'; '.join(map(_listed, numbers))}]" if isinstance(numbers, list) else str(numbers)
-
-
-def table(numbers: Any, ndim: int) -> Table:
-    """Read exact numbers, with an axis of steps in front: one entry where nothing varies in time."""
-    exact = ar.convert(numbers, "rational").fractions()
-    exact = exact[None] if exact.ndim < ndim else exact
-    unit = math.lcm(*(x.denominator for x in exact.flat))
-    return Table(np.vectorize(lambda x: int(x * unit), otypes=[object])(exact), unit)
-
-
-@dataclass(frozen=True)
-class Model:
-    """The tables of a model."""
-
-    transitions: Table
-    rewards: Table
-    start: Table
-    horizon: int
-
-    @classmethod
-    def of(cls, mdp: TabularMDP) -> Model:
-        """Read a model with a finite horizon."""
-        if mdp.horizon is None:
-            raise NotCovered("certificates for Coq are of models with a horizon; this one has a discount.")
-        return cls(table(mdp.P, 4), table(mdp.rewards(), 3), table(mdp.mu, 1), mdp.horizon)
-
-    @property
-    def coq(self) -> str:
-        """As Coq reads it."""
-        _, states, actions, _ = self.transitions.numbers.shape
-        return (
-            f"{{|\n  states := {states};\n  actions := {actions};\n  transitions := {self.transitions.coq};\n"
-            f"  rewards := {self.rewards.coq};\n  starting := {self.start.coq}\n|}}"
-        )
-
-    def values(self, pi: Table, unit: int, divide: Callable[[Any, int], Any]) -> Table:
-        """Values at steps 0, ..., H, rounded at each step by ``divide``."""
-        p, r = self.transitions, self.rewards
-        rows = [self.start.numbers * 0]
-        for step in reversed(range(self.horizon)):
-            q = r.at(step) * (p.unit * unit) + (p.at(step) @ rows[0]) * r.unit
-            rows.insert(0, divide((pi.at(step) * q).sum(-1), pi.unit * r.unit * p.unit))
-        return Table(np.array(rows, dtype=object), unit)
-
-    def laws(self, pi: Table, unit: int, divide: Callable[[Any, int], Any]) -> Table:
-        """Laws of the state at steps 0, ..., H - 1, rounded at each step by ``divide``."""
-        p = self.transitions
-        rows = [divide(self.start.numbers * unit, self.start.unit)]
-        for step in range(self.horizon - 1):
-            moves = (pi.at(step)[..., None] * p.at(step)).sum(1)
-            rows.append(divide(rows[-1] @ moves, pi.unit * p.unit))
-        return Table(np.array(rows, dtype=object), unit)
-
-
-def _down(number: Any, unit: int) -> Any:
-    return number // unit
-
-
-def _up(number: Any, unit: int) -> Any:
-    return -(-number // unit)
-
-
 def check_covered(claim: Claim) -> None:
-    """Raise `NotCovered`, with what is covered, unless certificates of the claim can be made."""
-    if claim.id not in SIDES:
+    """Raise `NotCovered`, with what is missing, unless certificates of the claim can be made."""
+    missing = lacking(claim)
+    if missing is not None:
         covered = ", ".join(id for id in SIDES if "/" not in id)
-        raise NotCovered(f"no certificate for Coq covers {claim.id}.\n  Covered, with their false variants: {covered}.")
+        raise NotCovered(f"no certificate for Coq covers {claim.id}: {missing.words}.\n  Covered: {covered}.")
 
 
 def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
@@ -158,7 +85,7 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     Raises
     ------
     NotCovered
-        If Coq knows no certificate for the claim, or the model has no horizon.
+        If Coq knows no certificate for the claim.
     AssumptionViolated
         If the claim says nothing of the instance.
     """
@@ -166,113 +93,247 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     comparison = claim(**instance)
     lhs, rhs = (Fraction(str(side)) for side in (comparison.lhs, comparison.rhs))
     holds = bool(comparison.verdicts == HOLDS)
-    mdp = instance["mdp"].with_rewards(instance["reward"]) if "reward" in instance else instance["mdp"]
-    model = Model.of(mdp)
-    names = [name for name, kind in claim.parameters.items() if isinstance(kind, PolicyKind)]
-    policies = {name: table(instance[name], 3) for name in names}
+    models, policies = read(claim, instance)
+    unit = exact_unit(models, policies) if lhs == rhs else _rounded_unit(models, policies, abs(lhs - rhs))
     left, right = SIDES[claim.id]
-    conclusion = f"({left} <=\n   {right})%R" if holds else f"({right} <\n   {left})%R"
-    rewards = _rewards(claim)
-    unit = _exact_unit(mdp, instance, names) if lhs == rhs else _rounded_unit(mdp, instance, names, abs(lhs - rhs))
-    text = _file(claim.id, holds, (lhs, rhs), model, policies, rewards, conclusion, unit)
-    return Certificate(claim.id, holds, lhs, rhs, conclusion, unit, text)
+    conclusion = f"({RELATIONS[comparison.op][0 if holds else 1].format(left=left, right=right)})%R"
+    document = describe(claim, instance, models, unit)
+    op = comparison.op if holds else OPPOSITE[comparison.op]
+    title = f"{claim.id} {'holds' if holds else 'fails'} on one instance: {lhs} {op} {rhs}."
+    return Certificate(claim.id, holds, lhs, rhs, op, conclusion, unit, document.theorem(title, conclusion))
 
 
-def _rewards(claim: Claim) -> str | None:
-    """What the claim assumes of rewards: ``unit``, ``signed`` or nothing."""
-    if UNIT_REWARDS in claim.assumptions:
-        return "unit"
-    return "signed" if "reward" in claim.parameters else None
+def read(claim: Claim, instance: Mapping[str, Any]) -> tuple[dict[str, Model], dict[str, Any]]:
+    """The models of an instance, the first one with the claim's own reward if there is one, and the policies."""
+    models: dict[str, Model] = {}
+    for name, kind in claim.parameters.items():
+        if isinstance(kind, kinds.Model):
+            own = "reward" in instance and not models
+            models[name] = Model.of(instance[name].with_rewards(instance["reward"]) if own else instance[name])
+    return models, {
+        name: instance[name] for name, kind in claim.parameters.items() if isinstance(kind, kinds.PolicyKind)
+    }
 
 
-def _exact_unit(mdp: TabularMDP, instance: Mapping[str, Any], names: Iterable[str]) -> int:
+def exact_unit(models: Mapping[str, Model], policies: Mapping[str, Any]) -> int:
     """A denominator that all values and laws share."""
-    tables = [table(part, 2) for name in names for part in (mdp.v(instance[name]), mdp.state_occupancy(instance[name]))]
-    return math.lcm(*(part.unit for part in tables))
+    return math.lcm(*(model.exact_unit(pi) for model in models.values() for pi in policies.values()))
 
 
-def _rounded_unit(mdp: TabularMDP, instance: Mapping[str, Any], names: Iterable[str], margin: Fraction) -> int:
+def _rounded_unit(models: Mapping[str, Model], policies: Mapping[str, Any], margin: Fraction) -> int:
     """A power of two so large that no rounding can close the margin, nor hide that a state is visited.
 
-    Roundings add up to at most H / unit in a value and S h / unit in the law at step h; no side of a covered claim
-    moves by more than a small multiple of H^3 S A (1 + max |r|)^2 / unit.
+    With a horizon, roundings add up to at most H / unit in a value and S h / unit in the law at step h; with a
+    discount, to S^2 / (1 - gamma) / unit in a law. No side of a covered claim moves by more than a small multiple of
+    the cube of the (effective) horizon times S^2 A (1 + max |r|)^2 / unit.
     """
-    largest = max(abs(x) for x in ar.convert(mdp.rewards(), "rational").fractions().flat)
-    laws = [ar.convert(mdp.state_occupancy(instance[name]), "rational").fractions() for name in names]
-    visited = min(x for law in laws for x in law.flat if x)
-    size = Fraction(mdp.horizon or 0) ** 3 * mdp.n_states * mdp.n_actions * (1 + largest) ** 2
+    model = next(iter(models.values()))
+    mdp = model.mdp
+    largest = max(abs(x) for one in models.values() for x in fractions(one.mdp.rewards()).flat)
+    laws = [fractions(one.mdp.state_occupancy(pi)) for one in models.values() for pi in policies.values()]
+    visited = min((x for law in laws for x in law.flat if x), default=Fraction(1))
+    horizon = Fraction(mdp.horizon) if mdp.horizon is not None else 1 / (1 - model.gamma)
+    size = horizon**3 * mdp.n_states**2 * mdp.n_actions * (1 + largest) ** 2
     return int(1 << (math.ceil(size / min(margin, visited)).bit_length() + SPARE_BITS))
 
 
-def _file(
-    claim: str,
-    holds: bool,
-    sides: tuple[Fraction, Fraction],
-    model: Model,
-    policies: Mapping[str, Table],
-    rewards: str | None,
-    conclusion: str,
-    unit: int,
-) -> str:
-    first = next(iter(policies))
-    said = [f"(certified_model R {first}_certified).1"]
-    hypotheses = ["is_mdp M"]
-    lines = [
-        f"(** {claim} {'holds' if holds else 'fails'} on one instance: {sides[0]} {'<=' if holds else '>'} {sides[1]}.",
-        "    Written by `iltheory certify`; [verdict] is what is proved, of the tables below. *)",
-        "From Coq Require Import ZArith QArith.",
-        "From mathcomp Require Import all_ssreflect all_algebra.",
-        f"From {LIBRARY}.Definitions Require Import Probability Extremes FiniteHorizon Imitation Moments Disadvantage.",
-        f"From {LIBRARY}.Definitions Require Import Tables Certificates.",
-        f"From {LIBRARY}.Definitions Require Executable.",
-        f"From {LIBRARY}.Proofs Require Import Enclosures.",
-        "Import GRing.Theory Num.Theory.",
-        "Local Open Scope Z_scope.",
-        "",
-        f"Definition instance : tables := {model.coq}.",
-    ]
-    for name, pi in policies.items():
-        bounds = {
-            "values_below": model.values(pi, unit, _down),
-            "values_above": model.values(pi, unit, _up),
-            "laws_below": model.laws(pi, unit, _down),
-            "laws_above": model.laws(pi, unit, _up),
-        }
-        fields = ";\n".join(f"  {field} := {part.coq}" for field, part in bounds.items())
-        lines += [
-            f"Definition {name}_table := {pi.coq}.",
-            f"Definition {name}_bounds : bounds := {{|\n{fields}\n|}}.",
-            f"Lemma {name}_certified : certified instance {model.horizon}%N {name}_table {name}_bounds.",
-            "Proof. by vm_compute. Qed.",
+@dataclass
+class Document:
+    """A file for Coq that grows: an instance and the certificates of its policies.
+
+    Attributes
+    ----------
+    discount : of the models; None if they have a horizon
+    definitions : what is said before the field
+    notations : what is said of the field
+    certificates : lemmas about policies
+    hypotheses : what the claim assumes, each with its proof
+    unknowns : by name, what defines a function of which a side may speak
+    """
+
+    discount: str | None
+    definitions: list[str] = field(default_factory=list)
+    notations: list[str] = field(default_factory=list)
+    certificates: list[str] = field(default_factory=list)
+    hypotheses: list[tuple[str, str]] = field(default_factory=list)
+    unknowns: dict[str, str] = field(default_factory=dict)
+
+    def preamble(self) -> list[str]:
+        """Everything up to the field's section, which stays open."""
+        worlds = "FiniteHorizon Imitation Moments Disadvantage" if self.discount is None else "Discounted"
+        return [
+            "From Coq Require Import ZArith QArith.",
+            "From mathcomp Require Import all_ssreflect all_algebra.",
+            f"From {LIBRARY}.Definitions Require Import Probability Extremes {worlds}.",
+            f"From {LIBRARY}.Definitions Require Import Tables Certificates DiscountedCertificates.",
+            f"From {LIBRARY}.Definitions Require Executable.",
+            f"From {LIBRARY}.Proofs Require Import Enclosures.",
+            "Import GRing.Theory Num.Theory.",
+            "Local Open Scope Z_scope.",
+            "",
+            *self.definitions,
+            "Local Close Scope Z_scope.",
+            "Local Open Scope ring_scope.",
+            "",
+            "Section Verdict.",
+            "Variable R : realFieldType.",
+            *self.notations,
+            "",
         ]
-    if rewards is not None:
-        low = {"unit": 0, "signed": -1}[rewards]
-        between = f"{LIBRARY}.Definitions.Executable.rewards_between instance (Qmake ({low}) 1) (Qmake 1 1)"
-        lines += [f"Lemma rewards_checked : {between}.", "Proof. by vm_compute. Qed."]
-        said.append(f"table_{rewards}_rewards rewards_checked")
-        hypotheses.append(f"{rewards}_rewards M")
-    lines += [
-        "Local Close Scope Z_scope.",
-        "Local Open Scope ring_scope.",
-        "",
-        "Section Verdict.",
-        "Variable R : realFieldType.",
-        "Local Notation M := (model R instance).",
-        f"Local Notation H := {model.horizon}%N.",
+
+    def about(self, conclusion: str, sides: str) -> str:
+        """A conclusion, for all functions that sides speak of and that are what their names say."""
+        known = {name: what for name, what in self.unknowns.items() if re.search(rf"\b{name}\b", sides)}
+        if not known:
+            return conclusion
+        premises = "".join(f"{what} ->\n  " for what in known.values())
+        return f"(forall {' '.join(known)}, {premises}{conclusion})"
+
+    def theorem(self, title: str, conclusion: str) -> str:
+        """The whole file."""
+        stated = " /\\\n  ".join([*(said for said, _ in self.hypotheses), self.about(conclusion, conclusion)])
+        return "\n".join(
+            [
+                f"(** {title}",
+                "    Written by `iltheory certify`; [verdict] is what is proved, of the tables below. *)",
+                *self.preamble(),
+                f"Theorem verdict :\n  {stated}.",
+                "Proof.",
+                *(f"split; first exact: {proof}." for _, proof in self.hypotheses),
+                *self.known_certificates(),
+                "intros; compare_ranges.",
+                "Qed.",
+                "End Verdict.",
+                "Print Assumptions verdict.",
+                "",
+            ]
+        )
+
+    def known_certificates(self) -> Iterator[str]:
+        """Where the tactic `enclose` looks for them: among the hypotheses."""
+        return (f"have found_{name} := {name}." for name in self.certificates)
+
+
+def describe(claim: Claim, instance: Mapping[str, Any], models: Mapping[str, Model], unit: int) -> Document:
+    """Write an instance down, with certificates in multiples of the unit's inverse."""
+    first = next(iter(models.values()))
+    discount = None if first.mdp.horizon is not None else number(first.gamma)
+    document = Document(discount)
+    tables = dict(zip(models, ("instance", "other_instance"), strict=False))
+    for (name, model), letter in zip(models.items(), "MN", strict=False):
+        _put_model(document, letter, tables[name], model)
+    for name, kind in claim.parameters.items():
+        if isinstance(kind, kinds.PolicyKind):
+            for (model_name, model), letter in zip(models.items(), "MN", strict=False):
+                _put_certificate(document, name, letter, tables[model_name], model, instance[name], unit)
+            _put_policy(document, name)
+        elif isinstance(kind, kinds.Sequence):
+            _put_sequence(document, name, instance[name])
+        elif isinstance(kind, kinds.StateFunctionKind):
+            _put_state_function(document, name, instance[name])
+        elif isinstance(kind, kinds.RewardKind):
+            _put_function(document, name, instance[name])
+        elif not isinstance(kind, kinds.Model):
+            value = f"{instance[name]}%N" if isinstance(kind, kinds.Count) else f"(real R {number(instance[name])})"
+            document.notations.append(f"Local Notation {name} := {value}.")
+    _put_assumptions(document, claim, tables)
+    return document
+
+
+def _put_model(document: Document, letter: str, name: str, model: Model) -> None:
+    document.definitions += [
+        f"Definition {name} : tables := {model.coq}.",
+        f"Lemma {name}_checked : Definitions.Executable.is_mdp {name}.",
+        "Proof. by vm_compute. Qed.",
     ]
-    for name in policies:
-        lines.append(f"Local Notation {name} := (plays R (t := instance) {name}_table).")
-        said.append(f"(certified_model R {name}_certified).2")
-        hypotheses.append(f"is_policy {name}")
-    lines += [
-        "",
-        f"Theorem verdict : [/\\ {', '.join(hypotheses)} &\n  {conclusion}].",
-        "Proof.",
-        *(f"have certified_{name} := {name}_certified." for name in policies),
-        f"split; [{' | '.join(f'exact: {proof}' for proof in said)} | compare_ranges].",
-        "Qed.",
-        "End Verdict.",
-        "Print Assumptions verdict.",
-        "",
+    if document.discount is None:
+        meaning, proof = f"model R {name}", f"(table_model R {name}_checked)"
+    else:
+        meaning, proof = (
+            f"discounted R {name} {document.discount}",
+            f"(@table_discounted_model R {name} {document.discount} {name}_checked isT)",
+        )
+    document.notations.append(f"Local Notation {letter} := ({meaning}).")
+    document.hypotheses.append((f"is_mdp {letter}", proof))
+    if letter == "M":
+        document.notations += [
+            f"Local Notation H := {model.mdp.horizon}%N." if document.discount is None else "",
+            "Local Notation s0 := (@Ordinal (states instance) 0 isT).",
+            "Local Notation a0 := (@Ordinal (actions instance) 0 isT).",
+        ]
+
+
+def _put_certificate(document: Document, name: str, letter: str, tables: str, model: Model, pi: Any, unit: int) -> None:
+    lemma = f"{name}_certified" if letter == "M" else f"{name}_certified_in_{letter}"
+    fields = ";\n".join(f"  {field} := {part.coq}" for field, part in model.bounds(pi, unit).items())
+    where = f"certified {tables} {model.mdp.horizon}%N"
+    if document.discount is not None:
+        where = f"certified_discounted {tables} {document.discount}"
+    if letter == "M":
+        document.definitions.append(f"Definition {name}_table := {table(pi, 3).coq}.")
+    document.definitions += [
+        f"Definition {lemma}_bounds : bounds := {{|\n{fields}\n|}}.",
+        f"Lemma {lemma} : {where} {name}_table {lemma}_bounds.",
+        "Proof. by vm_compute. Qed.",
     ]
-    return "\n".join(lines)
+    if letter == "M":
+        sound = "certified_policy" if document.discount is None else "certified_discounted_policy"
+        document.hypotheses.append((f"is_policy {name}", f"({sound} R {lemma})"))
+    document.certificates.append(lemma)
+    value, law = ("v", "d") if letter == "M" else ("w", "e")
+    document.unknowns[f"{value}_{name}"] = f"is_value {letter} {name} {value}_{name}"
+    document.unknowns[f"{law}_{name}"] = f"is_state_law {letter} {name} {law}_{name}"
+
+
+def _played(document: Document, table: str) -> str:
+    return f"(plays R (t := instance) {table}{'' if document.discount is None else ' 0%N'})"
+
+
+def _put_policy(document: Document, name: str) -> None:
+    document.notations.append(f"Local Notation {name} := {_played(document, f'{name}_table')}.")
+
+
+def _put_sequence(document: Document, name: str, policies: Any) -> None:
+    listed = ";\n  ".join(f"({table(pi, 3).coq})" for pi in policies)
+    document.definitions += [
+        f"Definition {name}_tables := [:: {listed}].",
+        f"Lemma {name}_checked : all (Definitions.Executable.is_policy instance) {name}_tables.",
+        "Proof. by vm_compute. Qed.",
+    ]
+    document.notations += [
+        f"Local Notation {name}_number := {len(policies)}%N.",
+        f"Local Notation {name} i := {_played(document, f'(nth [::] {name}_tables i)')}.",
+    ]
+    said = f"(forall i : 'I_{name}_number, is_policy ({name} i))"
+    document.hypotheses.append((said, f"(fun i => table_policies R {name}_checked (ltn_ord i))"))
+
+
+def _put_function(document: Document, name: str, values: Any) -> None:
+    if name != "reward":  # which the model has
+        document.definitions.append(f"Definition {name}_table := {table(values, 3).coq}.")
+        _put_policy(document, name)
+
+
+def _put_state_function(document: Document, name: str, values: Any) -> None:
+    document.definitions.append(f"Definition {name}_table := {table(values, 2).coq}.")
+    step, at = ("(h : nat) ", "h") if document.discount is None else ("", "0")
+    row = f"real R (at_state {name}_table {at}%N s)"
+    document.notations.append(f"Definition {name} {step}(s : 'I_(states instance)) : R := {row}.")
+
+
+def _put_assumptions(document: Document, claim: Claim, tables: Mapping[str, str]) -> None:
+    assumed = {assumption.name for assumption in claim.assumptions}
+    reward = claim.parameters.get("reward")
+    if UNIT_REWARDS.name in assumed or (isinstance(reward, kinds.RewardKind) and reward.low == 0):
+        kind, low = "unit", 0
+    elif isinstance(reward, kinds.RewardKind) and document.discount is None:
+        kind, low = "signed", -1
+    else:
+        kind, low = "", 0
+    for name, letter in zip(tables.values() if kind else (), "MN", strict=False):
+        between = f"{LIBRARY}.Definitions.Executable.rewards_between {name} (Qmake ({low}) 1) (Qmake 1 1)"
+        document.definitions += [f"Lemma {name}_rewards_checked : {between}.", "Proof. by vm_compute. Qed."]
+        lemma = f"table_{kind}_rewards" if document.discount is None else f"table_discounted_{kind}_rewards"
+        document.hypotheses.append((f"{kind}_rewards {letter}", f"{lemma} {name}_rewards_checked"))
+    if ONE_START in assumed:
+        document.hypotheses.append(("start M =1 start N", "(fun=> erefl)"))

@@ -4,9 +4,10 @@
 From Coq Require Import ZArith QArith Qabs.
 From mathcomp Require Import all_ssreflect all_algebra zify.
 From ImitationLearning.Definitions Require Import Probability Extremes FiniteHorizon Imitation Moments.
-From ImitationLearning.Definitions Require Import Tables Certificates Disadvantage.
-From ImitationLearning.Definitions Require Executable.
+From ImitationLearning.Definitions Require Import Tables Certificates DiscountedCertificates Disadvantage.
+From ImitationLearning.Definitions Require Discounted Executable.
 From ImitationLearning.Proofs Require Import Tables Executable Certificates.
+From ImitationLearning.Proofs Require DiscountedCertificates.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Import Order.TTheory GRing.Theory Num.Theory.
@@ -34,6 +35,9 @@ Definition range_scale (x : Q) (e : range) : range :=
 Definition range_mul (e f : range) : range :=
   let low := range_scale e.1 f in let high := range_scale e.2 f in (least low.1 high.1, most low.2 high.2).
 Definition range_exp (e : range) (n : nat) : range := iter n (range_mul e) (range_nat 1).
+(** Of numbers that are not 0, see [separated]. *)
+Definition range_inverse (e : range) : range := (Qinv e.2, Qinv e.1).
+Definition separated (e : range) : bool := ~~ Qle_bool e.1 (Qmake 0 1) || ~~ Qle_bool (Qmake 0 1) e.2.
 Definition range_where (e f : range) : range :=
   if Qle_bool e.2 (Qmake 0 1) then range_nat 0
   else if Qle_bool e.1 (Qmake 0 1) then (least f.1 (Qmake 0 1), most f.2 (Qmake 0 1)) else f.
@@ -140,10 +144,23 @@ have [y0|/ltW y0] := lerP 0 y.
 by rewrite (le_trans b1) ?orbT ?ler_wnmul2r //= (le_trans _ a2) // ler_wnmul2r.
 Qed.
 
+Lemma encloses_step (n : nat) x e (f : nat -> R) (F : nat -> range) :
+  encloses x e -> (forall k, n = k.+1 -> encloses (f k) (F k)) ->
+  encloses (if n is k.+1 then f k else x) (if n is k.+1 then F k else e).
+Proof. by case: n => [|k] xe fF //; apply: fF. Qed.
+
 Lemma encloses_exp x e n : encloses x e -> encloses (x ^+ n) (range_exp e n).
 Proof.
 move=> xe; elim: n => [|n IH]; first by rewrite expr0; apply: encloses_one.
 by rewrite exprS; apply: encloses_mul.
+Qed.
+
+Lemma encloses_inverse x e : encloses x e -> separated e -> encloses x^-1 (range_inverse e).
+Proof.
+case/andP=> ex xe; rewrite /encloses /separated !(real_le R) real_zero -!ltNge !real_inverse.
+case/orP=> [e0|e0].
+  by have x0 := lt_le_trans e0 ex; rewrite !lef_pinv ?posrE ?xe ?ex // (lt_le_trans x0).
+by have x0 := le_lt_trans xe e0; rewrite !lef_ninv ?negrE ?xe ?ex // (le_lt_trans ex).
 Qed.
 
 Lemma encloses_where x y e f : encloses x e -> encloses y f ->
@@ -205,12 +222,47 @@ Proof. exact: (bounded R hb h s).2. Qed.
 
 End Quantities.
 
-(** What a certificate says of the model and its policy. *)
-Lemma certified_model (t : tables) (H : nat) (pi : seq (seq (seq Q))) (b : bounds) :
-  certified t H pi b -> is_mdp (model R t) /\ is_policy (plays R (t := t) pi).
+(** The same of a model with a discount, where values and laws are what solves their equations. *)
+Section Discounted.
+Variables (t : tables) (gamma : Q) (pi : seq (seq (seq Q))) (b : bounds).
+Local Notation M := (discounted R t gamma).
+Local Notation pi_ := (plays R (t := t) pi 0%N).
+Hypothesis hb : certified_discounted t gamma pi b.
+
+Lemma encloses_discounted_value v s : Discounted.is_value M pi_ v ->
+  encloses (v s) (at_state (values_below b) 0 s, at_state (values_above b) 0 s).
+Proof. by move=> hv; have [_ _ bound _] := DiscountedCertificates.bounded R hb; apply: bound. Qed.
+
+Lemma encloses_discounted_law d s : Discounted.is_state_law M pi_ d ->
+  encloses (d s) (at_state (laws_below b) 0 s, at_state (laws_above b) 0 s).
+Proof. by move=> hd; have [_ _ _ bound] := DiscountedCertificates.bounded R hb; apply: bound. Qed.
+
+Lemma certified_discounted_policy : Discounted.is_policy pi_.
+Proof. by have [] := DiscountedCertificates.bounded R hb. Qed.
+
+End Discounted.
+
+(** What a certificate says of its policy. *)
+Lemma certified_policy (t : tables) (H : nat) (pi : seq (seq (seq Q))) (b : bounds) :
+  certified t H pi b -> is_policy (plays R (t := t) pi).
 Proof.
-case/and5P=> table_M table_pi _ _ _; have [hM hpi _] := checks R t pi (Qmake 0 1) (Qmake 0 1).
-by split; [apply: hM | apply: hpi].
+by case/and5P=> _ table_pi _ _ _; have [_ policy _] := checks R t pi (Qmake 0 1) (Qmake 0 1); apply: policy.
+Qed.
+
+Lemma table_model (t : tables) : Definitions.Executable.is_mdp t -> is_mdp (model R t).
+Proof. by have [] := checks R t [::] (Qmake 0 1) (Qmake 0 1). Qed.
+
+Lemma table_discounted_model (t : tables) (gamma : Q) :
+  Definitions.Executable.is_mdp t -> Qle_bool (Qmake 0 1) gamma && ~~ Qle_bool (Qmake 1 1) gamma ->
+  Discounted.is_mdp (discounted R t gamma).
+Proof. exact: DiscountedCertificates.table_discounted. Qed.
+
+Lemma table_policies (t : tables) (pis : seq (seq (seq (seq Q)))) (i : nat) :
+  all (Definitions.Executable.is_policy t) pis -> (i < size pis)%N ->
+  is_policy (plays R (t := t) (nth [::] pis i)).
+Proof.
+move=> /all_nthP ok ipis; have [_ policy _] := checks R t (nth [::] pis i) (Qmake 0 1) (Qmake 0 1).
+by apply: policy; apply: ok.
 Qed.
 
 Lemma table_unit_rewards (t : tables) :
@@ -228,6 +280,11 @@ move=> table h s a; have [_ _ /(_ table h s a)] := checks R t [::] (Qmake (-1) 1
 by rewrite minus1 real_one.
 Qed.
 
+Lemma table_discounted_unit_rewards (t : tables) (gamma : Q) :
+  Definitions.Executable.rewards_between t (Qmake 0 1) (Qmake 1 1) ->
+  Discounted.unit_rewards (discounted R t gamma).
+Proof. by move=> /table_unit_rewards unit s a; apply: unit. Qed.
+
 (** Comparisons of ranges decide comparisons of what they enclose. *)
 Lemma holds x y e f : encloses x e -> encloses y f -> Qle_bool e.2 f.1 -> x <= y.
 Proof. by case/andP=> _ xe /andP[fy _]; rewrite (real_le R) => ef; apply: le_trans xe (le_trans ef fy). Qed.
@@ -237,13 +294,25 @@ Proof.
 by case/andP=> ex _ /andP[_ yf]; rewrite (real_le R) -ltNge => fe; apply: le_lt_trans yf (lt_le_trans fe ex).
 Qed.
 
+Lemma equals x y e f : encloses x e -> encloses y f -> Qle_bool e.2 f.1 && Qle_bool f.2 e.1 -> x = y.
+Proof. by move=> xe yf /andP[ef fe]; apply: le_anti; rewrite (holds xe yf ef) (holds yf xe fe). Qed.
+
+Lemma differs x y e f : encloses x e -> encloses y f -> ~~ Qle_bool e.1 f.2 || ~~ Qle_bool f.1 e.2 -> x != y.
+Proof. by move=> xe yf /orP[/(fails xe yf)/gt_eqF -> // | /(fails yf xe)/lt_eqF ->]. Qed.
+
 End Enclosures.
+
+Lemma before (n k H : nat) : n = k.+1 -> (n < H)%N -> (k < H)%N.
+Proof. by move=> -> /ltnW. Qed.
 
 Ltac head_of x := lazymatch x with ?f _ => head_of f | _ => x end.
 
 (** Steps are below the horizon. Not by [done], which would compute the certificates it finds among the
     hypotheses. *)
-Ltac within := first [exact (leq0n _) | exact (ltn_ord _) | exact (ltnW (ltn_ord _))].
+Ltac within :=
+  first [exact (leq0n _) | exact (ltn_ord _) | exact (ltnW (ltn_ord _))
+        | exact isT | eapply leq_trans; [exact (ltn_ord _) | exact isT]
+        | match goal with e : _ = ?k.+1 |- is_true (?k < _)%N => exact (before e (ltn_ord _)) end].
 
 (** Find the range of [?e] in [encloses x ?e]. *)
 Ltac enclose :=
@@ -253,6 +322,12 @@ Ltac enclose :=
       eapply (encloses_v_certified _ c); within
   | c : is_true (certified ?t _ ?pi _) |- encloses (state_law (model _ ?t) (plays _ ?pi) _ _) _ =>
       eapply (encloses_state_law_certified _ c); within
+  | c : is_true (certified_discounted ?t ?g ?pi _),
+    hv : Discounted.is_value (discounted _ ?t ?g) (plays _ ?pi 0%N) ?v |- encloses (?v _) _ =>
+      eapply (encloses_discounted_value c _ hv)
+  | c : is_true (certified_discounted ?t ?g ?pi _),
+    hd : Discounted.is_state_law (discounted _ ?t ?g) (plays _ ?pi 0%N) ?d |- encloses (?d _) _ =>
+      eapply (encloses_discounted_law c _ hd)
   | |- encloses (v (model _ _) _ (plays _ _) _ _) _ => eapply encloses_v
   | |- encloses (to_go (model _ _) (plays _ _) _ _ _) _ => eapply encloses_to_go
   | |- encloses (state_law (model _ _) (plays _ _) _ _) _ => eapply encloses_state_law
@@ -261,6 +336,10 @@ Ltac enclose :=
   | |- encloses (transition (model _ _) _ _ _ _) _ => eapply encloses_real
   | |- encloses (reward (model _ _) _ _ _) _ => eapply encloses_real
   | |- encloses (start (model _ _) _) _ => eapply encloses_real
+  | |- encloses (Discounted.transition (discounted _ _ _) _ _ _) _ => eapply encloses_real
+  | |- encloses (Discounted.reward (discounted _ _ _) _ _) _ => eapply encloses_real
+  | |- encloses (Discounted.start (discounted _ _ _) _) _ => eapply encloses_real
+  | |- encloses (Discounted.discount (discounted _ _ _)) _ => eapply encloses_real
   | |- encloses (_ + _) _ => eapply encloses_add; enclose
   | |- encloses (- _) _ => eapply encloses_opp; enclose
   | |- encloses (_ * _) _ => eapply encloses_mul; enclose
@@ -269,7 +348,9 @@ Ltac enclose :=
   | |- encloses (Num.max _ _) _ => eapply encloses_max; enclose
   | |- encloses (Num.min _ _) _ => eapply encloses_min; enclose
   | |- encloses (match _ with true => _ | false => _ end) _ => eapply encloses_where; enclose
+  | |- encloses (match _ with O => _ | S _ => _ end) _ => eapply encloses_step; enclose
   | |- encloses _%:R^-1 _ => eapply encloses_inv
+  | |- encloses _^-1 _ => eapply encloses_inverse; [enclose | vm_compute; reflexivity]
   | |- encloses _%:R _ => eapply encloses_nat
   | |- encloses 0 _ => eapply encloses_zero
   | |- encloses 1 _ => eapply encloses_one
@@ -277,11 +358,13 @@ Ltac enclose :=
   | |- encloses ?x _ => let f := head_of x in unfold f; cbv beta; enclose
   end.
 
-(** Decide [x <= y] or [y < x] by ranges. *)
+(** Decide [x <= y], [y < x], [x = y] or [x != y] by ranges. *)
 Ltac compare_ranges :=
   lazymatch goal with
   | |- is_true (_ <= _) => eapply holds
   | |- is_true (_ < _) => eapply fails
+  | |- _ = _ :> _ => eapply equals
+  | |- is_true (_ != _) => eapply differs
   end; [enclose | enclose | vm_compute; reflexivity].
 
 (** Print the range of a quantity. *)

@@ -87,4 +87,11 @@ Proof. by rewrite /real mul1r; congr (_%:R^-1); rewrite /Qden Nat2Pos.id. Qed.
 Lemma real_eq x y : Qeq x y -> real R x = real R y.
 Proof. by rewrite /Qeq => xy; apply/eqP; rewrite eq_le -!real_le /Qle_bool; lia. Qed.
 
+Lemma real_inverse x : real R (Qinv x) = (real R x)^-1.
+Proof.
+case: x => [[|p|p] d]; rewrite !realE /Qinv /= ?invf_div //.
+  by have -> : num 0 = 0 by []; rewrite invr0 mulr0 mul0r.
+by rewrite -[Z.neg d]/(- Zpos d)%Z -[Z.neg p]/(- Zpos p)%Z !numN /den mulNr invrN mulrN.
+Qed.
+
 End Real.
