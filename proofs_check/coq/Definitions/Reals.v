@@ -28,6 +28,10 @@ Definition shown_by q p : Prop := Logarithms.shown_by q p.
 
 End Logarithms.
 
+(** bar H(x) = - sum x log (x(s, a) / x(s)), of any measure [x] of states and actions. *)
+Definition occupancy_entropy (S A : finType) (x : S -> A -> reals) : reals :=
+  - \sum_s \sum_a x s a * ln (x s a / \sum_b x s b).
+
 (** The utility of KL(rho || rho_E) in inverse soft-Q learning. *)
 Definition kl_utility (y : reals) : reals := - exp (- y - 1).
 
