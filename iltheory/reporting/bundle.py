@@ -15,7 +15,7 @@ from iltheory.attack.references import SEPARATOR, conjectures, reference
 from iltheory.claims.claim import Claim
 from iltheory.reporting.certificates import STATEMENTS, refutation
 from iltheory.reporting.latex_pages import description
-from iltheory.reporting.recording import NotRecordable
+from iltheory.reporting.recorded_formulas import NotRecordable
 from sims.errors import IltheoryError, InvalidArgument
 
 MARK = "Written by `iltheory falsify`."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -16,32 +16,24 @@ from typing import Any
 import numpy as np
 
 from iltheory.attack.counterexample import Counterexample
-from iltheory.claims.instances import encode
-from iltheory.claims.kinds import (
-    ActionValuesKind,
-    Count,
-    Kind,
-    Model,
-    PolicyKind,
-    PositiveNumber,
-    RewardKind,
-    Sequence,
-    Simplex,
-    UnitNumber,
-)
-from iltheory.claims.linear_kinds import LinearKind
+from iltheory.claims.domains import Box, Rows
+from iltheory.claims.instances import LARGEST_ENTRIES
+from iltheory.claims.kinds import ActionValuesKind, Count, Kind, Model, PolicyKind, PositiveNumber, UnitNumber
 from iltheory.games.linear_programme import LinearProgramme, Optimum
-from iltheory.reporting.recording import NotRecordable, Recorded, RecordedCount, RecordedModel, Recording, conditions
+from iltheory.reporting.recorded_formulas import Node, NotRecordable, unused
+from iltheory.reporting.recorded_models import RecordedModel
+from iltheory.reporting.recorded_numbers import RecordedArray, RecordedCount
+from iltheory.reporting.recording import Recorder
 from proofs_check.kernel.__main__ import check
 from proofs_check.kernel.reading import Refused
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import Enclosure
+from sims.arithmetic import Comparison, Enclosure, Numbers
 from sims.arithmetic.text import exact_texts
 from sims.errors import InvalidArgument, require
 
-STATEMENTS, PROGRAMME = "iltheory-statements/1", "iltheory-programme/1"
-"""Versions of the layouts, described in docs/certificates.md."""
+STATEMENTS = "iltheory-statements/1"
+"""Version of the layout, described in docs/certificates.md."""
 
 BITS = 256
 """Precision of irrational quantities."""
@@ -67,20 +59,31 @@ def refutation(found: Counterexample) -> dict[str, Any]:
     claim = found.claim
     if claim.statistical:
         raise NotRecordable("both sides of the claim are sampled")
-    stage = _Stage()
+    for system in (ar.RATIONAL, ar.Ball(BITS)):
+        try:
+            return _refuted(found, Recorder(system))
+        except ar.NotRepresentable as problem:
+            reason = problem
+    raise NotRecordable(f"the formula computes with numbers that are not recorded: {reason}")
+
+
+def _refuted(found: Counterexample, recorder: Recorder) -> dict[str, Any]:
+    claim, stage = found.claim, _Stage(recorder)
     for name, kind in claim.parameters.items():
         stage.add(name, kind, found.instance[name])
-    recording = Recording()
     for assumption in claim.assumptions:
         wanted = inspect.signature(assumption.holds).parameters
         given = {name: stand_in for name, stand_in in stage.stand_ins.items() if name in wanted}
-        recording.assumed += conditions(recording.run(assumption.holds, given))
-    comparison = recording.run(claim.function, stage.stand_ins)
-    if not isinstance(comparison, Recorded) or comparison.formula[0] != found.op:
+        recorder.assumed += recorder.conditions(recorder.run(assumption.holds, given))
+    answer = recorder.run(claim.function, stage.stand_ins)
+    if not isinstance(answer, Comparison) or answer.op != found.op:
         raise NotRecordable("the claim compares something else than quantities")
-    sides = zip(comparison.formula[1:], (found.lhs, found.rhs), strict=True)
-    known = [rule for side, number in sides for rule in _bounds(side, number)]
-    return stage.certificate(f"refutes {claim.id}", [*recording.assumed, *known], [comparison.formula])
+    op, *sides = recorder.comparison(answer)
+    if not any(isinstance(side, Node | str) for side in sides):
+        raise NotRecordable("both sides are computed from constants alone")
+    for side, number in zip(sides, (found.lhs, found.rhs), strict=True):
+        stage.bound(side, [number])
+    return stage.certificate(f"refutes {claim.id}", [(op, *sides)])
 
 
 def lacking(found: Counterexample) -> str | None:
@@ -107,40 +110,47 @@ def quantities(formula: Callable[..., Any], **instance: Any) -> dict[str, Any]:
     InvalidArgument
         If a model is too large to be written out.
     """
-    stage, exact = _Stage(), dict[str, Any]()
-    for name, value in instance.items():
-        if isinstance(value, TabularMDP):
-            exact[name] = value.to("rational")
-            stage.add(name, Model(finite=value.horizon is not None), exact[name])
+    for system in (ar.RATIONAL, ar.Ball(BITS)):
+        stage, model = _Stage(Recorder(system)), None
+        for name, value in instance.items():
+            if isinstance(value, TabularMDP):
+                model = value.to("rational")
+                stage.add(name, Model(finite=value.horizon is not None), model)
+            else:
+                number = ar.RATIONAL.convert(ar.asarray(value))
+                policy = model is not None and number.ndim > 0
+                stage.add(name, PolicyKind() if policy else None, model.policy(number) if model and policy else number)
+        try:
+            found = stage.recorder.run(formula, stage.stand_ins)
+        except ar.NotRepresentable:
             continue
-        number = ar.RATIONAL.convert(ar.asarray(value))
-        exact[name] = number if number.ndim == 0 or stage.model is None else stage.model.policy(number)
-        stage.add(name, PolicyKind() if number.ndim else None, exact[name])
-    recorded = Recording().run(formula, stage.stand_ins)
-    if not isinstance(recorded, Recorded):
-        raise NotRecordable(f"the formula returns {recorded!r:.60}, no quantity")
-    try:
-        known = formula(**exact)
-    except ar.NotRepresentable:
-        sharp = ar.Ball(BITS)
-        known = formula(
-            **{
-                name: x.to("ball", bits=BITS) if isinstance(x, TabularMDP) else sharp.convert(x)
-                for name, x in exact.items()
-            }
-        )
-    numbers = [Enclosure.of(number) for number in ar.wrap(known).reshape(-1)]
-    rules = _bounds(recorded.formula, *numbers, shape=stage.tabular(known.shape))
-    return stage.certificate("gives values", rules, [])
+        if not isinstance(found, RecordedArray):
+            raise NotRecordable(f"the formula returns {found!r:.60}, no quantity")
+        stage.bound(found.formula, [Enclosure.of(x) for x in _each(found.numbers)], shape=found.shape)
+        return stage.certificate("gives values", [])
+    raise NotRecordable("the formula computes with numbers that are not recorded")
 
 
 def optimum(programme: LinearProgramme, found: Optimum) -> dict[str, Any]:
     """A certificate that a point minimises a linear programme, as JSON values: both, with the multipliers."""
     require("programme", programme, LinearProgramme, "LinearProgramme(c, A_ub=A, b_ub=b)")
-    tables = {name: getattr(programme, name) for name in ("c", "A_eq", "b_eq", "A_ub", "b_ub")}
-    tables |= {name: getattr(found, name) for name in ("x", "y_eq", "y_ub", "value")}
-    texts = {name: exact_texts(x) for name, x in tables.items()}
-    return _accepted({"schema": PROGRAMME, "free": programme.free.astype(int).tolist(), **texts})
+    tables = {name: exact_texts(getattr(programme, name)) for name in ("c", "A_eq", "b_eq", "A_ub", "b_ub")}
+    tables |= {name: exact_texts(getattr(found, name)) for name in ("x", "y_eq", "y_ub")}
+    tables["least"] = exact_texts(found.value)
+    tables["free"] = programme.free.astype(int).tolist()
+    rows = [(kind, i) for kind in ("eq", "ub") for i in range(len(tables[f"b_{kind}"]))]
+    cost, worth, used = ["sum", ["*", "c", "x"]], list[Any](["+", "0"]), list[Any](["+", ["*", "0", "c"]])
+    price = ["-", "c", used]
+    holds: list[Any] = [["==", ["*", "free", ["-", "1", "free"]], "0"]]
+    for kind, i in rows:
+        row, bound, multiplier = (["at", f"{name}_{kind}", i] for name in ("A", "b", "y"))
+        holds.append(["==" if kind == "eq" else "<=", ["sum", ["*", row, "x"]], bound])
+        holds += [["<=", multiplier, "0"]] * (kind == "ub")
+        used.append(["*", row, multiplier])
+        worth.append(["*", bound, multiplier])
+    holds += [[">=", ["*", "x", ["-", "1", "free"]], "0"], [">=", price, "0"], ["==", ["*", price, "free"], "0"]]
+    holds += [["==", cost, "least"], ["==", worth, "least"]]
+    return _accepted(tables, "solves a linear programme", holds, [])
 
 
 class _Stage:
@@ -148,99 +158,87 @@ class _Stage:
 
     Attributes
     ----------
-    stand_ins : what formulas are recorded with, by parameter
-    model : the last model that was added
+    recorder : what formulas are recorded with
+    stand_ins : what they are recorded of, by parameter
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
         self.stand_ins: dict[str, Any] = {}
-        self.model: TabularMDP | None = None
         self._parts: dict[str, Any] = {}
-        self._rules: list[Any] = []
+        self._rules: list[tuple[Any, ...]] = []
 
     def add(self, name: str, kind: Kind | None, value: Any) -> None:
         """Add the value of a parameter, with what its kind says about it."""
-        if isinstance(kind, Sequence):
-            self.stand_ins[name] = tuple(self._part(f"{name}_{i}", kind.of, x) for i, x in enumerate(value))
+        if isinstance(value, tuple):
+            one = getattr(kind, "of", kind)
+            self.stand_ins[name] = tuple(self._part(f"{name}_{i}", one, x) for i, x in enumerate(value))
         else:
             self.stand_ins[name] = self._part(name, kind, value)
 
-    def tabular(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape in which the checker has a table: with a step axis where there is a discount."""
-        steps = (1,) * (self.model is not None and self.model.horizon is None)
-        return (*steps, *shape) if shape else ()
+    def bound(self, formula: Any, known: list[Enclosure], shape: tuple[int, ...] = ()) -> None:
+        """State what a formula is: exactly, or between multiples of a small number."""
 
-    def certificate(self, about: str, holds: list[Any], fails: list[Any]) -> dict[str, Any]:
-        """The certificate of what holds and what fails, besides what the kinds say."""
-        document = {"schema": STATEMENTS, "about": about, "instance": self._parts, "holds": [*self._rules, *holds]}
-        return _accepted({**document, "fails": fails})
+        def table(numbers: list[Fraction]) -> Any:
+            entries = np.array([*numbers, None], dtype=object)[:-1].reshape(shape).tolist()
+            return self.recorder.system.formulas.table(entries)
 
-    def _part(self, name: str, kind: Kind | None, value: Any) -> Recorded:
-        if isinstance(kind, Model) and not isinstance(kind, LinearKind):
-            written = encode({name: value})
-            if written is None:
+        if all(number.sense == "exact" for number in known):
+            self._rules.append(("==", formula, table([Fraction(number.lower) for number in known])))
+            return
+        self._rules.append((">=", formula, table([Fraction(floor(x.lower * GRID) - 1, GRID) for x in known])))
+        self._rules.append(("<=", formula, table([Fraction(ceil(x.upper * GRID) + 1, GRID) for x in known])))
+
+    def certificate(self, about: str, fails: list[tuple[Any, ...]]) -> dict[str, Any]:
+        """The certificate of what was noted, and of what fails."""
+        formulas = self.recorder.system.formulas
+        holds = dict.fromkeys([*formulas.holds, *self._rules, *self.recorder.assumed])
+        parts, *statements = formulas.written(self._parts, holds, [*formulas.fails, *fails])
+        return _accepted(parts, about, *statements)
+
+    def _part(self, name: str, kind: Kind | None, value: Any) -> Any:
+        system, name = self.recorder.system, unused(name, self._parts)
+        if isinstance(value, TabularMDP):
+            if value.n_states**2 * value.n_actions * value.transitions.steps > LARGEST_ENTRIES:
                 raise InvalidArgument(f"{name}, {value}, is too large to be written out.")
-            self.model, self._parts[name] = value, written[name]
-            low, high = ([end, [about, ["rewards", name]]] for end, about in ((">=", "least"), ("<=", "largest")))
-            self._rules += [[*low, str(kind.low)], [*high, str(kind.high)]] * _pays_within(value, kind)
-            return RecordedModel(name, value)
-        if isinstance(kind, PolicyKind | RewardKind) and self.model is not None:
-            value = self._by_step(value)
-        elif not (kind is None or isinstance(kind, Simplex | UnitNumber | Count | PositiveNumber)):
-            raise NotRecordable(f"the checker reads no {kind}")
+            end = "discount" if value.horizon is None else "horizon"
+            self._parts[name] = {part: exact_texts(getattr(value, part)) for part in ("P", "r", "mu", end)}
+            model = RecordedModel.of(system, value.to(system.inner), name)
+            self._within(kind, system.named(model.numbers.rewards(), system.formulas.make("rewards", name)))
+            return model
         self._parts[name] = exact_texts(value)
-        self._rules += _rules(name, kind, self.model)
-        return RecordedCount(name, value) if isinstance(kind, Count) else Recorded(name)
+        if isinstance(kind, Count):
+            self._rules.append((">=", name, Fraction(kind.least)))
+            return RecordedCount(value, name, system.formulas)
+        part = system.named(system.inner.convert(value), name)
+        domain = kind.domain if kind is not None else None
+        if isinstance(domain, Rows):
+            rows = ar.einsum("...k->...", part)
+            self._rules += [(">=", name, Fraction(0)), ("==", rows.formula, Fraction(1))]
+            self._rules += [("==", (part * (1 - part)).formula, Fraction(0))] * domain.deterministic
+        elif isinstance(kind, PositiveNumber) or (isinstance(kind, UnitNumber) and kind.positive):
+            self._rules += [(">", name, Fraction(0))]
+        if isinstance(domain, Box) and not isinstance(kind, PositiveNumber | ActionValuesKind):
+            self._within(domain, part)
+            self._rules += [("==", (part * (1 - part)).formula, Fraction(0))] * domain.ends_only
+        return part
 
-    def _by_step(self, table: Any) -> Any:
-        """A table of state and action with a step axis of full length."""
-        assert self.model is not None
-        core = (self.model.horizon or 1, self.model.n_states, self.model.n_actions)
-        return ar.broadcast_to(table, core)
-
-
-def _pays_within(mdp: TabularMDP, kind: Model) -> bool:
-    """Whether a model, which may pay anything if it was given by hand, pays what its kind draws."""
-    r = ar.RATIONAL.convert(mdp.rewards())
-    return bool(np.all(ar.compare(r, ">=", kind.low) == 1) and np.all(ar.compare(r, "<=", kind.high) == 1))
-
-
-def _rules(name: str, kind: Kind | None, model: TabularMDP | None) -> list[Any]:
-    """What a kind says about a value, in formulas."""
-    ranges: list[Any] = []
-    if isinstance(kind, UnitNumber):
-        ranges = [[">" if kind.positive else ">=", name, "0"], ["<=", name, "1"]]
-    elif isinstance(kind, PositiveNumber):
-        ranges = [[">", name, "0"]]
-    elif isinstance(kind, Count):
-        ranges = [[">=", name, str(kind.least)]]
-    elif isinstance(kind, Simplex):
-        ranges = [[">=", name, "0"], ["==", ["sum", name], "1"]]
-    elif isinstance(kind, RewardKind) and not isinstance(kind, ActionValuesKind):
-        ranges = [[">=", name, str(kind.low)], ["<=", name, str(kind.high)]]
-    elif isinstance(kind, PolicyKind) and kind.deterministic:
-        ranges = [["==", ["*", name, ["-", "1", name]], "0"]]
-    if isinstance(kind, PolicyKind | RewardKind) and kind.stationary and model is not None:
-        ranges += [["==", ["at", name, h], ["at", name, 0]] for h in range(1, model.horizon or 1)]
-    return ranges
+    def _within(self, ends: Any, part: RecordedArray) -> None:
+        """State the range of a table, unless it leaves the range that is drawn from, as one given by hand may."""
+        low, high = Fraction(ends.low), Fraction(ends.high)
+        inner = self.recorder.system.inner
+        if all(np.all(inner.compare(part.numbers, op, inner.coerce(x)) == 1) for op, x in ((">=", low), ("<=", high))):
+            self._rules += [(">=", part.formula, low), ("<=", part.formula, high)]
 
 
-def _bounds(formula: Any, *known: Enclosure, shape: tuple[int, ...] = ()) -> list[Any]:
-    """Statements of what a formula is: exactly, or between multiples of a small number."""
-
-    def table(numbers: list[Any]) -> Any:
-        texts = np.array([str(number) for number in numbers], dtype=object)
-        return texts.reshape(shape).tolist()
-
-    if all(number.sense == "exact" for number in known):
-        return [["==", formula, table([number.lower for number in known])]]
-    low = [Fraction(floor(number.lower * GRID) - 1, GRID) for number in known]
-    high = [Fraction(ceil(number.upper * GRID) + 1, GRID) for number in known]
-    return [[">=", formula, table(low)], ["<=", formula, table(high)]]
+def _each(numbers: Numbers) -> list[Any]:
+    """The entries of a table, in order."""
+    return [numbers[i] for i in np.ndindex(numbers.shape)]
 
 
-def _accepted(certificate: dict[str, Any]) -> dict[str, Any]:
+def _accepted(instance: Mapping[str, Any], about: str, holds: list[Any], fails: list[Any]) -> dict[str, Any]:
     """The certificate, if the checker accepts it."""
+    certificate = {"schema": STATEMENTS, "about": about, "instance": instance, "holds": holds, "fails": fails}
     try:
         check(json.dumps(certificate))
     except Refused as problem:

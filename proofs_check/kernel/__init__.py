@@ -1,1 +1,1 @@
-"""The independent checker: standard library, under 500 lines (blank ones aside) that share no code with the rest."""
+"""The independent checker: Python's standard library alone, under 500 lines that share no code with the rest."""

@@ -1,21 +1,18 @@
 """Numbers: Fractions, which are exact, and intervals around other reals, every operation rounded outwards."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, prod
 from typing import Any
 
-BITS, DOUBLINGS = 256, 120
-ONE = 1 << BITS
+BITS, DOUBLINGS, ONE = 256, 120, 1 << 256
 
 
-def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[[Interval, Any], Interval]:
+def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[["Interval", Any], "Interval"]:
     """Enclose what an operation, monotone in each argument, makes of all reals; it gives quotients of integers."""
 
-    def method(self: Interval, other: Any) -> Interval:
+    def method(self: "Interval", other: Any) -> "Interval":
         ends = [operation(a, b) for a in (self.lo, self.hi) for b in (Interval.of(other).lo, Interval.of(other).hi)]
         if min(d for _, d in ends) <= 0 <= max(d for _, d in ends):
             raise ZeroDivisionError("division by what may be 0")
@@ -32,19 +29,19 @@ class Interval:
     hi: int
 
     @classmethod
-    def of(cls, x: Any) -> Interval:
+    def of(cls, x: Any) -> "Interval":
         """Enclose a number."""
         if isinstance(x, Interval):
             return x
         return cls(x.numerator * ONE // x.denominator, -(-x.numerator * ONE // x.denominator))
 
-    def __neg__(self) -> Interval:
+    def __neg__(self) -> "Interval":
         return Interval(-self.hi, -self.lo)
 
-    def __abs__(self) -> Interval:
+    def __abs__(self) -> "Interval":
         return self if self.lo >= 0 else Interval(max(0, -self.hi), max(-self.lo, self.hi))
 
-    def __pow__(self, n: Any) -> Interval:
+    def __pow__(self, n: Any) -> "Interval":
         return prod([self if n % 2 else abs(self)] * range(100).index(n), start=Interval(ONE, ONE))
 
     __add__ = __radd__ = _hull(lambda a, b: (a + b, 1))
@@ -74,8 +71,6 @@ def sqrt(x: Any) -> Interval:
 def exp(x: Any) -> Interval:
     """Enclose the exponential: ``(1 + x / n)^n <= exp(x) <= 1 / (1 - x / n)^n`` for a power n of 2."""
     x = Interval.of(x)
-    if x.hi > 100 * ONE:
-        raise ValueError("the exponential of what may be above 100")
     low, high = max(ONE + (x.lo >> DOUBLINGS), 0), ONE + (-max(x.hi, -BITS * ONE) >> DOUBLINGS)
     for _ in range(DOUBLINGS):
         low, high = low * low >> BITS, high * high >> BITS
@@ -90,3 +85,14 @@ def log(x: Any) -> Interval:
     for _ in range(DOUBLINGS):
         low, high = isqrt(low * ONE), isqrt(high * ONE - 1) + 1
     return Interval((ONE + -ONE * ONE // low) << DOUBLINGS, (high - ONE) << DOUBLINGS)
+
+
+def kl(p: Any, q: Any) -> Any:
+    """Enclose ``p log(p / q)``, 0 where p is 0; an interval p may touch 0, and is then meant not to be negative."""
+    p, q = Interval.of(p), Interval.of(q)
+    if p.hi < 0 or q.lo <= 0 < p.hi:
+        raise ValueError("a divergence is infinite: one law may go where the other never does")
+    if p.lo > 0:
+        return p * log(p / q)
+    top, least = Interval(p.hi, p.hi), q * Fraction(-37, 100)  # x log(x / q) is never below -q / e, and convex
+    return Interval(least.lo, max((top * log(top / q)).hi, 0)) if p.hi else Interval(0, 0)

@@ -1,4 +1,4 @@
-"""Read JSON strictly: nothing is guessed, converted, broadcast or ignored; what a reader sees is what is checked."""
+"""Read JSON strictly: nothing is guessed, converted or ignored; what a reader sees is what is checked."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from typing import Any
 
-from proofs_check.kernel.numbers import lower
+from proofs_check.kernel.numbers import Interval, lower
 
 
 class Refused(Exception):
@@ -54,7 +54,7 @@ def shape(data: Any) -> tuple[int, ...]:
 
 def table(data: Any, sizes: tuple[int, ...], what: str) -> Any:
     """Return nested lists of numbers, which must have exactly this shape."""
-    if not (isinstance(data, list) and len(data) == sizes[0] if sizes else isinstance(data, Fraction)):
+    if not (isinstance(data, list) and len(data) == sizes[0] if sizes else isinstance(data, Fraction | Interval)):
         raise Refused(f"{what} holds {data!r:.40}, not {f'a list of {sizes[0]}' if sizes else 'a rational'}")
     return [table(part, sizes[1:], what) for part in data] if sizes else data
 
@@ -65,11 +65,11 @@ def by_step(data: Any, steps: int, sizes: tuple[int, ...], what: str) -> Any:
 
 
 def laws(data: Any, what: str) -> Any:
-    """Return a table whose rows are all probability distributions."""
+    """Return a table whose rows are all probability distributions; irrational ones as far as can be told."""
     if isinstance(data[0], list):
         return [laws(part, what) for part in data]
-    if min(data) < 0 or sum(data) != 1:
-        raise Refused(f"{what} has a row that sums to {show(sum(data))}, with least entry {show(min(data))}")
+    if min(map(lower, data)) < 0 or not lower(sum(data)) <= 1 <= -lower(-sum(data)):
+        raise Refused(f"a row of {what} sums to {show(sum(data))}, its least entry is {show(min(map(lower, data)))}")
     return data
 
 
@@ -80,4 +80,4 @@ def flat(data: Any) -> list[Any]:
 
 def dot(xs: Any, ys: Any) -> Any:
     """Return the sum of products."""
-    return sum(x * y for x, y in zip(xs, ys, strict=True) if x)
+    return sum((x * y for x, y in zip(xs, ys, strict=True) if x), Fraction(0))

@@ -1,101 +1,96 @@
-"""Statements about quantities of one instance: counterexamples, values, occupancies.
+"""Statements about quantities of one instance: counterexamples, values, occupancies, optima of linear programmes.
 
-A formula is a number, the name of a part of the instance, a table of formulas, or a list of an operation and its
-arguments. What is claimed to hold is decided to be true, what is claimed to fail to be false.
+A formula is a number, the name of a part, a table or model of formulas, or a list of an operation and its arguments;
+parts of the instance are formulas of parts before them. What should hold is decided to be true, what fails to be false.
 """
 
 import operator
-from collections.abc import Callable
+from fractions import Fraction
 from functools import partial, reduce
 from typing import Any
 
-from proofs_check.kernel.models import TERMS, Model
-from proofs_check.kernel.numbers import exp, log, lower, maximum, sqrt
-from proofs_check.kernel.reading import Refused, fields, flat, shape, show, table
+from proofs_check.kernel.models import Model
+from proofs_check.kernel.numbers import exp, kl, log, lower, maximum, sqrt
+from proofs_check.kernel.reading import Refused, dot, fields, flat, shape, show
 
 
 def check(data: Any) -> str:
     """Decide all statements of a certificate, and say what they prove."""
     _, about, instance, holds, fails = fields(data, "schema about instance holds fails", "the certificate")
-    named = instance.items()
-    parts = {name: Model(x, name) if isinstance(x, dict) else table(x, shape(x), name) for name, x in named}
+    parts: dict[str, Any] = {}
+    for name, formula in instance.items():
+        if name in OPERATIONS or not name.isidentifier():
+            raise Refused(f"{name} is no name of a part, or means something else")
+        parts[name] = _evaluated(formula, parts)
     proved = [_decided(x, parts, truth) for truth, stated in ((True, holds), (False, fails)) for x in stated]
-    proved += [f"{name} has {part}" for name, part in parts.items() if isinstance(part, Model)]
+    proved += [f"{name} is {_words(formula)}" for name, formula in instance.items()]
     return f"{'; '.join(proved)}; the file says that this {about!s:.100}"
 
 
 def _decided(formula: Any, parts: dict[str, Any], truth: bool) -> str:
     """Say that a comparison is true, of tables in all entries, or false, in one."""
-    x, y = (_evaluated(side, parts) for side in formula[1:])
-    verdicts = flat(_entrywise(partial(_verdicts, COMPARISONS[formula[0]]), x, y))
+    relation, x, y = COMPARISONS[formula[0]], *(_evaluated(side, parts) for side in formula[1:])
     numbers = "" if shape(x) or shape(y) else f" ({show(x)} against {show(y)})"
-    if not (all if truth else any)(verdict == {truth} for verdict in verdicts):
+
+    def certain(x: Any, y: Any) -> bool:
+        low, high = lower(x - y), -lower(y - x)  # their difference has a sign between those of low and high
+        signs = range((low > 0) - (low < 0), (high > 0) - (high < 0) + 1)
+        return all(relation(sign, 0) == truth for sign in signs)
+
+    if not (all if truth else any)(flat(_entrywise(certain, x, y))):
         raise Refused(f"{_words(formula)} is not certainly {str(truth).lower()}{numbers}")
     return f"{_words(formula)} is {str(truth).lower()}{numbers}"
 
 
-def _verdicts(relation: Callable[[int, int], bool], x: Any, y: Any) -> set[bool]:
-    """Return what a relation of two numbers may be, by all signs that their difference may have."""
-    low, high = lower(x - y), -lower(y - x)
-    return {relation(sign, 0) for sign in range((low > 0) - (low < 0), (high > 0) - (high < 0) + 1)}
-
-
 def _evaluated(formula: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(formula, dict):
+        return Model({name: _evaluated(part, parts) for name, part in formula.items()})
     if not isinstance(formula, list):
         return parts[formula] if isinstance(formula, str) else formula
-    if not isinstance(formula[0], str):
+    if not (formula and isinstance(formula[0], str) and formula[0] in OPERATIONS):
         return [_evaluated(part, parts) for part in formula]
     return OPERATIONS[formula[0]](*(_evaluated(part, parts) for part in formula[1:]))
 
 
 def _words(formula: Any) -> str:
+    if isinstance(formula, dict):
+        return f"the model with {', '.join(f'{name} = {_words(part)}' for name, part in formula.items())}"
     if not isinstance(formula, list):
         return str(formula)
+    if not (formula and isinstance(formula[0], str) and formula[0] in OPERATIONS | COMPARISONS):
+        return f"[{', '.join(map(_words, formula))}]"
     name, *told = map(_words, formula)
-    if not isinstance(formula[0], str):
-        return f"[{', '.join([name, *told])}]"
-    return (
-        f"({f' {name} '.join(told)})"
-        if name in COMPARISONS | NUMBERS and len(told) == 2
-        else f"{name}({', '.join(told)})"
-    )
+    return f"{name}({', '.join(told)})" if name[0].isalpha() else f"({f' {name} '.join(told)})"
 
 
-def _entrywise(f: Callable[..., Any], *xs: Any) -> Any:
+def _entrywise(f: Any, *xs: Any) -> Any:
     """Apply a function of numbers to tables, which meet along their first axes; a number goes with every entry."""
     tables = [x for x in xs if isinstance(x, list)]
     rows = zip(*(x if isinstance(x, list) else [x] * len(tables[0]) for x in xs), strict=True) if tables else ()
     return [_entrywise(f, *row) for row in rows] if tables else f(*xs)
 
 
-def _distance(laws: Callable[[Model, Any, Any], tuple[Any, Any]], name: str, m: Model, first: Any, second: Any) -> Any:
-    """Compare laws of two policies by an f-divergence."""
-    return sum(map(TERMS[name], *laws(m, first, second)))
-
-
 COMPARISONS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq}
-NUMBERS: dict[str, Callable[..., Any]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow},
-    **{"abs": abs, "exp": exp, "log": log, "sqrt": sqrt, "max": maximum, "min": lambda x, y: -maximum(-x, -y)},
+NUMBERS: dict[str, Any] = {
+    **{"+": lambda *xs: sum(xs), "-": operator.sub, "*": lambda *xs: reduce(operator.mul, xs), "/": operator.truediv},
+    **{"**": operator.pow, "abs": abs, "max": maximum, "exp": exp, "log": log, "sqrt": sqrt, "relative_entropy": kl},
 }
-LAWS: dict[str, Callable[[Model, Any, Any], tuple[Any, Any]]] = {
-    "policy": lambda m, x, y: (m.pairs(x, x), m.pairs(x, y)),
-    "occupancy": lambda m, x, y: (m.pairs(x, x), m.pairs(y, y)),
-    "state_occupancy": lambda m, x, y: (m.states(x), m.states(y)),
-    "trajectory": lambda m, x, y: (m.trajectories(x), m.trajectories(y)),
+TABLES: dict[str, Any] = {
+    "rewards": lambda m: m.r,
+    "transitions": lambda m: m.P,
+    "occupancy": Model.occupancy,
+    "state_occupancy": lambda m, policy: [[sum(row) for row in step] for step in m.occupancy(policy)],
+    "state_values": lambda m, policy: m.evaluated(policy)[0],
+    "action_values": lambda m, policy: m.evaluated(policy)[1],
+    "soft_state_values": Model.best,
 }
-ENDS = {"tv": "total-variation", "kl": "reverse-kl", "hellinger2": "squared-hellinger", "chi2": "chi2"}
-OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Any] = {
     **{name: partial(_entrywise, f) for name, f in NUMBERS.items()},
-    **{f"{laws}_{end}": partial(_distance, f, name) for laws, f in LAWS.items() for end, name in ENDS.items()},
-    **{name: getattr(Model, name) for name in ("value", "causal_entropy", "disadvantage", "optimal_value")},
-    "gap": lambda m, expert, learner: m.value(expert) - m.value(learner),
-    "error_rate": partial(_distance, LAWS["policy"], "total-variation"),
-    "on_policy_error_rate": lambda m, x, y: _distance(LAWS["policy"], "total-variation", m, y, x),
-    "occupancy": lambda m, policy: m.occupancy(m.policy(policy)),
-    **{name: operator.attrgetter(name) for name in ("horizon", "discount", "n_states", "n_actions", "rewards")},
-    "sum": lambda x: sum(flat(x)),
-    "largest": lambda x: maximum(*flat(x)),
-    "least": lambda x: -maximum(*(-y for y in flat(x))),
+    **{name: lambda m, *xs, f=f: f(m, *xs) if m.finite else f(m, *xs)[0] for name, f in TABLES.items()},
+    **{end: lambda m, end=end: m.ends[end] for end in ("horizon", "discount")},
+    "mu": lambda m: m.mu,
+    "value": lambda m, policy: dot(m.mu, m.evaluated(policy)[0][0]),
+    "optimal_value": lambda m, *guess: dot(m.mu, m.best(0, *guess)[0]),
+    "sum": lambda x: sum(flat(x), Fraction(0)),
     "at": lambda x, *index: reduce(lambda part, i: part[range(len(part)).index(i)], index, x),
 }

@@ -7,6 +7,8 @@ from typing import Any
 
 import flint
 
+from iltheory.games.linear_programme import LinearProgramme
+
 BITS = 400
 
 
@@ -85,6 +87,8 @@ def _distance(data: dict[str, Any], cells: Any) -> flint.arb:
     about = data["adversary"]
     if about["kind"] == "divergence":
         return sum((_term(about["name"], d, real(e)) for d, e, _ in cells), flint.arb(0))
+    if about["kind"] == "lipschitz":
+        return sum((_farthest(_nested(about["metric"]), step) for step in _by_step(cells)), flint.arb(0))
     assert about["kind"] == "linear"
     features = _nested(about["features"])
     seen = [
@@ -100,6 +104,31 @@ def _distance(data: dict[str, Any], cells: Any) -> flint.arb:
     for x in others:
         best = best.max(x)
     return best
+
+
+def _by_step(cells: Any) -> Any:
+    last = max(h for *_, (h, _, _) in cells)
+    return [[(d, e) for d, e, (g, _, _) in cells if g == h] for h in range(last + 1)]
+
+
+def _farthest(far: Any, laws: Any) -> flint.arb:
+    """The largest ``<e - d, r>`` of a Lipschitz reward, by an exact linear programme at rationals near the laws."""
+    missing = [e - _near(d) for d, e in laws]
+    n, half = len(far), max(map(max, far)) / 2
+    rows, ends = [], []
+    for i in range(n):
+        for j in range(n):
+            rows.append([(k == i) - (k == j) for k in range(n)])
+            ends.append(far[i][j])
+        rows += [[int(k == i) for k in range(n)], [-int(k == i) for k in range(n)]]
+        ends += [half, half]
+    found = LinearProgramme([-x for x in missing], A_ub=rows, b_ub=ends, free=[True] * n).minimise()
+    return -real(Fraction(found.value))
+
+
+def _near(x: flint.arb) -> Fraction:
+    mantissa, exponent = x.mid().man_exp()
+    return round(Fraction(int(mantissa)) * Fraction(2) ** int(exponent) * 2**120) / Fraction(2**120)
 
 
 def _term(name: str, d: flint.arb, e: flint.arb) -> flint.arb:
