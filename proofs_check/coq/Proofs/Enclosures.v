@@ -366,10 +366,3 @@ Ltac compare_ranges :=
   | |- _ = _ :> _ => eapply equals
   | |- is_true (_ != _) => eapply differs
   end; [enclose | enclose | vm_compute; reflexivity].
-
-(** Print the range of a quantity. *)
-Ltac show_range quantity :=
-  let e := fresh in let found := fresh in
-  evar (e : range);
-  assert (found : encloses quantity e); [unfold e; clear e; enclose |];
-  let found := eval vm_compute in e in idtac found.

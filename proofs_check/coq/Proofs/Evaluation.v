@@ -5,9 +5,10 @@ From Coq Require Import ZArith QArith Qabs.
 From mathcomp Require Import all_ssreflect all_algebra zify.
 From mathcomp.zify Require Import ssrZ.
 From ImitationLearning.Definitions Require Import Probability Extremes FiniteHorizon Tables Trajectories.
-From ImitationLearning.Definitions Require Import Parting SoftFiniteHorizon Adril Games Demonstrations.
-From ImitationLearning.Definitions Require Discounted.
-From ImitationLearning.Proofs Require Import Tables Enclosures.
+From ImitationLearning.Definitions Require Import Moments Parting SoftFiniteHorizon Adril Games.
+From ImitationLearning.Definitions Require Import Demonstrations Identification.
+From ImitationLearning.Definitions Require Discounted Executable.
+From ImitationLearning.Proofs Require Import Tables Executable Enclosures.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Import Order.TTheory GRing.Theory Num.Theory.
@@ -49,7 +50,8 @@ Definition big (op : Q -> Q -> Q) (z : Q) (P : pred T) (F : T -> Q) : Q :=
 Definition average_over (p F : T -> Q) : Q := big add zero xpredT (fun i => times (p i) (F i)).
 
 (** The same function, computed once for each argument. *)
-Definition recall (F : T -> Q) : T -> Q := let row := map F elements in fun i => nth zero row (index i elements).
+Definition recall (F : T -> Q) : T -> Q :=
+  let row := map F elements in fun i => nth zero row (index i elements).
 
 Lemma in_elements i : i \in elements.
 Proof. by rewrite elementsE mem_enum. Qed.
@@ -146,11 +148,7 @@ Lemma exact_mul x y p q : x = real p -> y = real q -> x * y = real (times p q).
 Proof. by move=> -> ->; rewrite (real_eq R (Qred_correct _)) real_mul. Qed.
 
 Lemma exact_inv x p : x = real p -> x^-1 = real (Qinv p).
-Proof.
-have neg (n : positive) : Negz (Pos.to_nat n).-1 = - (Pos.to_nat n)%:Z by rewrite NegzE; lia.
-move=> ->; case: p => [[|n|n] d]; rewrite /Tables.real /= ?mul0r ?mul0rn ?invr0 //;
-  by rewrite invfM invrK mulrC ?neg // !mulrNz invrN mulrN mulNr.
-Qed.
+Proof. by move=> ->; rewrite real_inverse. Qed.
 
 Lemma exact_exp x p n : x = real p -> x ^+ n = real (iter n (times p) one).
 Proof. by move=> xp; elim: n => [|n IH]; rewrite ?expr0 ?exact_one // exprS; apply: exact_mul. Qed.
@@ -171,6 +169,11 @@ Proof. by move=> -> -> ->; case: c. Qed.
 Lemma exact_if_apply (T : Type) (b c : bool) (f g : T -> R) t p q :
   b = c -> f t = real p -> g t = real q -> (if b then f else g) t = real (if c then p else q).
 Proof. by move=> -> ft gt; case: c. Qed.
+
+Lemma exact_option (T : Type) (o : option T) (f : T -> R) (F : T -> Q) z e :
+  (forall t, f t = real (F t)) -> z = real e ->
+  (if o is Some t then f t else z) = real (if o is Some t then F t else e).
+Proof. by case: o. Qed.
 
 Lemma decide_le x y p q : x = real p -> y = real q -> (x <= y) = Qle_bool p q.
 Proof. by move=> -> ->; rewrite (real_le R). Qed.
@@ -333,7 +336,8 @@ Proof. by elim: path h => [|z path IH] h; [exact: exact_one | exact: exact_mul].
 End Paths.
 
 Section Conditional.
-Variables (S A X : finType) (occ : policy R S A -> X -> R) (learners : nat -> policy R S A) (F : nat -> X -> Q).
+Variables (S A X : finType) (occ : policy R S A -> X -> R) (learners : nat -> policy R S A).
+Variables (F : nat -> X -> Q).
 Hypothesis fF : forall k z, occ (learners k) z = real (F k z).
 
 Fixpoint number_frank_wolfe k (z : X) : Q :=
@@ -359,7 +363,8 @@ Proof. by move=> fF j; rewrite mxE. Qed.
 
 Lemma exact_mean_move n T (moves : nat -> 'rV[R]_n) (F : nat -> 'I_n -> Q) :
   (forall t j, moves t 0 j = real (F t j)) ->
-  forall j, (mean_move T moves) 0 j = real (times (Qinv (natural T)) (big add zero xpredT (fun t : 'I_T => F t j))).
+  forall j, (mean_move T moves) 0 j =
+            real (times (Qinv (natural T)) (big add zero xpredT (fun t : 'I_T => F t j))).
 Proof.
 move=> movesF j; rewrite mxE summxE; apply: exact_mul; first by apply: exact_inv; apply: exact_nat.
 exact: exact_sum.
@@ -408,7 +413,24 @@ Lemma implies_connect (T : finType) (l : listed T) (e e' : rel T) s t :
   (forall i j, e i j = e' i j) -> implies (leads e' (size elements) s t) (connect e s t).
 Proof. by move=> ee' /leads_connect; rewrite (eq_connect ee'). Qed.
 
+(** What holds at all steps is read off the tables. *)
+Lemma implies_model (t : tables) : implies (Executable.is_mdp t) (is_mdp (model R t)).
+Proof. exact: table_model. Qed.
+
+Lemma implies_policy (t : tables) pi : implies (Executable.is_policy t pi) (is_policy (plays R (t := t) pi)).
+Proof. by case: (checks R t pi zero zero). Qed.
+
+Lemma implies_unit (t : tables) : implies (Executable.rewards_between t zero one) (unit_rewards (model R t)).
+Proof. exact: table_unit_rewards. Qed.
+
+Lemma implies_signed (t : tables) :
+  implies (Executable.rewards_between t (Qmake (-1) 1) one) (signed_rewards (model R t)).
+Proof. exact: table_signed_rewards. Qed.
+
 End Numbers.
+
+Lemma exact_root (R : rcfType) (x : R) p : x = real R p -> Num.sqrt (x ^+ 2) = real R (Qabs p).
+Proof. by move=> xp; rewrite sqrtr_sqr; apply: exact_norm. Qed.
 
 Ltac use_known_functions :=
   repeat match goal with
@@ -433,7 +455,8 @@ Ltac evaluate :=
   | |- frank_wolfe _ _ _ _ = _ => eapply exact_frank_wolfe; evaluate
   | |- fun_of_matrix (mean_move _ _) _ _ = _ => eapply exact_mean_move; evaluate
   | |- fun_of_matrix (matrix_of_fun _ _) _ _ = _ => eapply exact_row; evaluate
-  | |- FiniteHorizon.transition (FiniteHorizon.Mdp ?p _ _) ?h ?s ?a ?t = ?q => change (p h s a t = q); evaluate
+  | |- FiniteHorizon.transition (FiniteHorizon.Mdp ?p _ _) ?h ?s ?a ?t = ?q =>
+      change (p h s a t = q); evaluate
   | |- FiniteHorizon.reward (FiniteHorizon.Mdp _ ?r _) ?h ?s ?a = ?q => change (r h s a = q); evaluate
   | |- FiniteHorizon.start (FiniteHorizon.Mdp _ _ ?mu) ?s = ?q => change (mu s = q); evaluate
   | |- Discounted.transition (Discounted.Mdp ?p _ _ _) ?s ?a ?t = ?q => change (p s a t = q); evaluate
@@ -455,9 +478,11 @@ Ltac evaluate :=
   | |- `|_| = _ => eapply exact_norm; evaluate
   | |- Num.max _ _ = _ => eapply exact_max; evaluate
   | |- Num.min _ _ = _ => eapply exact_min; evaluate
+  | |- Num.sqrt (_ ^+ 2) = _ => eapply exact_root; evaluate
   | |- Num.sg _ = _ => eapply exact_sg; evaluate
   | |- match _ with true => _ | false => _ end = _ => eapply exact_if; [judge | evaluate | evaluate]
   | |- match _ with true => _ | false => _ end _ = _ => eapply exact_if_apply; [judge | evaluate | evaluate]
+  | |- match _ with Some _ => _ | None => _ end = _ => eapply exact_option; evaluate
   | |- match _ with O => _ | S _ => _ end = _ => eapply exact_case; evaluate
   | |- (nat_of_bool _)%:R = _ => eapply exact_bool; judge
   | |- _%:R = _ => first [eapply exact_card | eapply exact_nat]
@@ -465,11 +490,11 @@ Ltac evaluate :=
   | |- 1 = _ => eapply exact_one
   | |- @mean _ (finfun_finType _ _) _ _ = _ =>
       eapply exact_mean_functions; [evaluate | evaluate | vm_compute; reflexivity]
-  | |- bigop _ _ (fun i => BigBody _ ?op _ _) = _ =>
+  | |- bigop _ _ (fun i => BigBody _ ?op _ _) = real ?F _ =>
       lazymatch op with
-      | @GRing.add _ => eapply exact_sum
-      | @GRing.mul _ => eapply exact_prod
-      | _ => eapply exact_largest
+      | @GRing.add _ => eapply (@exact_sum F)
+      | @GRing.mul _ => eapply (@exact_prod F)
+      | _ => eapply (@exact_largest F)
       end; [intros ?; judge | evaluate ..]
   | given : forall _, ?f _ = real _ _ |- ?f _ = _ => eapply given
   | |- ?x = _ => tryif progress cbv beta zeta then idtac else (let f := head_of x in unfold f); evaluate
@@ -483,6 +508,7 @@ with judge :=
   | |- _ && _ = _ => eapply (f_equal2 andb); judge
   | |- seen _ _ _ = _ => unfold seen; judge
   | |- visits _ _ _ = _ => unfold visits; judge
+  | |- linked _ _ _ = _ => unfold linked; cbv beta; judge
   | |- ~~ FiniteQuant.quant0b _ = _ => eapply decide_exists; intros ?; judge
   | |- _ => reflexivity
   end.
@@ -492,24 +518,28 @@ Ltac program :=
   lazymatch goal with
   | |- implies _ (_ /\ _) => eapply implies_and; program
   | |- implies _ [/\ _, _ & _] => eapply implies_and3; program
-  | |- implies _ (is_true (connect _ _ _)) => eapply implies_connect; intros ? ?; unshelve (judge_relation)
+  | |- implies _ (is_true (connect _ _ _)) => eapply implies_connect; intros ? ?; judge
   | |- implies _ (is_true _) => eapply implies_bool; judge
   | |- implies _ (_ = _) => eapply implies_eq; evaluate
   | |- implies _ (forall h i, is_true (h < _)%N -> _) => eapply implies_below_at; intros ? ?; program
   | |- implies _ (forall h, is_true (h < _)%N -> _) => eapply implies_below; intros ?; program
   | |- implies _ (forall _, _) => eapply implies_forall; intros ?; program
+  | |- implies _ (FiniteHorizon.is_mdp (model _ _)) => eapply implies_model
+  | |- implies _ (FiniteHorizon.is_policy (plays _ _)) => eapply implies_policy
+  | |- implies _ (FiniteHorizon.unit_rewards (model _ _)) => eapply implies_unit
+  | |- implies _ (signed_rewards (model _ _)) => eapply implies_signed
   | |- implies _ ?P => let f := head_of P in unfold f; cbv beta zeta; program
-  end
-with judge_relation := match goal with |- ?x = _ => let f := head_of x in unfold f; cbv beta; judge end.
+  end.
 
-(** Print the numbers of a function of a finite type, in its order, and whether a proposition is proved. *)
+(** Print the numbers of a function of a finite type, in its order and as fractions, and whether a proposition
+    is proved. *)
 Ltac show_numbers function :=
   lazymatch type of function with
   | forall x : ?T, ?R =>
       let F := fresh in let found := fresh in
       evar (F : T -> Q);
       assert (found : forall x, function x = real _ (F x)); [unfold F; clear F; cbv beta; evaluate |];
-      let found := eval vm_compute in (map F elements) in idtac found
+      let found := eval vm_compute in [seq (Qnum (F x), Qden (F x)) | x <- elements] in idtac found
   end.
 
 Ltac show_decision proposition :=
