@@ -15,6 +15,7 @@ from iltheory.claims.kinds import (
     PolicyKind,
     PositiveNumber,
     RewardKind,
+    Sequence,
     StateFunctionKind,
     UnitNumber,
 )
@@ -45,7 +46,7 @@ class Lack:
 
     Attributes
     ----------
-    kind : ``irrational`` sides, or a ``parameter`` or ``sides`` not written in Coq
+    kind : sides that are ``sampled`` or ``irrational``, or a ``parameter`` or ``sides`` not written in Coq
     words : for people
     """
 
@@ -57,12 +58,14 @@ def lacking(claim: Claim) -> Lack | None:
     """Say what is missing for certificates of a claim, or of a false variant; None if nothing is."""
     if claim.id in SIDES:
         return None
+    if claim.statistical:
+        return Lack("sampled", "its sides are estimated from samples")
     example = claim.counterexample() if claim.counterexample else claim.tight().instance  # type: ignore[misc]
     try:
         claim(**claim.convert(claim.bind_any(example), RATIONAL))
     except NotRepresentable:
         return Lack("irrational", "a logarithm, exponential or root in its sides is no rational number")
     for name, kind in claim.parameters.items():
-        if not isinstance(kind, WRITTEN):
+        if not isinstance(kind.of if isinstance(kind, Sequence) else kind, WRITTEN):
             return Lack("parameter", f"its parameter {name} ({kind}) is not written in Coq")
     return Lack("sides", "its sides are not written in Coq (iltheory/proofs/sides_finite.py, sides_discounted.py)")
