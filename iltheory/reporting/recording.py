@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from iltheory import measures
 from iltheory.claims.claim import Claim, assume
 from iltheory.reporting.recorded_formulas import Formulas, Node, NotRecordable
@@ -65,14 +67,16 @@ class Recorder:
         for one in list(answer) if isinstance(answer, list | tuple) else [answer]:
             if isinstance(one, Comparison):
                 found.append(self.comparison(one))
-            elif not ar.wrap(one).raw.all():  # booleans: what they were read off is stated
+            elif not np.all(one):  # booleans: what they were read off is stated
                 raise NotRecordable("an assumption fails")
         return found
 
     def comparison(self, answer: Comparison) -> tuple[Any, ...]:
         """A comparison of formulas."""
-        sides = (self.system.coerce(side) for side in (answer.lhs, answer.rhs))
-        return (answer.op, *(side.formula for side in sides))
+        sides = (answer.lhs, answer.rhs)
+        if any(isinstance(side, ar.NumberArray) and not isinstance(side, RecordedArray) for side in sides):
+            raise NotRecordable("a side is computed from numbers that are not recorded")
+        return (answer.op, *(self.system.coerce(side).formula for side in sides))
 
     def _assume(self, condition: Any) -> None:
         self.assumed += self.conditions(condition)

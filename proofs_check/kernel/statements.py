@@ -19,7 +19,7 @@ def check(data: Any) -> str:
     _, about, instance, holds, fails = fields(data, "schema about instance holds fails", "the certificate")
     parts: dict[str, Any] = {}
     for name, formula in instance.items():
-        if name in OPERATIONS or not name.isidentifier():
+        if name in OPERATIONS or not (name.isascii() and name.isidentifier()):
             raise Refused(f"{name} is no name of a part, or means something else")
         parts[name] = _evaluated(formula, parts)
     proved = [_decided(x, parts, truth) for truth, stated in ((True, holds), (False, fails)) for x in stated]

@@ -219,3 +219,44 @@ def test_most_false_variants_have_a_certificate():
     variants = [variant for one in catalogue().values() for variant in one.false_variants]
     drawn = random.Random(0).sample([one.id for one in variants], len(variants) // 10)
     assert sum(lacking(refuted(id)) is None for id in drawn) >= 0.8 * len(drawn)
+
+
+def statements(holds, **instance):
+    fields = {"schema": "iltheory-statements/1", "about": "is a test", "instance": instance}
+    return json.dumps({**fields, "holds": holds, "fails": []})
+
+
+LOOP = {"P": [[[1], [1]]], "r": [[1, 0]], "mu": [1], "discount": "1/2"}
+
+
+@pytest.mark.parametrize(
+    "holds, instance, reason",
+    [
+        ([["==", "value", 0]], {"value": 0}, "means something else"),
+        ([["==", "md\u0440", 0]], {"md\u0440": 0}, "is no name"),  # with a letter that only looks like a p
+        ([["==", ["value", "m", "y"], 0]], {"m": LOOP}, "KeyError: 'y'"),
+        ([["==", ["value", "m", [["1/2", "1/3"]]], 0]], {"m": LOOP}, "sums to 5/6"),
+        ([["==", ["value", "m", [[2, -1]]], 0]], {"m": LOOP}, "least entry is -1"),
+        ([[">=", ["soft_state_values", "m", -1, [2]], 0]], {"m": LOOP}, "negative weight"),
+        ([["==", ["optimal_value", "m", [3]], 2]], {"m": LOOP}, "not certainly true"),
+        ([["==", ["horizon", "m"], 1]], {"m": LOOP}, "KeyError: 'horizon'"),
+        ([["==", ["at", [1, 2], -1], 2]], {}, "ValueError"),
+        ([["==", ["**", 2, "1/2"], 2]], {}, "makes no sense"),
+        ([["==", ["/", 1, 0], 2]], {}, "ZeroDivisionError"),
+        ([["==", [1, 2], [1, 2, 3]]], {}, "ValueError"),
+        ([["==", ["relative_entropy", "1/2", 0], 2]], {}, "infinite"),
+        ([["~", 1, 1]], {}, "KeyError: '~'"),
+        ([["==", "0.5", "0.5"]], {}, "KeyError: '0.5'"),
+    ],
+)
+def test_statements_that_make_no_sense_are_refused(holds, instance, reason):
+    with pytest.raises(Refused, match=reason):
+        check(statements(holds, **instance))
+
+
+def test_a_guess_of_best_values_may_be_wrong_but_what_follows_is_true():
+    for guess, low, high in (([2], 2, 2), ([3], 2, 4), ([0], -2, 2)):
+        best = ["optimal_value", "m", guess]
+        assert check(statements([[">=", best, low], ["<=", best, high]], m=LOOP))
+    soft = ["soft_state_values", "m", 1, ["5/2"]]  # 2 log(1 + e), about 2.63
+    assert check(statements([[">=", soft, "9/4"], ["<=", soft, "11/4"]], m=LOOP))
