@@ -90,16 +90,18 @@ class RecordedModel(TabularMDP):
     def policy(self, pi: Any) -> Numbers:
         """Give a policy a step axis if the horizon is finite; that it is one is stated where it comes from."""
         pi = self._system.convert(ar.asarray(pi))
-        if pi.shape[-2:] != (self.n_states, self.n_actions) or pi.ndim > 2 + (self.horizon is not None):
-            raise NotRecordable(f"the formula computes with many policies at once, of shape {pi.shape}")
+        if pi.shape[-2:] != (self.n_states, self.n_actions):
+            raise NotRecordable(f"the formula takes a table of shape {pi.shape} for a policy")
         return insert_axis(pi, -3) if self.horizon is not None and pi.ndim == 2 else pi
 
     def _quantity(self, name: str, numbers: Numbers, *arguments: Any) -> RecordedArray:
         return self._system.named(numbers, self._system.formulas.make(name, self.formula, *arguments))
 
-    def _of(self, name: str, method: str, pi: Any) -> RecordedArray:
-        """A quantity of a policy."""
+    def _of(self, name: str, method: str, pi: Any) -> Numbers:
+        """A quantity of a policy, or of each of several."""
         policy = self.policy(pi)
+        if policy.ndim > 2 + (self.horizon is not None):
+            return ar.stack([self._of(name, method, one) for one in policy])
         told = _formula(self._system, policy, (self.n_states, self.n_actions))
         return self._quantity(name, getattr(self.numbers, method)(policy.numbers), told)
 
