@@ -107,6 +107,14 @@ have le : m g <= m f + (g a - f a).
 by exists a; move: le; rewrite fg ler_addl subr_ge0.
 Qed.
 
+(** Links connect both ways. *)
+Lemma linked_sym (S A : finType) (move : S -> A -> S) : connect_sym (linked move).
+Proof.
+apply: sym_connect_sym => t t'; apply/existsP/existsP => -[s /existsP[a /existsP[b /andP[ha hb]]]].
+  by exists s; apply/existsP; exists b; apply/existsP; exists a; rewrite ha hb.
+by exists s; apply/existsP; exists b; apply/existsP; exists a; rewrite ha hb.
+Qed.
+
 Section Deterministic.
 Variables (R : realFieldType) (S A : finType) (M : mdp R S A) (move : S -> A -> S) (a0 : A).
 Variables r r' v v' : S -> R.
@@ -154,11 +162,7 @@ Proof.
 move=> same; have le t t' : connect (linked move) t t' -> u t' <= u t.
   move=> link; rewrite -subr_le0 -(pmulr_rle0 _ g0) -[leRHS](mulr0 #|S|.-1%:R).
   by apply: connect_odds link => s a b; rewrite !same subrr.
-have sym : connect_sym (linked move).
-  apply: sym_connect_sym => t t'; apply/existsP/existsP => -[s /existsP[a /existsP[b /andP[ha hb]]]].
-    by exists s; apply/existsP; exists b; apply/existsP; exists a; rewrite ha hb.
-  by exists s; apply/existsP; exists b; apply/existsP; exists a; rewrite ha hb.
-by move=> link; apply/le_anti; rewrite !le // sym.
+by move=> link; apply/le_anti; rewrite !le // linked_sym.
 Qed.
 
 End Deterministic.

@@ -11,10 +11,8 @@ From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Ide
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** claim: airl-2018-thm-5-1
-    The rewards of states with the same policy are r + c, one dimension. What Python computes, the
-    dimension of the solutions of linear equations, follows with the maximum for [m], without logarithms;
-    for log sum exp and its policies see [SoftRewards]. *)
+(** foundation: the algebra of airl-2018-thm-5-1, for every soft maximum.
+    The rewards of states with the same policy are r + c. The claim, about a dimension, is in [Ambiguity]. *)
 Definition state_rewards_are_identified : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -26,10 +24,10 @@ Definition state_rewards_are_identified : Prop :=
   (forall s (a : A), soft_advantage there v' s a = soft_advantage here v s a) <->
   exists c, forall s, r' s = r s + c.
 
-(** claim: airl-2018-thm-5-1.classes
+(** foundation: the algebra of airl-2018-thm-5-1.classes, for every soft maximum.
     The rewards of states with the same policy correspond, one to one, to the functions u that are constant
-    on the classes of linked states: there are as many dimensions as classes. Whatever the action a0. As
-    above, the dimension that Python computes follows with the maximum for [m]. *)
+    on the classes of linked states. Whatever the action a0. The claim, about a dimension, is in
+    [Ambiguity]. *)
 Definition ambiguity_counts_classes : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (move : S -> A -> S)
          (a0 : A) (r r' v v' : S -> R),
@@ -105,9 +103,9 @@ Definition every_reward_is_explained : Prop :=
   (forall s a, reward M s a = soft_advantage M v s a + unshaped M v s a) /\
   forall s, m s (soft_advantage M v s) = 0.
 
-(** claim: cao-2021-characterisation.dimension
-    The rewards with the same policy correspond, one to one, to the functions of the state. As for
-    airl-2018-thm-5-1, the dimension that Python computes follows with the maximum for [m]. *)
+(** foundation: the algebra of cao-2021-characterisation.dimension, for every soft maximum.
+    The rewards with the same policy correspond, one to one, to the functions of the state. The claim, about
+    a dimension, is in [Ambiguity]. *)
 Definition ambiguity_of_one_environment : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (a0 : A)
          (r : S -> A -> R) (v v' : S -> R),
@@ -141,11 +139,11 @@ Definition nearly_null_vectors : Prop :=
   largest (fun s => span (fun a => soft_advantage after w' s a - soft_advantage before w s a)) <=
   (1 - discount N)^-1 * span residual.
 
-(** claim: cao-2021-two-environments.discounts
+(** foundation: the algebra of cao-2021-two-environments.discounts
     The pairs (u, t) that change rewards alike under both discounts correspond, one to one, to the
     functions y whose expectation after a state depends on no action; and u is known from its change of
-    rewards. These are the dimensions that Python computes; that such changes are those that keep a
-    soft-optimal policy is [ambiguity_of_one_environment], for every soft maximum. *)
+    rewards. That such changes are those that keep a soft-optimal policy is [ambiguity_of_one_environment],
+    for every soft maximum; the claim, about a dimension, is in [Ambiguity]. *)
 Definition two_discounts : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (a0 : A),
   is_mdp M -> is_mdp N -> transition N = transition M -> discount M != discount N ->

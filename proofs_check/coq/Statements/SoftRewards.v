@@ -18,7 +18,7 @@ Definition same_soft_actions : Prop :=
   forall s a, q (shaped M potential) w s a = q M v s a - potential s.
 
 (** foundation: airl-2018-thm-5-1 for soft-optimal policies
-    The rewards of states with the same policy are r + c, one dimension. *)
+    The rewards of states with the same policy are r + c. *)
 Definition state_rewards_are_identified : Prop :=
   forall (S A : finType) (M : mdp reals S A) (move : S -> A -> S) (a0 : A) (r r' v v' : S -> reals),
   is_mdp M -> is_deterministic M move -> decomposable move -> 0 < discount M ->
