@@ -40,8 +40,12 @@ def test_both_sides_of_a_claim_are_what_coq_computes(ask, discounted):
         lines += [head] * (not lines) + [f"Module Claim{number}.", "Local Open Scope Z_scope.", *body]
         for side, value in zip(sides, (comparison.lhs, comparison.rhs), strict=True):
             stated = f"({side})%R = real R {written(value)}"
-            lines += [f"(* {id} *)", f"Goal {document.about(stated, side)}.", *document.known_certificates()]
-            lines += ["intros; compare_ranges.", "Abort."]
+            lines += [
+                f"(* {id} *)",
+                f"Lemma said{len(lines)} : {document.about(stated, side)}.",
+                *document.known_certificates(),
+            ]
+            lines += ["intros; compare_ranges.", "Qed."]
         lines += ["End Verdict.", f"End Claim{number}."]
     assert len(lines) > 1000
     ask("\n".join([*lines, ""]))
