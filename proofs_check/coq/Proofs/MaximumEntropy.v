@@ -119,6 +119,31 @@ rewrite (eq_bigr _ (fun h _ => inner_paid _ _ _)) exchange_big; apply: eq_bigr =
 by rewrite mulr_sumr.
 Qed.
 
+(** What a policy earns, by the soft values of another one. *)
+Lemma earned_along (S A : finType) (M : mdp reals S A) (pi : policy reals S A) (d w : S -> reals) :
+  is_mdp M -> is_policy pi -> is_state_law M pi d -> inner (occupancy pi d) (reward M) =
+  (1 - discount M) * mean (start M) w + mean d (fun s => mean (pi s) (q M w s) - w s).
+Proof.
+move=> hM hpi hd; rewrite -(InverseSoft.telescoped hM _ hpi hd) /inner !sum_occupancy -meanD.
+apply: eq_mean => s; rewrite addrA -meanD -[w s in RHS](mean_const _ (hpi s)) -meanB; apply: eq_mean => a.
+by rewrite /unshaped /q; ring.
+Qed.
+
+Theorem soft_difference : Statements.MaximumEntropy.soft_difference.
+Proof.
+move=> S A M tau pi other d d' v v' w hM hpi ho hd hd' hv hv' hw J.
+have h0 := lt0r_neq0 (effective_horizon_gt0 hM).
+have paid : mean d' (fun s => mean (other s) (q M w s) - w s) =
+            - (tau * mean d' (fun s => entropy (other s))).
+  by rewrite -meanZ -meanN; apply: eq_mean => s; rewrite [w s]hw opprD addrA subrr sub0r.
+rewrite /J (value_occupancy hM hpi hd hv) (value_occupancy hM ho hd' hv').
+rewrite -!/(inner _ _) (earned_along w hM hpi hd) (earned_along w hM ho hd') paid.
+have -> : mean d (fun s => mean (pi s) (q M w s) + tau * entropy (pi s) - w s) =
+          mean d (fun s => mean (pi s) (q M w s) - w s) + tau * mean d (fun s => entropy (pi s)).
+  by rewrite -meanZ -meanD; apply: eq_mean => s; rewrite addrAC.
+by field.
+Qed.
+
 Theorem soft_gap : Statements.MaximumEntropy.soft_gap.
 Proof.
 move=> S A M a0 tau pi d v w hM tau0 hpi hd hw hv; have h0 := lt0r_neq0 (effective_horizon_gt0 hM).

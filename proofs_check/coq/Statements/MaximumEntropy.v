@@ -11,6 +11,18 @@ From ImitationLearning.Definitions Require FiniteHorizon Moments SoftFiniteHoriz
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
+(** claim: soft-pdl
+    [v] and [v'] are values without entropies, [w] is the other policy's soft value, which pays them. *)
+Definition soft_difference : Prop :=
+  forall (S A : finType) (M : mdp reals S A) (tau : reals) (pi other : policy reals S A)
+         (d d' v v' w : S -> reals),
+  is_mdp M -> is_policy pi -> is_policy other -> is_state_law M pi d -> is_state_law M other d' ->
+  is_value M pi v -> is_value M other v' ->
+  is_soft_value M (fun s f => mean (other s) f + tau * entropy (other s)) w ->
+  let J u p law := value M u + tau * ((1 - discount M)^-1 * mean law (fun s => entropy (p s))) in
+  J v pi d - J v' other d' =
+  (1 - discount M)^-1 * mean d (fun s => mean (pi s) (q M w s) + tau * entropy (pi s) - w s).
+
 (** claim: soft-pdl.kl
     [w] is the policy's value, without its entropies. *)
 Definition soft_gap : Prop :=
