@@ -25,8 +25,8 @@ LARGEST = (3, 2, 3)
 """States, actions and horizon of the largest shape."""
 LARGEST_OF_DATA = (2, 2, 1)
 """The same for claims about data sets, which are enumerated."""
-PATIENCE = 5.0
-"""Seconds of one shape after which a claim's larger ones are not tried."""
+PATIENCE = 1.0
+"""Seconds that one shape may take; a claim's larger ones are then not tried."""
 
 
 def prove_for_shapes(
@@ -64,14 +64,17 @@ def tried_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> set[str]
 def work(cell: Cell) -> Mapping[str, Any]:
     """Prove one claim for one shape after the other, from small to large."""
     from iltheory.claims.registry import catalogue
-    from proofs_check.identities import prove_for_shape
+    from proofs_check.identities import TooMuchWork, prove_for_shape
     from sims.errors import IltheoryError
 
     claim, found = catalogue()[cell["claim"]], []
+    stepwise = _stepwise(claim)
     for shape in _shapes(claim):
         begun = time.perf_counter()
         try:
-            proof = prove_for_shape(claim, shape)
+            proof = prove_for_shape(claim, shape, patience=PATIENCE)
+        except TooMuchWork:
+            break
         except IltheoryError:  # no polynomial, too many cells, or an argument whose range depends on the point
             proof = None
         seconds = time.perf_counter() - begun
@@ -79,7 +82,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
             size = [shape.n_states, shape.n_actions, shape.horizon, *shape.counts]
             words = {"words": proof.words, "method": proof.method, "variables": proof.variables}
             found.append({**words, "size": size, "seconds": round(seconds, 3)})
-        elif min(shape.n_states, shape.n_actions, shape.horizon) > 1:
+        elif min(shape.n_states, shape.n_actions) > 1 and (shape.horizon > 1 or not stepwise):
             break
         if seconds > PATIENCE:
             break
@@ -99,11 +102,20 @@ def _shapes(claim: Claim) -> Iterator[Shape]:
             states, actions, horizon = map(min, LARGEST, astuple(claim.largest))
         if counts:
             states, actions, horizon = LARGEST_OF_DATA
+        if not _stepwise(claim):
+            horizon = 1  # a discount takes its place
         sizes = product(range(1, horizon + 1), range(1, states + 1), range(1, actions + 1))
         yield from (Shape(n_states=s, n_actions=a, horizon=h) for h, s, a in sizes)
         return
     for more in range(horizon) if counts else (0,):
         yield Shape(n_states=states, n_actions=actions, horizon=horizon, counts=(more,) * counts)
+
+
+def _stepwise(claim: Claim) -> bool:
+    """Whether models have a horizon."""
+    from iltheory.claims.kinds import Model
+
+    return any(isinstance(kind, Model) and kind.finite for kind in claim.parameters.values())
 
 
 def _computation(claims: Sequence[Claim]) -> Computation:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from iltheory.proofs import coq
 from iltheory.proofs.shapes import proved_for_shapes
 from iltheory.proofs.theorem import ALL, Theorem
-from iltheory.proofs.vetting import unvetted
+from iltheory.proofs.vetting import unfolded, unvetted
+from proofs_check.coq.development import statements
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
     from iltheory.engine.report import Report
 
-__all__ = ["Contradiction", "known_theorems", "strongest"]
+__all__ = ["Contradiction", "known_theorems", "strongest", "unchecked"]
 
 
 class Contradiction(IltheoryError):
@@ -32,6 +33,14 @@ def known_theorems(claims: Sequence[Claim], *, ledger: str | Path) -> dict[str, 
     general = (theorem for theorem in coq.proved_in_coq(ledger=ledger) if theorem.name not in unread)
     found = [*general, *proved_for_shapes(claims, ledger=ledger)]
     return {claim.id: tuple(theorem for theorem in found if theorem.claim == claim.id) for claim in claims}
+
+
+def unchecked(claim: Claim, *, ledger: str | Path) -> dict[str, str]:
+    """Return statements in Coq, read beside a claim as both are now, that a ledger holds no proof of: text by name."""
+    left_out = {theorem.name for theorem in coq.proved_in_coq(ledger=ledger)}
+    left_out |= {str(statement) for statement in unvetted([claim], coq.SOURCES)}
+    stated = (one for one in statements(coq.SOURCES) if one.claim == claim.id and str(one) not in left_out)
+    return {str(one): "\n\n".join(unfolded(one, coq.SOURCES)) for one in stated}
 
 
 def strongest(claim: Claim, report: Report | None, theorems: Sequence[Theorem]) -> Theorem | None:

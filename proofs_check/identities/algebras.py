@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 import flint
+from flint.utils.flint_exceptions import DomainError
 
 Monomials = Mapping[tuple[int, ...], Fraction]
 """Coefficients, none of them 0, by the variables of each monomial, each as often as its exponent says."""
@@ -25,6 +26,15 @@ class Algebra(Protocol):
 
     def monomials(self, p: Any) -> Monomials:
         """Take a polynomial apart."""
+
+    def zero(self, p: Any) -> bool:
+        """Whether a polynomial is 0."""
+
+    def size(self, p: Any) -> int:
+        """How many monomials a polynomial is stored as."""
+
+    def quotient(self, p: Any, q: Any) -> Any | None:
+        """Return the polynomial ``p / q``, or None if there is none."""
 
 
 class Flint:
@@ -46,6 +56,21 @@ class Flint:
     def monomials(self, p: Any) -> Monomials:
         """Take a polynomial apart."""
         return {_variables(powers): Fraction(int(c.p), int(c.q)) for powers, c in p.to_dict().items()}
+
+    def zero(self, p: Any) -> bool:
+        """Whether a polynomial is 0."""
+        return bool(p == 0)
+
+    def size(self, p: Any) -> int:
+        """How many monomials a polynomial is stored as."""
+        return len(p)
+
+    def quotient(self, p: Any, q: Any) -> Any | None:
+        """Return the polynomial ``p / q``, or None if there is none."""
+        try:
+            return p / q
+        except DomainError:
+            return None
 
 
 class Sympy:
@@ -73,6 +98,21 @@ class Sympy:
 
         terms = Poly(p, *self.variables).terms() if self.variables else [((), p)]
         return {_variables(powers): Fraction(int(c.p), int(c.q)) for powers, c in terms if c != 0}
+
+    def zero(self, p: Any) -> bool:
+        """Whether an expression is 0."""
+        return not self.monomials(p)
+
+    def size(self, p: Any) -> int:
+        """How many monomials a polynomial is stored as: products are not expanded."""
+        return 1
+
+    def quotient(self, p: Any, q: Any) -> Any | None:
+        """Return the polynomial ``p / q``, or None if there is none."""
+        from sympy import div
+
+        found, rest = div(p, q, *self.variables, domain="QQ")
+        return found if rest == 0 else None
 
 
 def _variables(powers: tuple[int, ...]) -> tuple[int, ...]:

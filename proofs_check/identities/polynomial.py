@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proofs_check.identities.algebras import Algebra
+from proofs_check.identities.algebras import Algebra, Monomials
+from proofs_check.identities.cells import EVERYWHERE, Cell, Effort, Undecided
+from proofs_check.identities.faces import Face, point_on, summands, vanishes
+from proofs_check.identities.parts import Parts
+from proofs_check.identities.quotients import Factors, Quotient, numerator
 from proofs_check.identities.vertices import Row, least
+from sims import arithmetic as ar
 from sims.arithmetic import (
     RATIONAL,
     AffineContraction,
@@ -27,6 +34,13 @@ from sims.arithmetic.fixed_point import solution
 from sims.arithmetic.numbers import NumberArray
 
 Entries = NDArray[Any]
+
+PATIENCE = 16.0
+"""Seconds that a proof may take."""
+
+
+class LeavesTheRing(NotRepresentable):
+    """A formula takes what no cell makes a polynomial, such as a logarithm."""
 
 
 class PolynomialArray(NumberArray):
@@ -58,29 +72,61 @@ class PolynomialArray(NumberArray):
 
 
 class Polynomials(System):
-    """Polynomials over the rationals, as functions on a product of simplices.
+    """Polynomials over the rationals, and quotients by positive ones, as functions on a cell of a product of simplices.
 
-    Sums, differences and products are exact. An equality holds where both sides are the same polynomial. An order is
-    decided by the least and the largest value of the difference, if it is affine in each row, and else open; *refuted*
-    means that it fails at every point. What leaves the ring, or would need to know which of two polynomials is larger
-    where that depends on the point, raises `NotRepresentable`. So what is evaluated takes the same branches at all
-    points, and a verdict is one about all of them.
+    Sums, differences and products are exact, and so are quotients by what is positive on the cell. An order is decided
+    by the least and the largest value of the difference, if it is affine in each row. What leaves the ring, or would
+    need to know which of two polynomials is larger where that depends on the point, raises `NotRepresentable`; where it
+    depends on the point whether a polynomial is 0, `Undecided` asks for smaller cells. So what is evaluated takes the
+    same branches at all points of the cell, and a comparison decided in between is one about all of them.
 
     Parameters
     ----------
     algebra : computes with them
     rows : variables, row by row, that are not negative and sum to at most 1
+    positive : polynomials in them that are positive by themselves, such as what a discount leaves of 1
+    cell : the points that are meant, if not all
+    spare : variables that stand for positive parts of polynomials; where there are none, or too few, `NotRepresentable`
+        is raised
+    effort : how long to go on, `PATIENCE` by default
+
+    Attributes
+    ----------
+    discount : entry that is the discount of all models, if it is free
     """
 
     name = "polynomial"
     exact = True
 
-    def __init__(self, algebra: Algebra, rows: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        algebra: Algebra,
+        rows: Sequence[Row],
+        *,
+        positive: Sequence[Any] = (),
+        cell: Cell = EVERYWHERE,
+        spare: Sequence[int] = (),
+        effort: Effort | None = None,
+    ) -> None:
         self.algebra, self.rows = algebra, rows
+        self.effort = effort or Effort(PATIENCE)
+        self._known = (*positive, *cell.positive)
+        self.factors = Factors(algebra, self._known, self.effort)
+        self.zero: frozenset[Face] = frozenset()
+        for p in cell.zero:
+            self.zero |= summands(algebra.monomials(p), rows) or frozenset()
+        self._point = point_on(rows, self.zero)
+        self.parts = Parts(algebra, spare)
+        self.discount: Any = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether the cell surely has no points."""
+        return self._point is None or not all(map(self.monomials, self._known))
 
     def variables(self) -> PolynomialArray:
-        """Return the variables, in order."""
-        return PolynomialArray(_objects(self.algebra.variables), self)
+        """Return the variables of the rows, in order."""
+        return PolynomialArray(_objects([self.algebra.variables[v] for row in self.rows for v in row]), self)
 
     def coerce(self, x: Any) -> PolynomialArray:
         if isinstance(x, PolynomialArray):
@@ -98,14 +144,39 @@ class Polynomials(System):
     def _of(self, entries: list[Any], shape: tuple[int, ...]) -> PolynomialArray:
         return PolynomialArray(_objects(entries).reshape(shape), self)
 
-    def sign(self, p: Any) -> tuple[int, bool] | None:
-        """1 or -1 if it is nowhere negative, or nowhere positive, and whether it is nowhere 0; None of others."""
-        monomials = self.algebra.monomials(p)
-        low = least(monomials, self.rows)
-        if low is None or low >= 0:
-            return None if low is None else (1, low > 0)
-        high = least({m: -c for m, c in monomials.items()}, self.rows)
-        return (-1, high > 0) if high is not None and high >= 0 else None
+    def monomials(self, x: Any) -> Monomials:
+        """Of the numerator; none if it is 0 on the cell."""
+        found = self._read(x)
+        return {} if self.zero and self._vanishes(found) else found
+
+    def _read(self, x: Any) -> Monomials:
+        self.effort.check()
+        return self.algebra.monomials(numerator(x))
+
+    def _vanishes(self, monomials: Monomials) -> bool:
+        if any(v in self.parts.known for m in monomials for v in m):
+            return False
+        point = self._point or {}
+        here = sum(c * prod((point[v] for v in m), start=Fraction(1)) for m, c in monomials.items())
+        return here == 0 and vanishes(monomials, self.rows, self.zero, self.effort)
+
+    def sign(self, x: Any) -> int | None:
+        """1 or -1 if it is nowhere negative, or nowhere positive; None of others."""
+        monomials = self._read(x)
+        for sign in (1, -1):
+            low = least({m: sign * c for m, c in monomials.items()}, self.rows)
+            if low is not None and low >= 0:
+                return sign
+        return None if self.monomials(x) else 1
+
+    def positive(self, x: Any) -> bool:
+        """Whether it is positive everywhere, perhaps because known factors divide it and leave what is."""
+        p = numerator(x)
+        if self.algebra.zero(p):
+            return False
+        rest, _ = self.factors.split(p)
+        low = least(self.algebra.monomials(rest), self.rows)
+        return low is not None and low > 0
 
     # Reading: only constants are numbers.
 
@@ -116,6 +187,12 @@ class Polynomials(System):
         return RATIONAL.upper(self._constants(x))
 
     def midpoint(self, x: PolynomialArray) -> NDArray[np.float64]:
+        """Floats near constants; of a discount that is no constant what refuses every use.
+
+        Models ask for it before they know whether they need it.
+        """
+        if self.discount is not None and all(p is self.discount for p in x.entries.ravel()):
+            return _objects([Unread()] * x.size).reshape(x.shape)
         return RATIONAL.midpoint(self._constants(x))
 
     def enclose_in_floats(self, x: PolynomialArray) -> tuple[Raw, Raw]:
@@ -125,14 +202,28 @@ class Polynomials(System):
         return RATIONAL.exact_bounds(self._constants(x))
 
     def possibly_nonzero(self, x: PolynomialArray) -> Mask:
-        """False where the polynomial is 0; that of one which is 0 at some points only depends on the point."""
-        verdicts = self.compare(x, "==", self.coerce(0))
-        if np.any(verdicts == 0):
+        """False where the polynomial is 0 at all points, True where it is 0 at none."""
+        return np.array([self._nonzero(p) for p in x.entries.ravel()], dtype=np.bool_).reshape(x.shape)
+
+    def _nonzero(self, x: Any) -> bool:
+        if not self.monomials(x):
+            return False
+        sign = self.sign(x)
+        if sign is None:
+            return bool(_never("whether a number is 0, where that depends on the point,"))
+        return self.positive(x * sign) or self._ask(numerator(x) * sign)
+
+    def _ask(self, p: Any) -> NoReturn:
+        """Ask for cells on which a polynomial that is nowhere negative is positive, or 0."""
+        rest, _ = self.factors.split(p)
+        if summands(self.algebra.monomials(rest), self.rows) is None:
             _never("whether a number is 0, where that depends on the point,")
-        return np.equal(verdicts, -1)
+        raise Undecided(rest)
 
     def _constants(self, x: PolynomialArray) -> RationalArray:
         """The numbers that constants are."""
+        if any(isinstance(p, Quotient) for p in x.entries.ravel()):
+            _never("a number that depends on the point")
         parts = [self.algebra.monomials(p) for p in x.entries.ravel()]
         if not all(part.keys() <= {()} for part in parts):
             _never("a number that depends on the point")
@@ -175,8 +266,23 @@ class Polynomials(System):
         return PolynomialArray(-x.entries, self)
 
     def divide(self, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
-        inverse = self.convert(1 / self._constants(y))
-        return PolynomialArray(x.entries * inverse.entries, self)
+        inverse = self._of([self._inverse(q) for q in y.entries.ravel()], y.shape)
+        return self.bilinear(operator.mul, x, inverse, 1)
+
+    def _inverse(self, x: Any) -> Any:
+        if not self.monomials(x):
+            _never("a quotient by 0")
+        rest, powers = self.factors.split(numerator(x))
+        if not self.factors.constant(rest):
+            sign = self.sign(rest)
+            if sign is None:
+                _never("a quotient by what may be 0")
+            if not self.positive(rest * sign):
+                self._ask(rest * sign)
+            self.factors.add(rest * sign)
+            rest, powers = self.factors.split(numerator(x))
+        above = self.factors.product(x.powers) if isinstance(x, Quotient) else self.algebra.constant(Fraction(1))
+        return self.factors.quotient(above * self.algebra.constant(1 / self.algebra.monomials(rest)[()]), powers)
 
     def where(self, mask: Mask, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
         return PolynomialArray(np.where(mask, x.entries, y.entries), self)
@@ -184,21 +290,20 @@ class Polynomials(System):
     # Order.
 
     def compare(self, x: PolynomialArray, op: str, y: PolynomialArray) -> NDArray[np.int8]:
-        """1 where the comparison holds at all points, -1 where it holds at none, else 0."""
+        """1 where the comparison holds at all points, -1 where it holds at none."""
         difference = self.subtract(x, y).entries
-        return np.array([self._compared(p, op) for p in difference.ravel()], dtype=np.int8).reshape(difference.shape)
+        verdicts = [self._compared(p, op) for p in difference.ravel()]
+        return np.array(verdicts, dtype=np.int8).reshape(difference.shape)
 
-    def _compared(self, p: Any, op: str) -> int:
-        if op == "==" and not self.algebra.monomials(p):
-            return 1
-        found = self.sign(p)
-        if found is None:
-            return 0
-        sign, strict = found
+    def _compared(self, x: Any, op: str) -> int:
         if op == "==":
-            return -1 if strict else 0
-        holds = sign == (1 if op == ">=" else -1)
-        return 1 if holds else -1 if strict else 0
+            return -1 if self._nonzero(x) else 1
+        sign = self.sign(x)
+        if sign is None:
+            return int(_never("a comparison that holds at some points only"))
+        if sign == (1 if op == ">=" else -1) or not self.monomials(x):
+            return 1
+        return -1 if self.positive(x * sign) else int(self._ask(numerator(x) * sign))
 
     def maximum(self, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
         a, b = np.broadcast_arrays(x.entries, y.entries)
@@ -213,34 +318,54 @@ class Polynomials(System):
         return _never("the place of a maximum")
 
     def _larger(self, p: Any, q: Any) -> Any:
-        found = self.sign(p - q)
-        if found is None:
+        difference = p - q
+        sign = self.sign(difference)
+        if sign is not None:
+            return p if sign == 1 else q
+        above = self.parts.positive(numerator(difference))
+        if above is None:
             return _never("a maximum that is taken by one of two at some points, and by the other at others,")
-        return p if found[0] == 1 else q
+        return q + self.factors.quotient(above, difference.powers if isinstance(difference, Quotient) else {})
 
     def absolute(self, x: PolynomialArray) -> PolynomialArray:
         return self.maximum(x, self.negative(x))
 
     def hull(self, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
-        return _never("a hull")
+        return _leaves("a hull")
 
     # Analysis.
 
     def exp(self, x: PolynomialArray) -> PolynomialArray:
-        return _never("an exponential")
+        return _leaves("an exponential")
 
     def log(self, x: PolynomialArray) -> PolynomialArray:
-        return _never("a logarithm")
+        return _leaves("a logarithm")
 
     def sqrt(self, x: PolynomialArray) -> PolynomialArray:
-        return _never("a square root")
+        return _leaves("a square root")
 
     def relative_entropy(self, p: PolynomialArray, q: PolynomialArray) -> PolynomialArray:
-        return _never("a relative entropy")
+        return _leaves("a relative entropy")
+
+
+class Unread:
+    """A number that nothing is known of: it refuses every use."""
+
+    def _refuse(self, *others: Any) -> Any:
+        return _never("a number that depends on the point")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __neg__ = __abs__ = __pow__ = __rpow__ = __float__ = __int__ = __bool__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
+    __hash__ = object.__hash__
 
 
 def _never(what: str) -> NoReturn:
     raise NotRepresentable(f"{what} is no polynomial.")
+
+
+def _leaves(what: str) -> NoReturn:
+    raise LeavesTheRing(f"{what} is no polynomial.")
 
 
 def _objects(entries: list[Any]) -> Entries:
@@ -251,4 +376,43 @@ def _objects(entries: list[Any]) -> Entries:
 
 @solution.register
 def _(system: Polynomials, contraction: AffineContraction) -> Numbers:
-    return _never("the fixed point of a contraction")
+    """Cramer's rule: the determinant is positive, because the matrix is diagonally dominant at every point."""
+    kernel, modulus = contraction.kernel(), contraction.modulus
+    if not (
+        np.all(system.compare(ar.sum(kernel, -1), "==", system.coerce(1)) == 1)
+        and np.all(system.compare(kernel, ">=", system.coerce(0)) == 1)
+        and np.all(system.compare(modulus, ">=", system.coerce(0)) == 1)
+        and np.all(system.compare(modulus, ">=", system.coerce(1)) == -1)
+    ):
+        _never("the fixed point of what may be no contraction")
+    kernel = ar.moveaxis(kernel, -1, -2) if contraction.transposed else kernel
+    n = kernel.shape[-1]
+    matrix = system.convert(np.eye(n, dtype=np.int64)) - modulus[..., None, None] * kernel
+    shape = np.broadcast_shapes(matrix.shape[:-2], contraction.offset.shape[:-1])
+    left = np.broadcast_to(matrix.entries, (*shape, n, n))
+    right = np.broadcast_to(contraction.offset.entries, (*shape, n))
+    found = np.empty((*shape, n), dtype=object)
+    for i in np.ndindex(shape):
+        found[i] = _objects(_cramer(system, left[i], right[i]))
+    return PolynomialArray(found, system)
+
+
+def _cramer(system: Polynomials, matrix: Entries, b: Entries) -> list[Any]:
+    """Solve a system whose determinant is positive."""
+    below = _determinant(matrix)
+    system.factors.add(numerator(below))
+    inverse = system._inverse(below)
+    above = []
+    for i in range(len(b)):
+        replaced = matrix.copy()
+        replaced[:, i] = b
+        above.append(_determinant(replaced))
+    return [inverse * p for p in above]
+
+
+def _determinant(matrix: Entries) -> Any:
+    """Expand by the first row."""
+    if len(matrix) == 1:
+        return matrix[0, 0]
+    minors = (_determinant(np.delete(matrix[1:], k, axis=1)) for k in range(len(matrix)))
+    return reduce(operator.add, ((-1) ** k * (matrix[0, k] * minor) for k, minor in enumerate(minors)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -15,37 +16,20 @@ from iltheory.attack.coordinates import Block, Coordinates, Shape
 from iltheory.claims.claim import Claim
 from iltheory.claims.domains import Box, Rows
 from iltheory.claims.kinds import SMALLEST, Count, Instance, Model, PolicyKind, PositiveNumber
+from iltheory.claims.kinds import Sequence as Series
 from proofs_check.identities.algebras import Algebra, Flint
+from proofs_check.identities.cells import EVERYWHERE, MOST, Cell, Effort, TooManyCells
 from proofs_check.identities.polynomial import Polynomials
 from proofs_check.identities.vertices import Row
+from sims import TabularMDP
 from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable, Numbers
-from sims.errors import IltheoryError
 
-MOST = 2**8
-"""Cells of a domain that are listed."""
+ANY_DISCOUNT = "gamma in [0, 1)"
+"""How a shape is written whose models may have any discount."""
 
-
-class TooManyCells(IltheoryError, ValueError):
-    """The domain of a shape has too many cells to list."""
-
-
-@dataclass(frozen=True)
-class Generic:
-    """The instances of a shape.
-
-    Attributes
-    ----------
-    instance : values of the parameters: polynomials, with a batch axis over the cells of the domain
-    words : the shape
-    cells : how many there are
-    variables : how many numbers are free
-    """
-
-    instance: Instance
-    words: str
-    cells: int
-    variables: int
+SPARE = 2**6
+"""Positive parts of polynomials that a formula may have."""
 
 
 @dataclass(frozen=True)
@@ -60,50 +44,125 @@ class Simplex:
     vertices: tuple[NDArray[Any], ...]
 
 
-def generic(
-    claim: Claim, shape: Shape, *, split: bool = False, algebra: Callable[[tuple[str, ...]], Algebra] = Flint
-) -> Generic:
-    """Return the instances of a claim that have one shape.
+class Domain:
+    """All instances of a claim that have one shape.
 
     Distributions are shares of the vertices of a simplex, the last of which is what the others leave; a number in
-    [low, high] is a mixture of the ends. What is no polynomial on the whole domain is one on each of finitely many
-    cells, which are listed along the batch axis: rows that must be deterministic are one of n vertices.
+    [low, high] is a mixture of the ends, a positive number is ``x / (1 - x)``, and a discount is free. What is no
+    polynomial on the whole domain is one on each of finitely many cells, which are listed along the batch axis: rows
+    that must be deterministic are one of n vertices.
 
     Parameters
     ----------
+    claim : the claim
+    shape : sizes of its instances
     split : whether rows ``p, q`` of two policies, if the claim has two, lie in cells by the signs of ``p - q``, too
+    spare : whether there are variables for positive parts of polynomials
     algebra : makes polynomials from names of variables
+
+    Attributes
+    ----------
+    words : the shape
+    cells : how many are listed
+    variables : how many numbers are free
 
     Raises
     ------
     TooManyCells
-        If there are more than `MOST` cells.
+        If there are too many cells.
     NotRepresentable
         If a parameter has no table of numbers, or its numbers have no ends.
     """
-    for name, kind in claim.parameters.items():
-        if not isinstance(kind, Model | Count) and (kind.domain is None or isinstance(kind, PositiveNumber)):
-            raise NotRepresentable(f"{claim.id}: {name} ranges over what is no table of numbers between ends.")
-    coordinates = Coordinates(claim, shape, np.random.default_rng(0))
-    blocks = coordinates.blocks
-    pair = _pair(claim, blocks) if split else []
-    groups = [[block for block in blocks if block in pair], *([block] for block in blocks if block not in pair)]
-    options = [(group, _options(group), _places(group[0])) for group in groups if group]
-    counts = [len(choices) ** prod(places) for _, choices, places in options]
-    if prod(counts) > MOST:
-        raise TooManyCells(f"{coordinates.words} has {prod(counts)} cells, more than {MOST}.")
-    widest = [(prod(places), max(len(c.vertices[0]) for c in choices) - 1) for _, choices, places in options]
-    rows = list(_rows(widest))
-    ring = Polynomials(algebra(tuple(f"x{v}" for row in rows for v in row)), rows)
-    shares = iter(_shares(ring, widest))
-    found: dict[Block, Numbers] = {}
-    cells = np.array(list(product(*(range(len(c)) for _, c, places in options for _ in range(prod(places))))))
-    used = 0
-    for group, choices, places in options:
-        picks, used = cells[:, used : used + prod(places)], used + prod(places)
-        found |= zip(group, _filled(ring, next(shares), choices, picks, places), strict=True)
-    tables = [ar.reshape(found[block], (len(cells), *block.shape)) for block in blocks]
-    return Generic(coordinates.instance(tables), coordinates.words, len(cells), sum(map(len, rows)))
+
+    def __init__(
+        self,
+        claim: Claim,
+        shape: Shape,
+        *,
+        split: bool = False,
+        spare: bool = False,
+        algebra: Callable[[tuple[str, ...]], Algebra] = Flint,
+    ) -> None:
+        for name, kind in claim.parameters.items():
+            if not isinstance(kind, Model | Count) and kind.domain is None:
+                raise NotRepresentable(f"{claim.id}: {name} ranges over what is no table of numbers between ends.")
+        self.claim = claim
+        self._coordinates = Coordinates(claim, shape, np.random.default_rng(0))
+        self._discounted = any(isinstance(kind, Model) and not kind.finite for kind in claim.parameters.values())
+        self.words = words_of(self._coordinates)
+        blocks = self._coordinates.blocks
+        pair = _pair(claim, blocks) if split else []
+        groups = [[block for block in blocks if block in pair], *([block] for block in blocks if block not in pair)]
+        self._options = [(group, self._simplices(group), _places(group[0])) for group in groups if group]
+        counts = [len(choices) ** prod(places) for _, choices, places in self._options]
+        if prod(counts) > MOST:
+            raise TooManyCells(f"{self.words} has {prod(counts)} cells, more than {MOST}.")
+        self._widest = [
+            (prod(places), max(len(c.vertices[0]) for c in choices) - 1) for _, choices, places in self._options
+        ]
+        self._picks = np.array(
+            list(product(*(range(len(c)) for _, c, places in self._options for _ in range(prod(places)))))
+        )
+        self.cells = len(self._picks)
+        self._rows = [*_rows([*self._widest, *([(1, 1)] * self._discounted)])]
+        self.variables = sum(map(len, self._rows))
+        self._spare = range(self.variables, self.variables + SPARE * spare)
+        self._algebra = algebra(tuple(f"x{v}" for v in range(self.variables + SPARE * spare)))
+
+    def _simplices(self, group: Sequence[Block]) -> list[Simplex]:
+        """The cells in which one row of each block of a group may lie."""
+        first = group[0]
+        if isinstance(first.domain, Rows):
+            ends = np.eye(first.shape[-1], dtype=np.int64)
+        elif self._unbounded(first):
+            ends = np.array([[0], [1]], dtype=object)
+        else:  # searches stop short of 0, a proof does not
+            low = 0 if first.domain.low == SMALLEST else first.domain.low
+            ends = np.array([[low], [first.domain.high]], dtype=object)
+        return _simplices_of(ends, len(group) == 2, _deterministic(first))
+
+    def _unbounded(self, block: Block) -> bool:
+        """Whether a number may be any positive one."""
+        kind = self.claim.parameters[block.name]
+        return isinstance(kind.of if isinstance(kind, Series) else kind, PositiveNumber)
+
+    def ring(self, cell: Cell = EVERYWHERE, effort: Effort | None = None) -> Polynomials:
+        """The number system of a cell."""
+        x = self._algebra.variables
+        positive = [1 - x[self._rows[-1][0]]] if self._discounted else []
+        rows = iter(self._rows)
+        for (group, _, _), (number, _) in zip(self._options, self._widest, strict=True):
+            own = [next(rows) for _ in range(number)]
+            domain, unbounded = group[0].domain, self._unbounded(group[0])
+            if unbounded or (isinstance(domain, Box) and domain.low == SMALLEST):
+                positive += [x[row[0]] for row in own]
+            if unbounded:
+                positive += [1 - x[row[0]] for row in own]
+        return Polynomials(self._algebra, self._rows, positive=positive, cell=cell, spare=self._spare, effort=effort)
+
+    def instance(self, ring: Polynomials) -> Instance:
+        """The instances: numbers of the ring, with a batch axis over the listed cells."""
+        shares = iter(_shares(ring, self._widest))
+        found: dict[Block, Numbers] = {}
+        used = 0
+        for group, choices, places in self._options:
+            picks, used = self._picks[:, used : used + prod(places)], used + prod(places)
+            tables = _filled(ring, next(shares), choices, picks, places)
+            if self._unbounded(group[0]):
+                tables = [table / (1 - table) for table in tables]
+            found |= zip(group, tables, strict=True)
+        tables = [ar.reshape(found[block], (self.cells, *block.shape)) for block in self._coordinates.blocks]
+        instance = self._coordinates.instance(tables)
+        if not self._discounted:
+            return instance
+        gamma = ring.variables()[-1]
+        ring.discount = gamma.entries[()]
+        return {n: v.with_end(discount=gamma) if isinstance(v, TabularMDP) else v for n, v in instance.items()}
+
+
+def words_of(coordinates: Coordinates) -> str:
+    """A shape in words, whatever its discount."""
+    return re.sub("gamma=[^,]*", ANY_DISCOUNT, coordinates.words)
 
 
 def _pair(claim: Claim, blocks: tuple[Block, ...]) -> list[Block]:
@@ -121,17 +180,11 @@ def _places(block: Block) -> tuple[int, ...]:
     return block.shape[:-1] if isinstance(block.domain, Rows) else block.shape
 
 
-def _options(group: Sequence[Block]) -> list[Simplex]:
+def _simplices_of(ends: NDArray[Any], pair: bool, deterministic: bool) -> list[Simplex]:
     """The cells in which one row of each block of a group may lie."""
-    first = group[0]
-    if isinstance(first.domain, Box):
-        low = 0 if first.domain.low == SMALLEST else first.domain.low  # searches stop short of 0, a proof does not
-        ends = np.array([[low], [first.domain.high]], dtype=object)
-    else:
-        ends = np.eye(first.shape[-1], dtype=np.int64)
-    if len(group) == 2:
+    if pair:
         return [_cell(len(ends), set(above)) for above in _proper_subsets(len(ends))]
-    return [Simplex((end[None],)) for end in ends] if _deterministic(first) else [Simplex((ends[::-1],))]
+    return [Simplex((end[None],)) for end in ends] if deterministic else [Simplex((ends[::-1],))]
 
 
 def _proper_subsets(n: int) -> Iterator[tuple[int, ...]]:

@@ -1,14 +1,20 @@
-"""The least value of a polynomial that is affine in each row of a table of probabilities.
+"""The least value of a polynomial on a product of simplices.
 
 A function that is affine in each of several rows, when the others are held, takes its least value where every row is a
-vertex of its simplex; so finitely many exact values decide its sign.
+vertex of its simplex; so finitely many exact values decide its sign. A polynomial of degree d in a row is one that is
+affine in each of d copies of the row, where all copies agree; so the least value of that one is a bound from below
+(its values at the vertices are Bernstein's coefficients).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm, prod
+from itertools import groupby, permutations
+from math import lcm, perm, prod
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -18,6 +24,9 @@ from proofs_check.identities.algebras import Monomials
 MOST, MOST_LARGE = 2**19, 2**14
 """Combinations of vertices that are tried, where values are machine integers, and where they are too large for that."""
 
+MOST_COPIED = 2**11
+"""Terms of a polynomial in copies of rows."""
+
 Row = tuple[int, ...]
 """Variables that are not negative and sum to at most 1: a distribution without its last entry, or one in [0, 1]."""
 
@@ -26,22 +35,22 @@ Term = tuple[tuple[int, int], ...]
 
 
 def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
-    """Return the least value.
+    """Return the least value, or a bound from below if the polynomial is not affine in each row.
 
-    None if the polynomial is not affine in each row, or more vertices than `MOST` would have to be tried.
+    None if it has other variables, or more vertices than `MOST` would have to be tried.
 
     Parameters
     ----------
     polynomial : its monomials
-    rows : every variable belongs to one
+    rows : of variables
     """
-    place = {v: (i, k) for i, row in enumerate(rows) for k, v in enumerate(row, 1)}
-    terms = {tuple(place[v] for v in monomial): c for monomial, c in polynomial.items()}
-    if any(len({i for i, _ in term}) < len(term) for term in terms):
+    copies = in_copies(polynomial, rows)
+    if copies is None:
         return None
+    terms, lengths = copies.terms, [len(rows[i]) for i in copies.origin]
     alone = _unmixed(terms)
     axes = {i: axis for axis, i in enumerate(sorted({i for term in terms for i, _ in term} - alone))}
-    shape = tuple(len(rows[i]) + 1 for i in axes)
+    shape = tuple(lengths[i] + 1 for i in axes)
     scale = lcm(*(c.denominator for c in terms.values()))
     whole = {term: int(c * scale) for term, c in terms.items()}
     large = sum(map(abs, whole.values())) >= 2**62
@@ -52,7 +61,7 @@ def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
     # Rows that never meet are minimised one by one, at each vertex of the others.
     for i in [None, *alone]:
         least_of_row = np.zeros(shape, dtype=kind)  # the last entry of a row contributes nothing
-        for k in [0] if i is None else range(1, len(rows[i]) + 1):
+        for k in [0] if i is None else range(1, lengths[i] + 1):
             part = np.zeros(shape, dtype=kind)
             for term, c in whole.items():
                 if (i is None and not alone & {j for j, _ in term}) or (i, k) in term:
@@ -60,6 +69,57 @@ def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
             least_of_row = part if i is None else np.minimum(least_of_row, part)
         total += least_of_row
     return Fraction(int(total.min()), scale)
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A polynomial that is affine in each of several copies of rows.
+
+    Attributes
+    ----------
+    terms : its coefficients
+    origin : which row each copy is one of
+    """
+
+    terms: dict[Term, Fraction]
+    origin: list[int]
+
+
+def in_copies(polynomial: Monomials, rows: Sequence[Row]) -> Copies | None:
+    """Return the symmetric polynomial in copies of the rows that is the given one where all copies of a row agree.
+
+    A row has as many copies as the polynomial's degree in it, at least one. None if there are other variables, or more
+    than `MOST_COPIED` terms where copies are needed.
+    """
+    place = {v: (i, k) for i, row in enumerate(rows) for k, v in enumerate(row, 1)}
+    if any(v not in place for monomial in polynomial for v in monomial):
+        return None
+    terms = {tuple(place[v] for v in monomial): c for monomial, c in polynomial.items()}
+    degrees = [1] * len(rows)
+    for term in terms:
+        for i, power in Counter(i for i, _ in term).items():
+            degrees[i] = max(degrees[i], power)
+    if max(degrees, default=1) == 1:
+        return Copies(terms, list(range(len(rows))))
+    origin = [i for i, degree in enumerate(degrees) for _ in range(degree)]
+    found: dict[Term, Fraction] = {}
+    for term, c in terms.items():
+        placed: list[Term] = [()]
+        for i, group in groupby(sorted(term), key=itemgetter(0)):
+            entries = [k for _, k in group]
+            if perm(degrees[i], len(entries)) > MOST_COPIED:
+                return None
+            ways = permutations(range(degrees[i]), len(entries))
+            chosen = [tuple((origin.index(i) + j, k) for j, k in zip(way, entries, strict=True)) for way in ways]
+            if len(placed) * len(chosen) > MOST_COPIED:
+                return None
+            placed = [(*a, *b) for a in placed for b in chosen]
+        if len(found) > MOST_COPIED:
+            return None
+        for copy in placed:
+            key = tuple(sorted(copy))
+            found[key] = found.get(key, Fraction(0)) + c / len(placed)
+    return Copies({term: c for term, c in found.items() if c}, origin)
 
 
 def _where(term: Term, axes: dict[int, int], n: int) -> tuple[Any, ...]:

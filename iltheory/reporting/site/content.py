@@ -25,7 +25,7 @@ from iltheory.proofs import Theorem, known_theorems, prove_for_shapes, proved_in
 from iltheory.proofs.theorem import ALL, SHAPE
 from iltheory.reporting.site.counterexamples import refutations
 from proofs_check.coq import statements
-from proofs_check.identities import IDENTITY, VERTICES
+from proofs_check.identities import CERTIFICATE, IDENTITY, VERTICES
 
 RUNGS: Mapping[str, tuple[str, str]] = {
     "refuted": ("refuted", "a certified counterexample"),
@@ -45,9 +45,12 @@ RUNGS: Mapping[str, tuple[str, str]] = {
 PROOFS = (SHAPE, ALL)
 """Rungs that take a machine's proof, the lower first."""
 METHODS: Mapping[str, str] = {
-    IDENTITY: "both sides, computed from models whose numbers are variables, are the same polynomial",
-    VERTICES: "the difference of the sides, computed from models whose numbers are variables, is a polynomial that is "
-    "affine in each row of probabilities and in each reward, and it has its sign at every vertex of their ranges",
+    IDENTITY: "both sides, computed from models whose numbers are variables, are the same polynomial, or the same "
+    "quotient of polynomials",
+    VERTICES: "the difference of the sides, computed from models whose numbers are variables, is affine, or concave, "
+    "in each row of probabilities and in each reward, and it has its sign at every vertex of their ranges",
+    CERTIFICATE: "the difference of the sides, computed from models whose numbers are variables, is a sum of products "
+    "of what is not negative, with rational weights that are not negative either",
 }
 """How claims are proved for a shape."""
 TIGHTNESS = "tightness"
