@@ -39,13 +39,14 @@ def show(
     [dim]Example:[/]  iltheory show ross-bagnell-2010-thm-2-1
     """
     from iltheory.engine.verify import evidence
-    from iltheory.proofs import known_theorems
+    from iltheory.proofs import known_theorems, unchecked
     from iltheory.reporting.terminal import claim_page
 
     claims = chosen([id])
     theorems = known_theorems(claims, ledger=ledger)
     for claim in claims:
-        print_page(claim_page(claim, evidence(claim, ledger), theorems[claim.id]), json_file)
+        left = unchecked(claim, ledger=ledger)
+        print_page(claim_page(claim, evidence(claim, ledger), theorems[claim.id], left), json_file)
     write_json(json_file, {"schema": "iltheory-list/1", "claims": [claim.to_json() for claim in claims]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from iltheory.cli.attack import Workers
 from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, coq_folder, print_page, write_json
 
 if TYPE_CHECKING:
-    from iltheory.proofs import Checked
+    from iltheory.proofs import Checked, Theorem
 
 
 @app.command(short_help="Prove claims for shapes, and check the Coq proofs.")
@@ -28,13 +29,14 @@ def prove(
 
     First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. With IDS,
     Coq compiles only the files that their theorems need. What the ledger keeps is not proved again while neither the
-    sources nor Coq change. Without coqc, theorems are skipped, and said to be. Exit status 1 if a proof is broken.
+    sources nor Coq change. Without coqc, theorems are skipped, and said to be; those that the ledger keeps of these
+    sources are listed apart. Exit status 1 if a proof is broken. For a paper: `iltheory table --no-compute`.
 
     [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json   ·
     iltheory prove dagger-2011-thm-2-2 --ledger fresh.sqlite
     """
     from iltheory.engine.executors import cores, processes
-    from iltheory.proofs import coq, prove_for_shapes, unvetted
+    from iltheory.proofs import citation, coq, prove_for_shapes, proved_in_coq, unvetted
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
 
@@ -44,10 +46,17 @@ def prove(
     place = {claim.id: number for number, claim in enumerate(claims)}
     wanted = set(place) if ids else None
     (general, kept), skipped = checked_by_coq(ledger, screen, jobs=workers or cores(), claims=wanted)
-    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)} & {theorem.name for theorem in general}
-    about = [theorem for theorem in (*general, *of_shapes) if theorem.claim in place and theorem.name not in unread]
-    foundations = [theorem for theorem in general if theorem.claim is None and not ids]
-    shown = [*sorted(about, key=lambda theorem: place[theorem.claim or ""]), *foundations]
+    before = proved_in_coq(ledger=ledger) if skipped else ()
+    found = {theorem.name for theorem in (*general, *before)}
+    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)} & found
+
+    def listed(theorems: Iterable[Theorem]) -> list[Theorem]:
+        """Those about the chosen claims, in their order, then, if all are chosen, those about none."""
+        read = [theorem for theorem in theorems if theorem.name not in unread]
+        about = sorted((one for one in read if one.claim in place), key=lambda one: place[one.claim or ""])
+        return about + [one for one in read if one.claim is None and not ids]
+
+    shown, earlier = listed([*general, *of_shapes]), listed(before)
     said = [
         f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
     ] * bool(kept)
@@ -56,9 +65,12 @@ def prove(
         "(python -m iltheory.proofs)."
         for name in sorted(unread)
     ]
-    print_page(proofs_page(shown, said, skipped), json_file)
-    theorems = [theorem.document for theorem in shown]
+    print_page(proofs_page(shown, earlier, said, skipped), json_file)
+    theorems, kept_from_before = (
+        [{**theorem.document, "assumes": theorem.assumed} for theorem in some] for some in (shown, earlier)
+    )
     document = {"theorems": theorems, "kept": kept, "unread": sorted(unread), "skipped": skipped}
+    document |= {"earlier": kept_from_before, "cite": citation(shown)}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})
 
 

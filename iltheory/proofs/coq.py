@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from iltheory.engine.ledger import BlockKey, Ledger
+from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.proofs.theorem import ALL, Theorem
+from iltheory.proofs.vetting import unfolded
 from proofs_check import coq
 from proofs_check.coq.development import SOURCES
 
 __all__ = ["SOURCES", "Checked", "prove_in_coq", "proved_in_coq"]
 
 NAME = "theorems in Coq"
+MARK_OF_MATHCOMP = "user-contrib/mathcomp/ssreflect/ssrbool.vo"
+"""A file of MathComp, below the folder of Coq."""
 
 
 class Checked(NamedTuple):
@@ -52,33 +58,77 @@ def prove_in_coq(
     wanted = {s.subject for s in coq.statements(SOURCES) if claims is None or s.claim in claims}
     with Ledger(ledger) as opened:
         found = {
-            record.key.family: tuple(map(Theorem.read, record.result["theorems"]))
+            record.key.family: _kept(record)
             for record in opened.results(claim=NAME, claim_hash=digest, versions=versions)
             if record.key.family in wanted
         }
         kept = sum(map(len, found.values()))
         if wanted - found.keys():
             proofs = coq.check(folder, sources=SOURCES, subjects=wanted - found.keys(), jobs=jobs, on_step=on_step)
+            checker = readable(versions)
             unchanged = coq.digest(SOURCES) == digest  # or else nobody knows what was compiled
             for subject in dict.fromkeys(proof.statement.subject for proof in proofs):
-                found[subject] = tuple(_theorem(proof) for proof in proofs if proof.statement.subject == subject)
+                found[subject] = tuple(
+                    _theorem(proof, checker) for proof in proofs if proof.statement.subject == subject
+                )
                 if unchanged:
                     key = BlockKey(NAME, digest, "coq", subject, 0, 0, 1, versions)
                     opened.record(key, {"theorems": [theorem.document for theorem in found[subject]]}, 0.0)
     return Checked(tuple(theorem for subject in sorted(found) for theorem in found[subject]), kept)
 
 
-def _theorem(proof: coq.Proof) -> Theorem:
+def _theorem(proof: coq.Proof, checker: str) -> Theorem:
     return Theorem(
         claim=proof.statement.claim,
         rung=ALL,
         verdict="proved",
         name=str(proof.statement),
         about=proof.statement.about,
-        text=proof.statement.text,
+        text="\n\n".join(unfolded(proof.statement, SOURCES)),
         assumptions=proof.axioms,
         seconds=round(proof.seconds, 2),
+        checker=checker,
     )
+
+
+def _kept(record: Record) -> tuple[Theorem, ...]:
+    """Theorems of a record; one of before versions were put into words names them as its key does."""
+    theorems = map(Theorem.read, record.result["theorems"])
+    return tuple(theorem if theorem.checker else replace(theorem, checker=record.key.versions) for theorem in theorems)
+
+
+def readable(versions: str) -> str:
+    """Versions as people know them: of MathComp the number instead of the digest, where a package manager has it.
+
+    Parameters
+    ----------
+    versions : from `proofs_check.coq.versions`
+    """
+    name, _, digest = versions.partition(", MathComp ")
+    if not digest:
+        return versions
+    number = _packaged()
+    return f"{name}, MathComp {number or f'(files {digest})'}"
+
+
+def _packaged() -> str | None:
+    """The version of the package that MathComp's files belong to, for Debian or opam; None if neither knows them."""
+    where = _said("coqc", "-where")
+    owner, found, _ = _said("dpkg-query", "--search", f"{where}/{MARK_OF_MATHCOMP}").partition(":")
+    if found:
+        return _said("dpkg-query", "--show", "--showformat", "${Version}", owner).partition("-")[0] or None
+    prefix = _said("opam", "var", "lib")
+    if prefix and where.startswith(prefix):
+        return _said("opam", "show", "--field", "installed-version", "coq-mathcomp-ssreflect") or None
+    return None
+
+
+def _said(*command: str) -> str:
+    """What a command prints; nothing if it is not installed or fails."""
+    if shutil.which(command[0]) is None:
+        return ""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
 
 
 def proved_in_coq(*, ledger: str | Path) -> tuple[Theorem, ...]:
@@ -87,4 +137,4 @@ def proved_in_coq(*, ledger: str | Path) -> tuple[Theorem, ...]:
         return ()
     with Ledger(ledger) as opened:
         found = {record.key.family: record for record in opened.results(claim=NAME, claim_hash=coq.digest(SOURCES))}
-    return tuple(Theorem.read(document) for name in sorted(found) for document in found[name].result["theorems"])
+    return tuple(theorem for name in sorted(found) for theorem in _kept(found[name]))

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from proofs_check.coq.development import REALS
+
 ALL, SHAPE = "proved", "shape"
 """Rungs: every finite set of states and actions, every horizon; or one shape."""
+REALS_ASSUMED = "the axioms of Coq's real numbers"
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,11 @@ class Theorem:
     verdict : in the strict words
     name : of the theorem in Coq, or the method of the proof
     about : the statement in words, where the claim's differ or there is no claim
-    text : the statement as it was proved
+    text : the statement as it was proved, and the statements that it names
     assumptions : axioms that the proof uses; none if it is closed
     seconds : of checking it, with whatever shares its file
     shapes : those that it covers, in words such as ``S=3, A=2, H=3``; none where it covers all
+    checker : the Coq and the libraries that accepted it, by their versions
     """
 
     claim: str | None
@@ -36,6 +40,19 @@ class Theorem:
     assumptions: tuple[str, ...]
     seconds: float
     shapes: tuple[str, ...] = ()
+    checker: str = ""
+
+    @property
+    def assumed(self) -> str:
+        """What the proof assumes, in words."""
+        if not self.assumptions:
+            return "no axiom"
+        return REALS_ASSUMED if REALS.issuperset(self.assumptions) else ", ".join(self.assumptions)
+
+    @property
+    def words(self) -> str:
+        """The verdict, with what it assumes."""
+        return f"{self.verdict}; assumes {self.assumed}" if self.assumptions else self.verdict
 
     @property
     def document(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from proofs_check.coq.development import LIBRARY, SOURCES, STATEMENT, Statement,
 if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
 
-__all__ = ["READ", "claim_text", "keep_read", "statement_text", "unvetted"]
+__all__ = ["READ", "claim_text", "keep_read", "statement_text", "unfolded", "unvetted"]
 
 READ = "vetted.json"
 """Beside the development: by theorem, a digest of the texts that were read."""
@@ -51,10 +51,18 @@ def keep_read(read: Iterable[Statement], claims: Iterable[Claim], sources: Path 
 
 def statement_text(statement: Statement, sources: Path = SOURCES) -> str:
     """What must be read to know what a statement says: it, those that it names, and all definitions it may use."""
-    text = (sources / "Statements" / f"{statement.subject}.v").read_text(encoding="utf-8")
-    named = _naming(statement.text, {match["name"]: match["text"] for match in STATEMENT.finditer(text)})
-    head = STATEMENT.sub("", text)
-    return "\n".join([*_required(head, sources).values(), head, *named])
+    head = STATEMENT.sub("", _file_of(statement, sources))
+    return "\n".join([*_required(head, sources).values(), head, *unfolded(statement, sources)])
+
+
+def unfolded(statement: Statement, sources: Path = SOURCES) -> list[str]:
+    """The text of a statement, then those of the statements of its file that it names."""
+    stated = STATEMENT.finditer(_file_of(statement, sources))
+    return _naming(statement.text, {match["name"]: match["text"] for match in stated})
+
+
+def _file_of(statement: Statement, sources: Path) -> str:
+    return (sources / "Statements" / f"{statement.subject}.v").read_text(encoding="utf-8")
 
 
 def claim_text(claim: Claim) -> str:

@@ -37,7 +37,7 @@ class Row:
     Attributes
     ----------
     claim : what it says and where it comes from
-    report : what verification found
+    report : what verification found, or None of a claim that is proved and was not verified
     worst : of the instances drawn, the one that comes closest to violating the claim, or violates it most, with both
         sides: exact, or in balls, or (statistical claims) with confidence. None of an equality that is not refuted,
         and where no instance has a ratio
@@ -48,7 +48,7 @@ class Row:
     """
 
     claim: Claim
-    report: Report
+    report: Report | None
     worst: Extreme | None
     attained: bool | None
     growth: Tightness | None
@@ -57,12 +57,14 @@ class Row:
     @property
     def rung(self) -> str:
         """The highest rung that the claim stands on."""
-        return self.report.rung if self.theorem is None else self.theorem.rung
+        return self.theorem.rung if self.theorem is not None else "none" if self.report is None else self.report.rung
 
     @property
     def verdict(self) -> str:
-        """The proof or the finding, in strict words."""
-        return self.report.verdict if self.theorem is None else self.theorem.verdict
+        """The proof, with what it assumes, or the finding, in strict words."""
+        if self.theorem is not None:
+            return self.theorem.words
+        return "not computed" if self.report is None else self.report.verdict
 
 
 def recorded(claims: Sequence[Claim], ledger: Path, *, seed: int = 0) -> dict[str, Report]:
@@ -91,7 +93,7 @@ def table_rows(
     theorems: Mapping[str, Sequence[Theorem]] | None = None,
     on_row: Callable[[Row], object] | None = None,
 ) -> list[Row]:
-    """Rows of the claims that there are reports on; their worst instances are drawn again and evaluated exactly.
+    """Rows of the claims that there are reports or theorems on; worst instances are drawn again, evaluated exactly.
 
     Parameters
     ----------
@@ -109,12 +111,13 @@ def table_rows(
     rows = []
     for claim in claims:
         report = reports.get(claim.id)
-        if report is None:
+        theorem = strongest(claim, report, (theorems or {}).get(claim.id, ()))
+        if report is None and theorem is None:
             continue
         growth = (growths or {}).get(claim.id)
-        theorem = strongest(claim, report, (theorems or {}).get(claim.id, ()))
-        worst = _worst(claim, report)
-        rows.append(Row(claim, report, worst, _attained(claim, report, worst, growth), growth, theorem))
+        worst = None if report is None else _worst(claim, report)
+        attained = None if report is None else _attained(claim, report, worst, growth)
+        rows.append(Row(claim, report, worst, attained, growth, theorem))
         if on_row is not None:
             on_row(rows[-1])
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from iltheory.attack.extreme import Extreme
+from iltheory.proofs.theorem import ALL
 from iltheory.reporting.exact import DIGITS, rounded
 from iltheory.reporting.table import Row
 from sims.arithmetic import Enclosure
@@ -92,8 +93,37 @@ def _of_source(name: str) -> Callable[[Row], Any]:
 
 
 def _width(row: Row) -> str | None:
-    width = row.report.width
-    return _kept(Fraction(width), ROUND_CEILING) if isfinite(width) else None
+    width = None if row.report is None else row.report.width
+    return None if width is None or not isfinite(width) else _kept(Fraction(width), ROUND_CEILING)
+
+
+def _of_report(name: str) -> Callable[[Row], Any]:
+    return lambda row: None if row.report is None else getattr(row.report, name)
+
+
+def _of_theorem(name: str) -> Callable[[Row], Any]:
+    return lambda row: None if row.theorem is None else getattr(row.theorem, name)
+
+
+def _proof(row: Row) -> Pieces:
+    if row.theorem is None:
+        return ()
+    return (Piece("code" if row.theorem.rung == ALL else "text", row.theorem.name),)
+
+
+def _assumed(row: Row) -> Pieces:
+    names = () if row.theorem is None else row.theorem.assumptions
+    if not names:
+        return _text(None if _axioms(row) is None else "no axiom")
+    first, *rest = (Piece("code", name) for name in names)
+    return (first, *(piece for name in rest for piece in (Piece("text", ", "), name)))
+
+
+def _axioms(row: Row) -> str | None:
+    """Those of a theorem in Coq; none of a proof by arithmetic, which has no axioms to name."""
+    if row.theorem is None or row.theorem.rung != ALL:
+        return None
+    return ", ".join(row.theorem.assumptions) or "none"
 
 
 def _with_powers(words: str) -> Pieces:
@@ -115,7 +145,7 @@ def _ratio(row: Row) -> Pieces:
     if worst.op == "==":
         return Piece("text", "difference "), *_enclosed(_distance(worst))
     if worst.ratio is None:
-        return _text("none: the larger side is not positive" if row.report.refuted else None)
+        return _text("none: the larger side is not positive" if row.rung == "refuted" else None)
     return _enclosed(worst.ratio)
 
 
@@ -201,6 +231,10 @@ def _of_growth(name: str) -> Callable[[Row], Any]:
     return lambda row: None if row.growth is None else getattr(row.growth, name)
 
 
+def _number(name: str, shown: Callable[[Any], str]) -> Callable[[Row], Pieces]:
+    return lambda row: _text(None if row.report is None else shown(getattr(row.report, name)))
+
+
 def _text(content: str | None) -> Pieces:
     return () if content is None else (Piece("text", content),)
 
@@ -213,9 +247,12 @@ FIELDS: Mapping[str, Callable[[Row], Any]] = {
     "rung": lambda row: row.rung,
     "verdict": lambda row: row.verdict,
     "width": _width,
-    "instances": lambda row: row.report.instances,
-    "undecided": lambda row: row.report.undecided,
-    "op": lambda row: row.report.op,
+    "proof": _of_theorem("name"),
+    "checker": _of_theorem("checker"),
+    "axioms": _axioms,
+    "instances": _of_report("instances"),
+    "undecided": _of_report("undecided"),
+    "op": _of_report("op"),
     "worst_lhs": lambda row: None if row.worst is None else str(row.worst.lhs),
     "worst_rhs": lambda row: None if row.worst is None else str(row.worst.rhs),
     "worst_ratio": _of_ratio(lambda x: exact_text(x.lower) if x.sense == "exact" else None),
@@ -227,7 +264,7 @@ FIELDS: Mapping[str, Callable[[Row], Any]] = {
         f"exponent_{name}": _of_growth(name)
         for name in ("over", "fitted", "theorem", "excess", "excess_low", "excess_high")
     },
-    "seconds": lambda row: row.report.seconds,
+    "seconds": _of_report("seconds"),
 }
 """What is kept of a row as data: JSON values, by name."""
 
@@ -241,23 +278,40 @@ COLUMNS: Mapping[str, Column] = {
     "statement": Column("statement", _statement, ("statement",)),
     "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status")),
     "verdict": Column("verdict", lambda row: _with_powers(row.verdict), ("rung", "verdict", "width")),
+    "proof": Column("proof", _proof, ("proof", "checker")),
+    "axioms": Column("axioms", _assumed, ("axioms",)),
     "instances": Column(
-        "instances", lambda row: _text(f"{row.report.instances:,}"), ("instances", "undecided"), width=0.09, right=True
+        "instances", _number("instances", "{:,}".format), ("instances", "undecided"), width=0.09, right=True
     ),
     "ratio": Column("worst ratio", _ratio, ("op", *_named("worst_"))),
     "attained": Column("attained", lambda row: _text(_attained(row)), ("attained",), width=0.09),
     "exponents": Column("exponents", _exponents, _named("exponent_")),
-    "time": Column("time (s)", lambda row: _text(_seconds(row.report.seconds)), ("seconds",), width=0.08, right=True),
+    "time": Column("time (s)", _number("seconds", _seconds), ("seconds",), width=0.08, right=True),
 }
 """All columns, by the names that ``iltheory table --columns`` takes."""
 
-LEGEND = (
-    "Verdict: what is proved, or else what was found on instances.",
-    "Worst ratio: the side that should be the smaller over the other, on the instance drawn that comes closest to "
-    "violating the claim; decimals are rounded down, both ends of an interval outward.",
-    "Attained: an instance is known on which both sides are equal, exactly (not of equalities and sampled claims).",
-    "Exponents: of the smaller side and of the bound, fitted along the worst instances of a sweep, and their "
-    "difference with its interval.",
-    "Time: seconds of computing.",
-)
-"""What the columns mean, for a caption."""
+
+def telling(rows: Sequence[Row]) -> list[str]:
+    """Columns of a table: all, but of growths, proofs and axioms only those that some row has."""
+    there = {
+        "exponents": any(row.growth is not None for row in rows),
+        "proof": any(row.theorem is not None for row in rows),
+        "axioms": any(row.theorem is not None and row.theorem.assumptions for row in rows),
+    }
+    return [name for name in COLUMNS if there.get(name, True)]
+
+
+LEGEND: Mapping[str, str] = {
+    "verdict": "Verdict: what is proved, of all finite models or of all of the shapes named, or else what was found on "
+    "instances.",
+    "proof": "Proof: the theorem in Coq, or the method for shapes.",
+    "axioms": "Axioms: those that the theorem in Coq uses.",
+    "ratio": "Worst ratio: the side that should be the smaller over the other, on the instance drawn that comes "
+    "closest to violating the claim; decimals are rounded down, both ends of an interval outward.",
+    "attained": "Attained: an instance is known on which both sides are equal, exactly (not of equalities and sampled "
+    "claims).",
+    "exponents": "Exponents: of the smaller side and of the bound, fitted along the worst instances of a sweep, and "
+    "their difference with its interval.",
+    "time": "Time: seconds of computing.",
+}
+"""What columns mean, for a caption."""

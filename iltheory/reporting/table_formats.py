@@ -9,15 +9,17 @@ from functools import partial
 from io import StringIO
 
 from iltheory.reporting.latex_pages import escaped
+from iltheory.reporting.names import parts
 from iltheory.reporting.table import Row
 from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, Column
 
 LONG = 12
 """Rows from which a LaTeX table may break over pages."""
-WIDE = ("claim", "statement", "source")
+WIDE = ("claim", "statement", "source", "proof", "axioms")
 """Columns that LaTeX sets on a line of their own, across the table."""
 LINE, GAP = r"p{\linewidth}", 0.018
 """A cell as wide as a line; the share of a line that the space between two columns takes."""
+BREAK = r"\allowbreak{}"
 SIGNIFICANT = re.compile(r"[\\`*_\[\]<>|#$~]")
 """What Markdown would read as markup."""
 UNREAD = {r"\\\|": r"\\Vert ", r"\|": r"\\vert ", r"\\operatorname(?![A-Za-z*])": r"\\mathrm"}
@@ -41,7 +43,11 @@ def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
         ("longtable", "amsmath,amssymb,booktabs,longtable") if long else ("tabular", "amsmath,amssymb,booktabs")
     )
     heads = _latex_lines(across, facts, lambda column: escaped(column.head))
-    lines = [f"% {mark}", rf"% In the preamble: \usepackage{{{packages}}}", *(f"% {sentence}" for sentence in LEGEND)]
+    lines = [
+        f"% {mark}",
+        rf"% In the preamble: \usepackage{{{packages}}}",
+        *(f"% {sentence}" for sentence in _legend(columns)),
+    ]
     lines += [r"\begingroup\footnotesize\setlength{\tabcolsep}{3.5pt}"]
     lines += [rf"\begin{{{environment}}}{{@{{}}{_specification(facts) or LINE}@{{}}}}"]
     lines += [r"\toprule", *heads, r"\midrule", *([r"\endhead"] if long else [])]
@@ -59,7 +65,7 @@ def markdown_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> st
     lines = [[column.head for column in chosen], ["---:" if column.right else "---" for column in chosen]]
     lines += [[_markdown_cell(row, column) for column in chosen] for row in rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{table}\n\n{' '.join(LEGEND)}\n\n<!-- {mark} -->\n"
+    return f"{table}\n\n{' '.join(_legend(columns))}\n\n<!-- {mark} -->\n"
 
 
 def csv_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
@@ -80,11 +86,15 @@ FORMATS: Mapping[str, Callable[[Sequence[Row], Sequence[str], str], str]] = {
 """What writes rows: of these columns, with this mark where the format has comments."""
 
 
+def _legend(columns: Sequence[str]) -> list[str]:
+    return [sentence for name, sentence in LEGEND.items() if name in columns]
+
+
 def _latex_lines(across: Sequence[Column], facts: Sequence[Column], shown: Callable[[Column], str]) -> list[str]:
     """A row, or the heads: the columns across the table on one line, the facts on the next."""
     lines = []
     if across:
-        claim = r"\quad ".join(map(shown, across))
+        claim = r"\quad ".join(filter(None, map(shown, across)))
         lines.append(rf"\multicolumn{{{max(len(facts), 1)}}}{{@{{}}{LINE}@{{}}}}{{\raggedright {claim}}}")
     if facts:
         cells = (shown(column) if column.width else rf"\raggedright {shown(column)}" for column in facts)
@@ -106,6 +116,11 @@ def _latex_cell(row: Row, column: Column) -> str:
     return "".join(LATEX[piece.kind](piece.content) for piece in column.cell(row))
 
 
+def _latex_name(name: str) -> str:
+    """An id or a theorem's name, which may break behind dots, dashes and underscores."""
+    return rf"\texttt{{{BREAK.join(map(escaped, parts(name)))}}}"
+
+
 def _markdown_cell(row: Row, column: Column) -> str:
     return "".join(MARKDOWN[piece.kind](piece.content) for piece in column.cell(row))
 
@@ -124,7 +139,7 @@ def _github(formula: str) -> str:
 LATEX: Mapping[str, Callable[[str], str]] = {
     "text": escaped,
     "maths": lambda formula: f"${formula}$",
-    "code": lambda name: rf"\texttt{{{escaped(name)}}}",
+    "code": _latex_name,
 }
 MARKDOWN: Mapping[str, Callable[[str], str]] = {"text": _plain, "maths": _github, "code": lambda name: f"`{name}`"}
 """How kinds of pieces are written."""

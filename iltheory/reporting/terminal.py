@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import ROUND_CEILING
 from math import floor, log10
@@ -84,8 +84,16 @@ def short_source(claim: Claim) -> str:
     return f"{claim.source.authors} {claim.source.year}{where}{mark}"
 
 
-def claim_page(claim: Claim, evidence: Report | None, theorems: Sequence[Theorem] = ()) -> RenderableType:
+def claim_page(
+    claim: Claim, evidence: Report | None, theorems: Sequence[Theorem] = (), unchecked: Mapping[str, str] | None = None
+) -> RenderableType:
     """Everything about one claim.
+
+    Parameters
+    ----------
+    evidence : in the ledger
+    theorems : in the ledger
+    unchecked : texts of statements in Coq that the ledger has no proof of, by their names
 
     Raises
     ------
@@ -115,17 +123,18 @@ def claim_page(claim: Claim, evidence: Report | None, theorems: Sequence[Theorem
             "tight instance", f"lhs = {tight.lhs}, rhs = {tight.rhs}" + (f" ({tight.note})" if tight.note else "")
         )
     for theorem in theorems:
-        assumed = ", ".join(theorem.assumptions) or "no axiom"
-        rests = theorem.about if theorem.shapes else f"assumes {assumed}"
+        named = f" ({', '.join(theorem.assumptions)})" if theorem.assumptions else ""
+        rests = theorem.about if theorem.shapes else f"assumes {theorem.assumed}{named}; checked by {theorem.checker}"
         facts.add_row("proof", f"{theorem.verdict}: {theorem.name}; {rests}")
+    for name in unchecked or ():
+        facts.add_row("theorem", f"{name} in Coq, not checked here yet: run `iltheory prove {claim.id}`, with coqc")
     facts.add_row(
         "evidence", "none yet; run `iltheory verify " + claim.id + "`" if evidence is None else evidence.verdict
     )
     proof = inspect.getdoc(claim.function) or ""
     parts: list[RenderableType] = [Text(claim.id, style="bold underline"), facts, Padding(Text(proof), (1, 2))]
-    for theorem in theorems:
-        if theorem.text:
-            parts.append(Padding(Text(theorem.text), (0, 2, 1, 2)))
+    texts = [theorem.text for theorem in theorems if theorem.text]
+    parts += [Padding(Text(text), (0, 2, 1, 2)) for text in (*texts, *(unchecked or {}).values())]
     if evidence is not None:
         parts.append(families_table(evidence))
     return Group(*parts)

@@ -2,19 +2,28 @@
 
 import json
 import shutil
+from dataclasses import replace
+from importlib.metadata import version
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from iltheory.claims.registry import catalogue
 from iltheory.cli import app
 from iltheory.engine.executors import serial
-from iltheory.proofs import known_theorems, proved_in_coq
+from iltheory.proofs import Theorem, citation, known_theorems, proved_in_coq
+from iltheory.proofs.coq import readable
+from iltheory.proofs.theorem import REALS_ASSUMED
 from iltheory.proofs.vetting import keep_read
+from iltheory.reporting.names import parts
+from iltheory.reporting.proof_pages import proofs_page
 from iltheory.reporting.site import content as site
 from iltheory.reporting.site import coq_pages
 from proofs_check import coq as development
 from proofs_check.coq import statements
+from proofs_check.coq.development import REALS
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -80,7 +89,9 @@ def test_axioms_of_the_reals_are_shown_and_written(sources, tmp_path):
     axiom = "FunctionalExtensionality.functional_extensionality_dep"
     assert f"axioms 1: {axiom}\n" in page
     assert json.loads((tmp_path / "proofs.json").read_text())["theorems"][0]["assumptions"] == [axiom]
-    assert f"assumes {axiom}" in " ".join(invoked("show", "pdl").stdout.split())
+    assert json.loads((tmp_path / "proofs.json").read_text())["theorems"][0]["assumes"] == REALS_ASSUMED
+    assert f"assumes {REALS_ASSUMED} ({axiom})" in " ".join(invoked("show", "pdl").stdout.split())
+    assert f"finite models: 1 (1 of them from {REALS_ASSUMED});" in page
 
 
 @needs_coq
@@ -89,23 +100,25 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     rows = [line.split() for line in page.splitlines()]
     assert ["pdl", "proved", "Small.small"] in [row[:3] for row in rows]
     assert "proved for shape S=2, A=2, H=1" in page
-    assert "Claims proved for all finite models: 1; for some shapes only: 0; foundations: 0." in page
+    assert "Claims proved for all finite models: 1; for some shapes only: " in page
     document = json.loads((tmp_path / "proofs.json").read_text())
     assert document["schema"] == "iltheory-proofs/1" and (document["kept"], document["skipped"]) == (0, [])
-    general, shaped = document["theorems"]
+    general, shaped = (theorem for theorem in document["theorems"] if theorem["claim"] == "pdl")
     assert (shaped["rung"], shaped["name"], len(shaped["shapes"])) == ("shape", "polynomial identity", 4)
     assert general["text"] == "Definition small : Prop := forall n : nat, n <= n.+1."
     assert (general["rung"], general["assumptions"], general["shapes"]) == ("proved", [], [])
     ledger = tmp_path / "iltheory.sqlite"
     kept = known_theorems([catalogue()["pdl"]], ledger=ledger)["pdl"]
-    assert [theorem.document for theorem in kept] == [general, shaped]
+    assert [{**theorem.document, "assumes": "no axiom"} for theorem in kept] == [general, shaped]
+    assert general["checker"] == readable(development.versions()) and general["checker"] in document["cite"]
+    assert document["cite"] in " ".join(page.split()) and "1 theorem by Coq" in document["cite"]
     assert [theorem.name for theorem in proved_in_coq(ledger=ledger)] == ["Small.small", "Small.nothing"]
     shown = " ".join(invoked("show", "pdl").stdout.split())
     assert "proved: Small.small; assumes no axiom" in shown and general["text"] in shown
     assert "proved for shape S=2, A=2, H=1: polynomial identity; 4 shapes, the largest" in shown
     (sources / "Definitions" / "Small.v").write_text(HEAD + "Definition two := 2.\n")
     assert proved_in_coq(ledger=ledger) == ()
-    assert "Small.small" not in invoked("show", "pdl").stdout
+    assert "Small.small in Coq, not checked here yet" in invoked("show", "pdl").stdout
 
 
 @needs_coq
@@ -140,9 +153,86 @@ def test_without_coq_theorems_are_skipped_and_said_to_be(sources, tmp_path, monk
     monkeypatch.setenv("PATH", str(tmp_path))
     done = invoked("prove", "pdl", "--json", "-")
     document = json.loads(done.stdout)
-    assert [theorem["rung"] for theorem in document["theorems"]] == ["shape"]
+    assert {theorem["rung"] for theorem in document["theorems"]} == {"shape"} and document["earlier"] == []
     assert "coqc is not installed (Debian: apt install" in document["skipped"][0]
     assert "skipped: coqc is not installed" in invoked("prove", "pdl").stdout
+
+
+@needs_coq
+def test_without_coq_what_was_checked_earlier_stands_apart_from_what_was_checked_now(sources, tmp_path, monkeypatch):
+    invoked("prove", "pdl")
+    checker = readable(development.versions())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    page, document = invoked("prove", "pdl").stdout, json.loads(invoked("prove", "pdl", "--json", "-").stdout)
+    now, _, earlier = page.partition("Not checked now, but earlier, from these very sources, by ")
+    assert earlier.startswith(checker) and "Small.small" in earlier and "Small.small" not in now
+    assert "Claims proved for all finite models: 0; for some shapes only: " in now
+    assert "Claims proved for all finite models: 1; for some shapes only: 0;" in earlier
+    assert {theorem["rung"] for theorem in document["theorems"]} == {"shape"}
+    assert [(one["name"], one["checker"]) for one in document["earlier"]] == [("Small.small", checker)]
+    assert "theorem by" not in document["cite"] and "for all models of some shapes" in document["cite"]
+
+
+@needs_coq
+def test_a_claim_that_is_proved_has_a_row_in_the_table_without_instances(sources, tmp_path):
+    invoked("prove", "pdl")
+    done = invoked("table", "pdl", "--no-compute", "--columns", "claim,verdict,proof,axioms")
+    assert "| `pdl` | proved | `Small.small` | no axiom |" in done.stdout
+    assert "Proved, and without instances in iltheory.sqlite: pdl, pdl.discounted." in done.stderr
+    assert "missing" not in done.stderr and readable(development.versions()) in done.stdout
+
+
+def test_a_claim_with_a_statement_that_was_not_checked_shows_it_with_what_it_names(sources):
+    naming = STATED.replace("forall n : nat, n <= n.+1.", "nothing.")
+    (sources / "Statements" / "Small.v").write_text(HEAD + naming)
+    keep_read(statements(sources), catalogue().values(), sources)
+    page = " ".join(invoked("show", "pdl").stdout.split())
+    assert "Small.small in Coq, not checked here yet: run `iltheory prove pdl`, with coqc" in page
+    assert "Definition small : Prop := nothing. Definition nothing : Prop := forall n : nat, n + 0 = n." in page
+
+
+def test_versions_are_those_that_people_know_where_a_package_manager_has_them(tmp_path, monkeypatch):
+    programs = {
+        "coqc": "echo /lib/coq",
+        "dpkg-query": 'case "$1" in --search) echo "libm: $2";; *) echo 2.9.0-1+b4;; esac',
+    }
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert readable("Coq 8.99, MathComp 0123abcd") == "Coq 8.99, MathComp 2.9.0"
+    (tmp_path / "dpkg-query").write_text("#!/bin/sh\nexit 1\n")
+    assert readable("Coq 8.99, MathComp 0123abcd") == "Coq 8.99, MathComp (files 0123abcd)"
+    (tmp_path / "opam").write_text('#!/bin/sh\ncase "$1" in var) echo /lib;; *) echo 2.8.1;; esac\n')
+    (tmp_path / "opam").chmod(0o755)
+    assert readable("Coq 8.99, MathComp 0123abcd") == "Coq 8.99, MathComp 2.8.1"
+
+
+def test_what_is_cited_counts_theorems_axioms_and_the_claims_of_shapes():
+    general = Theorem("a", "proved", "proved", "A.a", "", "", (), 1.0, checker="Coq 8")
+    reals = replace(general, claim=None, assumptions=tuple(sorted(REALS)))
+    shaped = Theorem("a", "shape", "proved for shape S=2", "identity", "", "", (), 1.0, ("S=2",))
+    words = citation([general, reals, shaped])
+    assert words.startswith(
+        "We checked 2 theorems by Coq 8 (1 without axioms, 1 from the axioms of Coq's real numbers), and 1 claim for "
+        f"all models of some shapes, on polynomials with exact numbers, with iltheory {version('iltheory')}"
+    )
+    assert citation([]) is None
+
+
+@pytest.mark.parametrize("width", [72, 80, 110, 200])
+def test_ids_and_names_break_behind_dots_dashes_and_underscores_only(width):
+    claim, name = "occ-polytope-discounted.converse", "DiscountedTotalVariation.gap_from_occupancy_signed"
+    theorem = Theorem(claim, "proved", "proved", name, "", "", tuple(sorted(REALS)), 1.0, checker="Coq 8")
+    console = Console(width=width, file=StringIO())
+    console.print(proofs_page([theorem], [], [], []))
+    words = [
+        word for line in console.file.getvalue().split("Claims proved")[0].splitlines()[1:] for word in line.split()
+    ]
+    known = {"proved", "1.0", "axioms", "1"}
+    found = [word for word in words if word not in known]
+    assert sorted(part for word in found for part in parts(word)) == sorted(parts(claim) + parts(name))
+    assert width < 200 or found == [claim, name]
 
 
 @needs_coq

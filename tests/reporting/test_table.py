@@ -33,9 +33,10 @@ from iltheory.engine.verify import verify_all
 from iltheory.proofs import Contradiction, Theorem
 from iltheory.reporting.exact import sides
 from iltheory.reporting.table import InvalidRows, Row, read_growths, recorded, table_rows
-from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, formulas, record
-from iltheory.reporting.table_formats import FORMATS, LONG
+from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, formulas, record, telling
+from iltheory.reporting.table_formats import FORMATS, LONG, WIDE
 from iltheory.suggestions import require_known
+from proofs_check.coq.development import REALS
 from sims.arithmetic import Enclosure
 from sims.errors import InvalidArgument
 
@@ -118,6 +119,36 @@ def test_a_proof_is_the_verdict_of_a_row_and_no_refuted_row_has_one(verified):
         table_rows([linear], reports, theorems={linear.id: (replace(general, claim=linear.id),)})
     for form in FORMATS.values():
         assert "proved for shape S=3, A=2, H=3" in re.sub(r"[\\$]", "", form([*rows.values()], PRINTED, MARK))
+
+
+def test_a_theorem_makes_a_row_without_instances_and_names_itself_and_its_axioms():
+    logarithms = Theorem(
+        LOGARITHMS, "proved", "proved", "Soft.chain", "", "", tuple(sorted(REALS)), 1.0, checker="Coq 8.16.1"
+    )
+    closed = Theorem(BOUND, "proved", "proved", "Cloning.supervised_bound", "", "", (), 1.0)
+    shaped = Theorem(EQUALITY, "shape", "proved for shape S=1", "polynomial identity", "", "", (), 1.0, ("S=1",))
+    claims = [catalogue()[id] for id in (BOUND, EQUALITY, LOGARITHMS, SAMPLED)]
+    theorems = {theorem.claim: (theorem,) for theorem in (closed, shaped, logarithms)}
+    rows = table_rows(claims, {}, theorems=theorems)
+    assert [row.claim.id for row in rows] == [BOUND, EQUALITY, LOGARITHMS]
+    kept = [record(row) for row in rows]
+    assert [row["axioms"] for row in kept] == ["none", None, ", ".join(sorted(REALS))]
+    assert [row["verdict"] for row in kept] == [
+        "proved", "proved for shape S=1", "proved; assumes the axioms of Coq's real numbers",
+    ]  # fmt: skip
+    assert all(row[name] is None for row in kept for name in ("instances", "op", "worst_ratio", "attained", "seconds"))
+    assert {"proof", "axioms"} < set(telling(rows)) and "axioms" not in telling(rows[:2])
+    assert not {"proof", "axioms"} & set(telling([row_of(linear)]))
+    columns = ["claim", "statement", "verdict", "proof", "axioms"]
+    latex, markdown, data = (FORMATS[form](rows, columns, MARK) for form in ("latex", "markdown", "csv"))
+    LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
+    assert r"\texttt{Cloning.\allowbreak{}supervised\_\allowbreak{}bound}\quad no axiom" in latex
+    assert "| proved | `Cloning.supervised_bound` | no axiom |" in markdown
+    assert "Worst ratio" not in markdown and "Axioms: those that the theorem in Coq uses." in markdown
+    read = list(csv.DictReader(StringIO(data)))
+    assert [(line["proof"], line["checker"]) for line in read] == [
+        ("Cloning.supervised_bound", ""), ("polynomial identity", ""), ("Soft.chain", "Coq 8.16.1"),
+    ]  # fmt: skip
 
 
 def test_rows_carry_what_verify_reported(verified, rows):
@@ -343,7 +374,7 @@ def test_latex_is_balanced_and_each_row_fills_the_columns(everything, columns):
         (given,) = re.findall(r"\\begin\{(?:longtable|tabular)\}\{@\{\}(.*)@\{\}\}", latex)
         places = len(re.findall(r"p\{[\d.]*(?:\\linewidth)\}|[lr]", given))
         lines = list(body(latex))
-        facts = set(columns) - {"claim", "statement", "source"}
+        facts = set(columns) - {*WIDE}
         across = set(columns) - facts
         assert places == max(len(facts), 1)
         assert len(lines) == (len(rows) + 1) * (bool(across) + bool(facts))
@@ -395,7 +426,7 @@ def test_markdown_has_a_cell_for_each_column_and_formulas_as_github_reads_them(e
                     or "|" not in child.content
                 )
                 assert "|" not in child.content and "operatorname" not in child.content
-    assert all(sentence in markdown for sentence in LEGEND) and f"<!-- {MARK} -->" in markdown
+    assert all(sentence in markdown for sentence in LEGEND.values()) and f"<!-- {MARK} -->" in markdown
 
 
 def test_plain_words_do_not_become_markup_or_commands():
