@@ -87,13 +87,13 @@ class Questions:
         arguments = [f"z{'.1' * (len(types) - 1 - i)}{'.2' * (i > 0)}" for i in range(len(types))]
         domain = " * ".join(types) if types else "unit"
         self.lines.append(
-            f"Goal True. show_numbers (fun z : {domain} => (({quantity.format(*arguments)})%R : R)). Abort."
+            f"Goal True. show_numbers (fun z : {domain} => (({quantity.format(*arguments)})%R : R)). exact I. Qed."
         )
         self.expected.append((quantity, [Fraction(x) for x in np.asarray(exact(values)).ravel().tolist()]))
 
     def decide(self, proposition, holds=True):
         """Compute whether a proposition is proved; ``holds`` is what Python says of it."""
-        self.lines.append(f"Goal True. show_decision ({proposition}). Abort.")
+        self.lines.append(f"Goal True. show_decision ({proposition}). exact I. Qed.")
         self.expected.append((proposition, bool(holds)))
 
     @property

@@ -522,7 +522,6 @@ Ltac program :=
   | |- implies _ (is_true _) => eapply implies_bool; judge
   | |- implies _ (_ = _) => eapply implies_eq; evaluate
   | |- implies _ (forall h i, is_true (h < _)%N -> _) => eapply implies_below_at; intros ? ?; program
-  | |- implies _ (forall h, is_true (h < _)%N -> _) => eapply implies_below; intros ?; program
   | |- implies _ (forall _, _) => eapply implies_forall; intros ?; program
   | |- implies _ (FiniteHorizon.is_mdp (model _ _)) => eapply implies_model
   | |- implies _ (FiniteHorizon.is_policy (plays _ _)) => eapply implies_policy
