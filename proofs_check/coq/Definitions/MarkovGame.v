@@ -57,7 +57,7 @@ Definition gain G H sigma i phi : R := value G H i (deviating i phi sigma) - val
 Definition as_told H (phi : {ffun 'I_H * S * A -> A}) : deviation S A :=
   fun h s b => if insub h is Some k then phi (k, s, b) else b.
 
-(** The most that one agent gains with one deviation; no deviation loses what obedience does not.
+(** The most that one agent gains with one deviation, never negative: who obeys gains 0.
     [Statements.MarkovGames.regret_is_largest_gain] says that this is the maximum over all deviations. *)
 Definition regret G H sigma : R :=
   largest (fun i : I => largest (fun phi : {ffun 'I_H * S * A -> A} => gain G H sigma i (as_told phi))).

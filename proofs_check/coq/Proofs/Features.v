@@ -127,16 +127,19 @@ rewrite !total // -sumrB; under eq_bigr do rewrite -mulrBr.
 exact: Variance.cauchy_schwarz.
 Qed.
 
-Theorem apprenticeship : Statements.Features.apprenticeship.
-Proof.
-move=> R S A I M features learner expert d e v v' hM hL hE hd he apart costing hv hv'.
-by rewrite (gap_shown hM hL hE hd he hv hv'); apply: eq_bigr => i _; rewrite expr2.
-Qed.
-
 Theorem ball : Statements.Features.ball.
 Proof.
 move=> R S A I M features w learner expert d e v v' hM hL hE hd he apart costing hv hv'.
 by rewrite (gap_shown hM hL hE hd he hv hv'); apply: Variance.cauchy_schwarz.
+Qed.
+
+Theorem apprenticeship : Statements.Features.apprenticeship.
+Proof.
+move=> R S A I M features learner expert d e hM hL hE hd he apart costing.
+split=> [v v' hv hv' | w v v' w1 hv hv'].
+  by rewrite (gap_shown hM hL hE hd he hv hv'); apply: eq_bigr => i _; rewrite expr2.
+apply: le_trans (ball hM hL hE hd he hv hv') _; rewrite -[leRHS]mul1r ler_wpmul2r //.
+by apply: sumr_ge0 => i _; apply: sqr_ge0.
 Qed.
 
 Theorem simplex : Statements.Features.simplex.

@@ -54,15 +54,18 @@ Definition finite : Prop :=
   (FiniteHorizon.value paying H pi - FiniteHorizon.value paying H other) ^+ 2 <= square w * square apart.
 
 (** claim: ho-ermon-2016-apprenticeship
-    Costs are means over time, and may be any numbers, here and below. *)
+    Costs are means over time, and may be any numbers, here and below. No cost in the ball is worth more than
+    the distance, and the one along it is worth its square: the maximum, squared, without square roots. *)
 Definition apprenticeship : Prop :=
   forall (R : realFieldType) (S A I : finType) (M : mdp R S A) (features : I -> S -> A -> R)
-         (learner expert : policy R S A) (d e v v' : S -> R),
+         (learner expert : policy R S A) (d e : S -> R),
   is_mdp M -> is_policy learner -> is_policy expert -> is_state_law M learner d -> is_state_law M expert e ->
   let apart i := shown (occupancy learner d) features i - shown (occupancy expert e) features i in
-  let costing := with_reward M (paid apart features) in
-  is_value costing learner v -> is_value costing expert v' ->
-  (1 - discount M) * (value costing v - value costing v') = square apart.
+  let costing w := with_reward M (paid w features) in
+  (forall v v', is_value (costing apart) learner v -> is_value (costing apart) expert v' ->
+   (1 - discount M) * (value M v - value M v') = square apart) /\
+  forall w v v', square w <= 1 -> is_value (costing w) learner v -> is_value (costing w) expert v' ->
+  ((1 - discount M) * (value M v - value M v')) ^+ 2 <= square apart.
 
 (** claim: ho-ermon-2016-apprenticeship.ball *)
 Definition ball : Prop :=
