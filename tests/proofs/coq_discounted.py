@@ -223,8 +223,8 @@ def soft(rng):
 
 
 def determined():
-    """Deterministic models: what links their states."""
-    ask = Questions(*FILES)
+    """Deterministic models: what links their states, and how their transitions differ."""
+    ask = Questions(*FILES, "Ambiguity")
     for moves in ([[0, 1], [1, 2], [2, 0]], [[0, 0], [1, 1], [2, 2]]):
         links(ask, moves)
     return ask
@@ -246,3 +246,6 @@ def links(ask, moves):
     ask.decide("@decomposable [finType of S] [finType of A] move", bool(is_decomposable(mdp)))
     linked = [[int(any({t, u} <= set(row) for row in moves)) for u in range(states)] for t in range(states)]
     ask.ask("(@linked [finType of S] [finType of A] move {0} {1})%:R", linked, "S", "S")
+    differences = exact(mdp.P) - exact(mdp.P)[:, :1]
+    ask.write(first="(@Ordinal (actions tables_of_model) 0 isT)")
+    ask.ask("transition_differences D first (enum_rank {0}) (enum_rank {1})", differences, "(S * A)", "S")

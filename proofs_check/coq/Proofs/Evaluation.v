@@ -357,10 +357,6 @@ Qed.
 End Conditional.
 
 (** Moves that are rows of numbers. *)
-Lemma exact_row n (f : 'I_n -> R) (F : 'I_n -> Q) :
-  (forall j, f j = real (F j)) -> forall j, (\row_j f j) 0 j = real (F j).
-Proof. by move=> fF j; rewrite mxE. Qed.
-
 Lemma exact_mean_move n T (moves : nat -> 'rV[R]_n) (F : nat -> 'I_n -> Q) :
   (forall t j, moves t 0 j = real (F t j)) ->
   forall j, (mean_move T moves) 0 j =
@@ -437,9 +433,9 @@ Ltac use_known_functions :=
   | given : forall i, fun_of_fin ?f i = _ |- context [fun_of_fin ?f ?i] => rewrite (given i)
   end.
 
-(** Find the number [?q] in [x = real R ?q], and [?b] in [b = ?b]. *)
-Ltac unfold_model M := let f := head_of M in unfold f.
+Ltac unfold_head x := let f := head_of x in unfold f.
 
+(** Find the number [?q] in [x = real R ?q], and [?b] in [b = ?b]. *)
 Ltac evaluate :=
   use_known_functions;
   lazymatch goal with
@@ -454,7 +450,8 @@ Ltac evaluate :=
   | |- likelihood _ _ _ = _ => eapply exact_likelihood; evaluate
   | |- frank_wolfe _ _ _ _ = _ => eapply exact_frank_wolfe; evaluate
   | |- fun_of_matrix (mean_move _ _) _ _ = _ => eapply exact_mean_move; evaluate
-  | |- fun_of_matrix (matrix_of_fun _ _) _ _ = _ => eapply exact_row; evaluate
+  | |- fun_of_matrix (matrix_of_fun _ _) _ _ = _ => rewrite mxE ?enum_rankK; evaluate
+  | |- fun_of_matrix ?m _ _ = _ => tryif progress cbv beta zeta then idtac else unfold_head m; evaluate
   | |- FiniteHorizon.transition (FiniteHorizon.Mdp ?p _ _) ?h ?s ?a ?t = ?q =>
       change (p h s a t = q); evaluate
   | |- FiniteHorizon.reward (FiniteHorizon.Mdp _ ?r _) ?h ?s ?a = ?q => change (r h s a = q); evaluate
@@ -463,13 +460,13 @@ Ltac evaluate :=
   | |- Discounted.reward (Discounted.Mdp _ ?r _ _) ?s ?a = ?q => change (r s a = q); evaluate
   | |- Discounted.start (Discounted.Mdp _ _ ?mu _) ?s = ?q => change (mu s = q); evaluate
   | |- Discounted.discount (Discounted.Mdp _ _ _ ?g) = ?q => change (g = q); evaluate
-  | |- FiniteHorizon.transition ?M _ _ _ _ = _ => unfold_model M; evaluate
-  | |- FiniteHorizon.reward ?M _ _ _ = _ => unfold_model M; evaluate
-  | |- FiniteHorizon.start ?M _ = _ => unfold_model M; evaluate
-  | |- Discounted.transition ?M _ _ _ = _ => unfold_model M; evaluate
-  | |- Discounted.reward ?M _ _ = _ => unfold_model M; evaluate
-  | |- Discounted.start ?M _ = _ => unfold_model M; evaluate
-  | |- Discounted.discount ?M = _ => unfold_model M; evaluate
+  | |- FiniteHorizon.transition ?M _ _ _ _ = _ => unfold_head M; evaluate
+  | |- FiniteHorizon.reward ?M _ _ _ = _ => unfold_head M; evaluate
+  | |- FiniteHorizon.start ?M _ = _ => unfold_head M; evaluate
+  | |- Discounted.transition ?M _ _ _ = _ => unfold_head M; evaluate
+  | |- Discounted.reward ?M _ _ = _ => unfold_head M; evaluate
+  | |- Discounted.start ?M _ = _ => unfold_head M; evaluate
+  | |- Discounted.discount ?M = _ => unfold_head M; evaluate
   | |- _ + _ = _ => eapply exact_add; evaluate
   | |- - _ = _ => eapply exact_opp; evaluate
   | |- _ * _ = _ => eapply exact_mul; evaluate
@@ -497,7 +494,7 @@ Ltac evaluate :=
       | _ => eapply (@exact_largest F)
       end; [intros ?; judge | evaluate ..]
   | given : forall _, ?f _ = real _ _ |- ?f _ = _ => eapply given
-  | |- ?x = _ => tryif progress cbv beta zeta then idtac else (let f := head_of x in unfold f); evaluate
+  | |- ?x = _ => tryif progress cbv beta zeta then idtac else unfold_head x; evaluate
   end
 with judge :=
   use_known_functions;
@@ -527,7 +524,7 @@ Ltac program :=
   | |- implies _ (FiniteHorizon.is_policy (plays _ _)) => eapply implies_policy
   | |- implies _ (FiniteHorizon.unit_rewards (model _ _)) => eapply implies_unit
   | |- implies _ (signed_rewards (model _ _)) => eapply implies_signed
-  | |- implies _ ?P => let f := head_of P in unfold f; cbv beta zeta; program
+  | |- implies _ ?P => unfold_head P; cbv beta zeta; program
   end.
 
 (** Print the numbers of a function of a finite type, in its order and as fractions, and whether a proposition
