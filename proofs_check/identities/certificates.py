@@ -23,6 +23,8 @@ from proofs_check.identities.vertices import Row
 
 LARGEST = 2**12
 """Products, and monomials, of the largest programme that is tried."""
+MOST_DEGREES = 2**9
+"""Degrees in the rows that monomials of a polynomial may have, for a certificate to be looked for."""
 SECONDS = 2.0
 """How long a programme may take."""
 TINY = 1e-9
@@ -85,7 +87,7 @@ def certificate_for(
     if not target:
         return ()
     found = [*dict.fromkeys(islice(_candidates(target, constraints, rows), LARGEST + 1))]
-    if len(found) > LARGEST:
+    if not 0 < len(found) <= LARGEST:
         return None
     columns = []
     for shares, constraint in found:
@@ -105,9 +107,12 @@ def certificate_for(
 def _candidates(
     target: Monomials, constraints: Sequence[Monomials], rows: Sequence[Row]
 ) -> Iterator[tuple[Shares, int | None]]:
-    """Products that have at most the degrees of a monomial of the target in each row."""
+    """Products that have at most the degrees of a monomial of the target in each row; none if those differ too much."""
     home = {v: i for i, row in enumerate(rows) for v in row}
-    wanted = _largest({_degrees(m, home) for m in target})
+    every = {_degrees(m, home) for m in target}
+    if len(every) > MOST_DEGREES:
+        return
+    wanted = _largest(every)
     factors: list[tuple[int | None, Monomials]] = [(None, {(): Fraction(1)}), *enumerate(constraints)]
     for constraint, p in factors:
         own = _joined(_degrees(m, home) for m in p)
