@@ -65,6 +65,13 @@ def on_average(what: str) -> str:
     return rf"learners_number%:R^-1 * (\sum_(i < learners_number) {what})"
 
 
+def largest_reward(sign: str) -> str:
+    """The largest reward, or the largest of minus the rewards."""
+    reward = f"{sign}reward M h s a"
+    first = f"{sign}reward M 0%N s0 a0"
+    return rf"(\big[Num.max/{first}]_(h < H) maximum s0 (fun s => maximum a0 (fun a => {reward})))"
+
+
 def change(values: str, more: str = "") -> str:
     """What one step in the first model is worth more than in the second, if values follow."""
     next_values = [f"mean (transition {model} h s a) (v {values} H pi h.+1)" for model in "MN"]
@@ -254,6 +261,14 @@ BOUNDS: dict[str, tuple[str, dict[str, str | tuple[str, str]]]] = {
     "swamy-2021-recoverability": (
         H_REC,
         {"": "2%:R * H%:R", "t": "H%:R", "one-step-less": "2%:R * H.-1%:R"},
+    ),
+    "swamy-2021-recoverability.sharper": (
+        H_REC,
+        {
+            "": f"H%:R * ({largest_reward('')} + {largest_reward('- ')})",
+            "the-size-of-the-rewards": f"H%:R * Num.max {largest_reward('')} {largest_reward('- ')}",
+            "one-step-less": f"(H%:R - 1) * ({largest_reward('')} + {largest_reward('- ')})",
+        },
     ),
     "pdl": (
         PAIR,
