@@ -169,13 +169,21 @@ have [d0 _] := law_state_law hM hpi hd; rewrite duality_gap // addr_ge0 //.
 by apply: mean_ge0 => // s; rewrite subr_ge0; apply: above.
 Qed.
 
-Theorem best_response : Statements.InverseSoft.best_response.
+(** Where the utility is nondecreasing, higher values are worth less to the adversary. *)
+Lemma objective_le (R : realFieldType) (S A : finType) (M : mdp R S A) (phi : R -> R)
+  (m m' : S -> (A -> R) -> R) (e x : S -> A -> R) : is_mdp M -> (forall s a, 0 <= e s a) ->
+  (forall y z, y <= z -> phi y <= phi z) -> (forall s, m s (x s) <= m' s (x s)) ->
+  soft_objective M phi e m' x <= soft_objective M phi e m x.
 Proof.
-move=> R S A M entropy m phi e pi x hM hpi e0 mono above; have [hT [start0 _] /andP[g0 g1]] := hM.
-have le s : soft_evaluation entropy pi s (x s) <= m s (x s) by apply: above.
+move=> hM e0 mono le; have [hT [start0 _] /andP[g0 g1]] := hM.
 apply: ler_sub; last by apply: ler_wpmul2l; [rewrite subr_ge0 ltW | apply: ler_mean].
 apply: ler_inner => // s a; apply: mono; rewrite ler_sub // ler_wpmul2l //.
 by apply: ler_mean => [t|t]; [case: (hT s a) | apply: le].
+Qed.
+
+Theorem best_response : Statements.InverseSoft.best_response.
+Proof.
+by move=> R S A M entropy m phi e pi x hM hpi e0 mono above; apply: objective_le => // s; apply: above.
 Qed.
 
 Theorem concavity : Statements.InverseSoft.concavity.

@@ -152,6 +152,98 @@ have best : J (fun s => softmax 1 (x s)) = soft_objective M (@chi2_envelope _) e
 by split=> //; rewrite best; apply: InverseSoft.best_response_chi2 => // s; exact: above.
 Qed.
 
+Section Step.
+Variables (A : finType) (p q : A -> reals) (step : reals).
+Hypotheses (hp : law p) (hq : law q) (q0 : forall a, 0 < q a) (hs : 0 <= step <= 1).
+Let weight a := if p a == 0 then 0 else exp ((1 - step) * ln (p a) + step * ln (q a)).
+Let z := \sum_b weight b.
+Let p' a := weight a / z.
+
+Lemma weight_ge0 a : 0 <= weight a.
+Proof. by rewrite /weight; case: eqP => // _; apply/ltW/(Logarithms.exp_gt0 exp_ln). Qed.
+
+Lemma weight_gt0 a : (0 < weight a) = (0 < p a).
+Proof.
+rewrite [RHS]lt_def hp.1 andbT /weight; case: eqP => _; first by rewrite ltxx.
+exact: (Logarithms.exp_gt0 exp_ln).
+Qed.
+
+Lemma total_gt0 : 0 < z.
+Proof.
+rewrite lt_def sumr_ge0 ?andbT => [|a _]; last exact: weight_ge0.
+apply/eqP => none; have /eqP := hp.2; rewrite big1 ?(eq_sym 0) ?oner_eq0 // => a _.
+apply/le_anti; rewrite hp.1 andbT leNgt -weight_gt0 -leNgt.
+by rewrite (psumr_eq0P (fun b _ => weight_ge0 b) none).
+Qed.
+
+Lemma law_stepped : law p'.
+Proof.
+split=> [a|]; first by rewrite divr_ge0 ?weight_ge0 // ltW // total_gt0.
+by rewrite -mulr_suml mulfV // lt0r_neq0 // total_gt0.
+Qed.
+
+Lemma stepped_gt0 a : (0 < p' a) = (0 < p a).
+Proof. by rewrite -weight_gt0 pmulr_lgt0 // invr_gt0 total_gt0. Qed.
+
+Lemma log_stepped a : 0 < p a -> ln (p' a) = (1 - step) * ln (p a) + step * ln (q a) - ln z.
+Proof.
+move=> pa; rewrite (Logarithms.log_div exp_ln) ?weight_gt0 ?total_gt0 //; congr (_ - _).
+by rewrite /weight gt_eqF // (Logarithms.expK exp_ln).
+Qed.
+
+(** A step along the geometric path brings a law nearer to its end. *)
+Lemma step_nearer : 0 < step -> kl p' q <= kl p q.
+Proof.
+move=> s0; have [_ s1] := andP hs; have p'0 := law_stepped.1.
+have pos (r : reals) : r != 0 -> 0 <= r -> 0 < r by move=> ? ?; rewrite lt_def; apply/andP.
+have logs (u v : A -> reals) a : 0 < u a -> 0 < v a -> ln (u a / v a) = ln (u a) - ln (v a).
+  exact: (Logarithms.log_div exp_ln).
+have first : (1 - step) * kl p' p + step * kl p' q = - ln z.
+  rewrite -!meanZ -meanD -[RHS](mean_const _ law_stepped); apply: eq_bigr => a _.
+  have [->|nz] := eqVneq (p' a) 0; first by rewrite !mul0r.
+  have u := pos _ nz (p'0 a); have pa : 0 < p a by rewrite -stepped_gt0.
+  by rewrite (logs p' p) // (logs p' q) // log_stepped //; congr (_ * _); ring.
+have second : kl p p' - step * kl p q = ln z.
+  rewrite -!meanZ -meanB -[RHS](mean_const _ hp); apply: eq_bigr => a _.
+  have [->|nz] := eqVneq (p a) 0; first by rewrite !mul0r.
+  have pa := pos _ nz (hp.1 a); have u : 0 < p' a by rewrite stepped_gt0.
+  by rewrite (logs p p') // (logs p q) // log_stepped //; congr (_ * _); ring.
+have k1 : 0 <= kl p' p by apply: (Logarithms.kl_ge0 exp_ln law_stepped hp) => a; rewrite stepped_gt0.
+have k2 : 0 <= kl p p' by apply: (Logarithms.kl_ge0 exp_ln hp law_stepped) => a; rewrite stepped_gt0.
+rewrite -(ler_pmul2l s0) -subr_ge0.
+have -> : step * kl p q - step * kl p' q = kl p p' + (1 - step) * kl p' p.
+  apply/eqP; rewrite subr_eq -addrA first -second opprB addrC subrK //.
+by rewrite addr_ge0 // mulr_ge0 // subr_ge0.
+Qed.
+
+Lemma no_step a : step = 0 -> p' a = p a.
+Proof.
+have same b : step = 0 -> weight b = p b.
+  move=> s0; rewrite /weight; case: eqP => [-> // | /eqP nz].
+  by rewrite s0 subr0 mul1r mul0r addr0 (Logarithms.logK exp_ln) // lt_def nz hp.1.
+by move=> s0; rewrite /p' same // /z (eq_bigr _ (fun b _ => same b s0)) hp.2 divr1.
+Qed.
+
+Lemma step_le : kl p' q <= kl p q.
+Proof.
+have [s0|s0] := eqVneq step 0; last by apply: step_nearer; rewrite lt_def s0; case/andP: hs.
+by rewrite le_eqVlt; apply/orP; left; apply/eqP; apply: eq_bigr => a _; rewrite no_step.
+Qed.
+
+End Step.
+
+Theorem policy_step : Statements.SoftImitation.policy_step.
+Proof.
+move=> S A M a0 e pi x step hM hpi e0 hs; lazy zeta.
+apply: InverseSoft.objective_le => // [|s]; first exact: utility_mono.
+have hq : law (softmax 1 (x s)) := Logarithms.law_softmax exp_ln a0 1 (x s).
+have q0 a : 0 < softmax 1 (x s) a := Logarithms.softmax_gt0 exp_ln a0 1 (x s) a.
+have values p : law p -> mean p (x s) + entropy p = log_sum_exp 1 (x s) - kl p (softmax 1 (x s)).
+  by move=> hp; rewrite -(short a0 (x s) hp) opprB [RHS]addrC subrK.
+rewrite /soft_evaluation /evaluation !values //; last exact: law_stepped (hpi s).
+by rewrite ler_add2l ler_opp2; apply: step_le.
+Qed.
+
 Theorem concavity : Statements.SoftImitation.concavity.
 Proof.
 move=> S A M a0 e x1 x2 hM e0; lazy zeta; apply: InverseSoft.concavity => //.

@@ -98,6 +98,19 @@ Definition best_response_chi2 : Prop :=
   J (fun s => softmax 1 (x s)) = soft_objective M (@chi2_envelope reals) e (fun=> log_sum_exp 1) x /\
   J (fun s => softmax 1 (x s)) <= J pi.
 
+(** claim: iq-continuous
+    [stepped] is proportional to pi^(1 - step) pi_Q^step; actions of probability 0 keep it. For any
+    measure [e] in place of the expert's occupancy. *)
+Definition policy_step : Prop :=
+  forall (S A : finType) (M : mdp reals S A) (a0 : A) (e : S -> A -> reals) (pi : policy reals S A)
+         (x : S -> A -> reals) (step : reals),
+  is_mdp M -> is_policy pi -> (forall s a, 0 <= e s a) -> 0 <= step <= 1 ->
+  let weight s a :=
+    if pi s a == 0 then 0 else exp ((1 - step) * ln (pi s a) + step * ln (softmax 1 (x s) a)) in
+  let stepped s a := weight s a / \sum_b weight s b in
+  let J p := soft_objective M kl_utility e (soft_evaluation (@entropy A) p) x in
+  J stepped <= J pi.
+
 (** claim: iq-prop-3-5
     For any measure [e] in place of the expert's occupancy. *)
 Definition concavity : Prop :=
