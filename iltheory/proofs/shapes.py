@@ -70,14 +70,14 @@ def work(cell: Cell) -> Mapping[str, Any]:
     claim, found = catalogue()[cell["claim"]], []
     stepwise = _stepwise(claim)
     for shape in _shapes(claim):
-        begun = time.perf_counter()
+        begun = time.process_time()
         try:
             proof = prove_for_shape(claim, shape, patience=PATIENCE)
         except TooMuchWork:
             break
         except IltheoryError:  # no polynomial, too many cells, or an argument whose range depends on the point
             proof = None
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         if proof is not None:
             size = [shape.n_states, shape.n_actions, shape.horizon, *shape.counts]
             words = {"words": proof.words, "method": proof.method, "variables": proof.variables}
