@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
-from coq_questions import Questions, exact, laws, numbers, random_model
+from coq_questions import Questions, exact, fraction, laws, numbers, off_by_little, random_model
 
 import iltheory as il
 from iltheory.measures import (
@@ -43,14 +43,6 @@ FILES = (
     "ChiSquared",
 )
 PAIRS = ("S", "A")
-OFF = Fraction(1, 97)
-
-
-def off_by_little(x):
-    """The same numbers, but for one."""
-    x = exact(x).copy()
-    x.flat[-1] += OFF
-    return x
 
 
 def of_states(name):
@@ -78,6 +70,10 @@ def values(rng):
     ask.decide("Discounted.is_value D pi wrong_v", False)
     ask.decide("Discounted.is_state_law D pi d")
     ask.decide("Discounted.is_state_law D pi wrong_d", False)
+    for v_name, certified in (("v_", True), ("wrong_v_", False)):
+        bounds = f"(Certificates.Bounds [:: {v_name}] [:: {v_name}] [:: d_] [:: d_])"
+        program = f"DiscountedCertificates.certified_discounted tables_of_model {fraction(discount)}"
+        ask.decide(f"{program} table_of_pi_ {bounds}", certified)
     ask.decide("Discounted.is_flow D (Discounted.occupancy pi d)")
     ask.decide("Discounted.is_flow D x", False)
     flow = (1 - discount) * mdp.mu + discount * mdp.transitions.push(x)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
-from coq_questions import Questions, exact, fraction, laws, numbers, random_model, rational
+from coq_questions import Questions, exact, fraction, laws, numbers, off_by_little, random_model, rational
 
 import iltheory as il
 from iltheory.measures import (
@@ -43,7 +43,9 @@ def every_step(mdp, x):
 
 def policies(rng):
     """Values, occupancies, mismatches and errors of two policies, in three models."""
-    ask = Questions("Probability", "Extremes", "FiniteHorizon", "Imitation", "Moments", "Disadvantage", "Tables")
+    ask = Questions(
+        "Probability", "Extremes", "FiniteHorizon", "Imitation", "Moments", "Disadvantage", "Tables", "Certificates"
+    )
     for states, actions, horizon, varying in ((2, 3, 3, True), (3, 2, 2, False), (1, 2, 4, True)):
         pair(ask, rng, states, actions, horizon, varying=varying)
     return ask
@@ -118,6 +120,8 @@ def pair(ask, rng, states, actions, horizon, *, varying):
         ),
     }.items():
         ask.ask(name, value)
+    flow = [mdp.mu, *(mdp.transitions.push(loss[h], h) for h in range(horizon - 1))]
+    ask.ask("inflow M loss {0} {1}", [exact(x).tolist() for x in flow], *STEPS[:2])
     ask.decide("is_mdp M")
     ask.decide("is_policy expert")
     ask.decide("is_policy loss", False)
@@ -146,6 +150,16 @@ def pair(ask, rng, states, actions, horizon, *, varying):
         ),
     ]:
         ask.ask(f"real R ({question})", value, *types)
+    v, d = exact(mdp.v(expert)), exact(mdp.state_occupancy(expert))
+    ended = np.concatenate([v, 0 * v[:1]])
+    certificate = {"values": ended, "laws": d, "wrong": off_by_little(ended)}
+    ask.numbers(**{f"{name}{ask.models}": x for name, x in certificate.items()})
+    exactly, wrong = (
+        f"(Bounds {values}{ask.models} {values}{ask.models} laws{ask.models} laws{ask.models})"
+        for values in ("values", "wrong")
+    )
+    ask.decide(f"certified tables_of_model H table_of_expert {exactly}")
+    ask.decide(f"certified tables_of_model H table_of_expert {wrong}", False)
     ask.decide("Executable.is_mdp tables_of_model")
     ask.decide("Executable.is_policy tables_of_model table_of_expert")
     ask.decide("Executable.is_policy tables_of_model table_of_loss", False)

@@ -144,6 +144,13 @@ def exact(values):
     return ar.convert(values, "rational").fractions()
 
 
+def off_by_little(x):
+    """The same numbers, but for the first one."""
+    x = exact(x).copy()
+    x.flat[0] += Fraction(1, 97)
+    return x
+
+
 def laws(rng, *shape):
     """Random laws with small numbers, some of them 0, over denominators that differ."""
     weights = rng.integers(0, 5, shape)

@@ -44,7 +44,6 @@ NOT_COMPUTED = {
         "SoftMaximum.is_soft_maximum",
         "Ambiguity.has_dimension",
     ],
-    "programs, which `iltheory certify` has Coq run": ["Certificates", "DiscountedCertificates"],
     "exponentials and logarithms, which are not rational": ["Logarithms", "Reals", "Ambiguity.same_policy"],
     "without a counterpart in Python": ["MarkovFamilies", "MarkovGame"],
 }
