@@ -80,6 +80,7 @@ def report(
             "folder": str(folder),
             "counts": content.counts,
             "missing": dict(content.missing),
+            "cite": content.cite,
             "files": [file.relative_to(folder).as_posix() for file in files],
         },
     )

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 CLONING, DAGGER = "ross-bagnell-2010-thm-2-1", "dagger-2011-thm-2-2"
 CLAIMS = (CLONING, DAGGER, "occ-dpi.tv", "iq-phi-table.reverse-kl", "ross-bagnell-2010-tight", "dagger-2011-thm-4-1")
 """A bound, one with a witness, logarithms, an equality of numbers, ..."""
-VOID = {"meta", "link", "input", "img", "br"}
+VOID = {"meta", "link", "input", "img", "br", "wbr"}
 CLOSED_IN_SVG = {"path", "circle", "use", "rect", "mspace"}
 
 

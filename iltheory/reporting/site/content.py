@@ -21,8 +21,16 @@ from iltheory.engine.verify import evidence, verify_all
 from iltheory.experiments.computation import computed, recorded
 from iltheory.figures import Drawn, figures, kept_figures
 from iltheory.figures.rows import Row
-from iltheory.proofs import Theorem, known_theorems, prove_for_shapes, proved_in_coq, strongest, tried_for_shapes
-from iltheory.proofs.theorem import ALL, SHAPE
+from iltheory.proofs import (
+    Theorem,
+    citation,
+    known_theorems,
+    prove_for_shapes,
+    proved_in_coq,
+    strongest,
+    tried_for_shapes,
+)
+from iltheory.proofs.theorem import ALL, REALS_ASSUMED, SHAPE
 from iltheory.reporting.site.counterexamples import refutations
 from proofs_check.coq import statements
 from proofs_check.identities import CERTIFICATE, IDENTITY, VERTICES
@@ -37,7 +45,10 @@ RUNGS: Mapping[str, tuple[str, str]] = {
     "instances": ("holds on N instances", "decided exactly, or by intervals that are rounded outward; no proof"),
     "confidence": ("holds with confidence", "decided from sampled outcomes; wrong with probability at most delta"),
     "shape": ("proved for shape", "for all models of some S, A and H, on polynomials in their numbers"),
-    "proved": ("proved", "for all finite models, checked by Coq"),
+    "proved": (
+        "proved",
+        "for all finite models, checked by Coq; without axioms, but where it says that it assumes some",
+    ),
     "floats": ("no violation found", "in floating point, which certifies nothing"),
     "open": ("not decided", "undecided instances, checks of its own that fail, or nothing computed yet"),
 }
@@ -135,8 +146,8 @@ class Entry:
 
     @property
     def verdict(self) -> str:
-        """The proof or the finding in strict words, or that there is none."""
-        return self.evidence if self.theorem is None else self.theorem.verdict
+        """The proof, with what it assumes, or the finding in strict words, or that there is none."""
+        return self.evidence if self.theorem is None else self.theorem.words
 
     @property
     def evidence(self) -> str:
@@ -217,6 +228,22 @@ class Content:
         about = [theorem for entry in self.entries for theorem in entry.theorems if theorem.rung == ALL]
         return [*about, *self.foundations]
 
+    @property
+    def checkers(self) -> list[str]:
+        """The Coq that accepted them, with its libraries, or several."""
+        return list(dict.fromkeys(theorem.checker for theorem in self.in_coq))
+
+    @property
+    def assuming(self) -> list[Theorem]:
+        """Theorems in Coq that use axioms."""
+        return [theorem for theorem in self.in_coq if theorem.assumptions]
+
+    @property
+    def cite(self) -> str | None:
+        """What a paper may say of all theorems, or None if there is none."""
+        shaped = [theorem for entry in self.entries for theorem in entry.theorems if theorem.rung == SHAPE]
+        return citation([*self.in_coq, *shaped])
+
     @cached_property
     def papers(self) -> tuple[Paper, ...]:
         """Papers in the order of their first claims."""
@@ -271,6 +298,9 @@ class Content:
             "open": "{} not decided or not computed",
         }
         counts = self.counts
+        axioms = sum(entry.rung == ALL and bool(entry.theorem and entry.theorem.assumptions) for entry in self.entries)
+        if axioms:
+            phrases["proved"] += f" ({axioms:,} of them from {REALS_ASSUMED})"
         said = [phrase.format(counts[rung]) for rung, phrase in phrases.items() if counts[rung] or rung == "refuted"]
         words = f"{len(self.entries):,} claims on {instances:,} instances: {', '.join(said)}."
         if self.unreached == set(PROOFS):

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from iltheory.claims.claim import Tight
 from iltheory.engine.provenance import commit
@@ -25,6 +26,7 @@ from iltheory.engine.report import Report
 from iltheory.figures import VENUES, Drawn
 from iltheory.figures.tightness import LEARNERS as CLASSES
 from iltheory.reporting.latex import readable
+from iltheory.reporting.names import parts
 from iltheory.reporting.site.content import MARKS, METHODS, PROOFS, RUNGS, STATUSES, Content, Entry, Learner
 from iltheory.reporting.site.coq_pages import coq_files, places
 from iltheory.reporting.site.docstrings import inline, linked, rendered
@@ -210,6 +212,7 @@ def _environment() -> Environment:
         "linked": linked,
         "cleandoc": inspect.cleandoc,
         "url": quote,
+        "breaking": lambda name: Markup("<wbr>").join(parts(name)),
         "thousands": lambda number: f"{number:,}",
     }
     made.globals |= {
