@@ -249,3 +249,17 @@ def test_what_is_printed_has_everything_and_no_controls(browser, small):
     assert browser.run("return document.documentElement.scrollWidth") == PAPER[0]  # no picture is cut
     browser.show(small.folder, "index.html", media="print", size=PAPER)
     assert not browser.find("form").is_displayed() and browser.find("#matrix").is_displayed()
+
+
+def test_on_a_phone_names_break_between_their_parts_and_statements_in_coq_are_seen_whole(browser, small):
+    torn = """return [...document.querySelectorAll('.name, .theorems th a')].flatMap(name => [...name.childNodes])
+        .filter(part => part.nodeType === Node.TEXT_NODE)
+        .filter(part => { const range = document.createRange(); range.selectNode(part);
+                          return new Set([...range.getClientRects()].map(box => box.top)).size > 1; })
+        .map(part => part.data)"""
+    cut = "return [...document.querySelectorAll('pre.coq')].filter(text => text.scrollWidth > text.clientWidth).length"
+    for path in ("proofs/index.html", f"claims/{CLONING}.html"):
+        browser.show(small.folder, path, size=PHONE)
+        assert browser.run("return document.querySelectorAll('pre.coq, .name').length") >= 2
+        assert browser.run(torn) == [] and browser.run(cut) == 0
+        assert browser.run("return document.documentElement.scrollWidth") <= PHONE[0]
