@@ -24,7 +24,7 @@ MOST = 2**12
 """Monomials in shares that a polynomial may have."""
 
 
-def summands(polynomial: Monomials, rows: Sequence[Row]) -> frozenset[Face] | None:
+def summands(polynomial: Monomials, rows: Sequence[Row], effort: Effort) -> frozenset[Face] | None:
     """Return the products of shares that a polynomial is a positive combination of.
 
     None if it has other variables, too many monomials, or a coefficient is negative. Powers of a share count as the
@@ -37,6 +37,7 @@ def summands(polynomial: Monomials, rows: Sequence[Row]) -> frozenset[Face] | No
     found: set[Face] = set()
     left = [(terms, frozenset[tuple[int, int]]())]
     while left:
+        effort.check()
         terms, face = left.pop()
         row = min((i for term in terms for i, _ in term), default=None)
         if row is None:

@@ -114,7 +114,7 @@ class Polynomials(System):
         self.factors = Factors(algebra, self._known, self.effort)
         self.zero: frozenset[Face] = frozenset()
         for p in cell.zero:
-            self.zero |= summands(algebra.monomials(p), rows) or frozenset()
+            self.zero |= summands(algebra.monomials(p), rows, self.effort) or frozenset()
         self._point = point_on(rows, self.zero)
         self.parts = Parts(algebra, spare)
         self.discount: Any = None
@@ -216,7 +216,7 @@ class Polynomials(System):
     def _ask(self, p: Any) -> NoReturn:
         """Ask for cells on which a polynomial that is nowhere negative is positive, or 0."""
         rest, _ = self.factors.split(p)
-        if summands(self.algebra.monomials(rest), self.rows) is None:
+        if summands(self.algebra.monomials(rest), self.rows, self.effort) is None:
             _never("whether a number is 0, where that depends on the point,")
         raise Undecided(rest)
 
@@ -253,6 +253,7 @@ class Polynomials(System):
 
     def _whole(self, entries: Any) -> PolynomialArray:
         """Entries as they come from numpy, where sums of no terms are Python's 0."""
+        self.effort.check()
         found = PolynomialArray(entries, self)
         flat = [self.algebra.constant(Fraction(p)) if isinstance(p, int) else p for p in found.entries.ravel()]
         return self._of(flat, found.shape)

@@ -132,9 +132,9 @@ def test_negative_parts_are_taken_case_by_case():
 def test_faces():
     row = [(0, 1), (2,)]
     product_of_shares = {(0, 2): ONE, (1, 2): ONE}  # (x0 + x1) x2
-    faces = summands(product_of_shares, row)
+    faces = summands(product_of_shares, row, Effort(1.0))
     assert faces == {frozenset({(0, 1), (1, 1)}), frozenset({(0, 2), (1, 1)})}
-    assert summands({X: ONE, (2,): -ONE}, row) is None
+    assert summands({X: ONE, (2,): -ONE}, row, Effort(1.0)) is None
     assert vanishes({(0, 2): Fraction(5)}, row, faces, Effort(1.0))
     assert not vanishes({X: ONE}, row, faces, Effort(1.0))
     point = point_on(row, faces)
