@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iltheory.attack.coordinates import Shape
 from iltheory.claims.claim import collecting
-from iltheory.claims.kinds import Model
+from iltheory.claims.kinds import Count, Simplex
 from iltheory.claims.registry import catalogue
 from iltheory.proofs import prove_for_shapes, proved_for_shapes
 from iltheory.proofs.shapes import LARGEST
@@ -146,20 +146,23 @@ def model_at(mdp, ring, point):
 def shape_of(variant):
     """Shape of the counterexample that is known."""
     instance = variant.bind_any(variant.counterexample())
-    mdp = next(v for v in instance.values() if isinstance(v, TabularMDP))
+    mdp = next((v for v in instance.values() if isinstance(v, TabularMDP)), None)
     length = next((len(v) for v in instance.values() if isinstance(v, tuple)), 2)
-    return Shape(mdp.n_states, mdp.n_actions, mdp.horizon or 1, length=length)
+    counts = tuple(instance[name] - kind.least for name, kind in variant.parameters.items() if isinstance(kind, Count))
+    if mdp is None:
+        laws = [instance[name] for name, kind in variant.parameters.items() if isinstance(kind, Simplex)]
+        return Shape(n_states=laws[0].shape[-1] if laws else 2, length=length, counts=counts)
+    return Shape(mdp.n_states, mdp.n_actions, mdp.horizon or 1, length=length, counts=counts)
 
 
 def false_variants():
-    """Those of claims with models; slow ones are large, or of claims that are not proved here."""
+    """All of them; slow ones are large, or of claims that are not proved here."""
     for claim in catalogue().values():
         for variant in claim.false_variants:
-            if any(isinstance(kind, Model) for kind in variant.parameters.values()):
-                shape = shape_of(variant)
-                fast = claim.id in (*IDENTITIES, *INEQUALITIES, *DISCOUNTED, *WITH_PARTS)
-                small = shape.n_states * shape.n_actions * shape.horizon <= 8
-                yield pytest.param(variant, shape, id=variant.id, marks=[] if fast and small else [pytest.mark.slow])
+            shape = shape_of(variant)
+            fast = claim.id in (*IDENTITIES, *INEQUALITIES, *DISCOUNTED, *WITH_PARTS)
+            small = shape.n_states * shape.n_actions * shape.horizon <= 8
+            yield pytest.param(variant, shape, id=variant.id, marks=[] if fast and small else [pytest.mark.slow])
 
 
 @pytest.mark.parametrize(("variant", "shape"), list(false_variants()))
