@@ -78,7 +78,6 @@ def _solutions(saddle: Saddle) -> dict[str, Any]:
     if game.mdp.horizon is None:
         sharp = game.to("ball", bits=GUESS_BITS)
         convert = sharp.mdp.system.convert
-        found["state_law"] = exact_texts(_midpoints(sharp.mdp.state_occupancy(convert(saddle.policy))))
         model = sharp.mdp.with_rewards(sharp.adversary.reward(convert(saddle.adversary)))
         values = model.soft_optimal(sharp.entropy_weight).v if sharp.entropic else optimal_v(model)
         found["values"] = exact_texts(_midpoints(values))

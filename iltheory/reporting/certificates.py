@@ -136,21 +136,9 @@ def optimum(programme: LinearProgramme, found: Optimum) -> dict[str, Any]:
     require("programme", programme, LinearProgramme, "LinearProgramme(c, A_ub=A, b_ub=b)")
     tables = {name: exact_texts(getattr(programme, name)) for name in ("c", "A_eq", "b_eq", "A_ub", "b_ub")}
     tables |= {name: exact_texts(getattr(found, name)) for name in ("x", "y_eq", "y_ub")}
-    tables["least"] = exact_texts(found.value)
     tables["free"] = programme.free.astype(int).tolist()
-    rows = [(kind, i) for kind in ("eq", "ub") for i in range(len(tables[f"b_{kind}"]))]
-    cost, worth, used = ["sum", ["*", "c", "x"]], list[Any](["+", "0"]), list[Any](["+", ["*", "0", "c"]])
-    price = ["-", "c", used]
-    holds: list[Any] = [["==", ["*", "free", ["-", "1", "free"]], "0"]]
-    for kind, i in rows:
-        row, bound, multiplier = (["at", f"{name}_{kind}", i] for name in ("A", "b", "y"))
-        holds.append(["==" if kind == "eq" else "<=", ["sum", ["*", row, "x"]], bound])
-        holds += [["<=", multiplier, "0"]] * (kind == "ub")
-        used.append(["*", row, multiplier])
-        worth.append(["*", bound, multiplier])
-    holds += [[">=", ["*", "x", ["-", "1", "free"]], "0"], [">=", price, "0"], ["==", ["*", price, "free"], "0"]]
-    holds += [["==", cost, "least"], ["==", worth, "least"]]
-    return _accepted(tables, "solves a linear programme", holds, [])
+    least = ["least_cost", "c", "free", "A_eq", "b_eq", "A_ub", "b_ub", "x", "y_eq", "y_ub"]
+    return _accepted(tables, "solves a linear programme", [["==", least, exact_texts(found.value)]], [])
 
 
 class _Stage:

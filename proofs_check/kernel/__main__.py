@@ -13,7 +13,7 @@ def check(text: str | bytes) -> str:
     try:
         data = parse(text)
         return checks[data["schema"]](data)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as problem:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as problem:
         raise Refused(f"the file makes no sense: {type(problem).__name__}: {problem}") from problem
 
 

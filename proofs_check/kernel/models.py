@@ -1,9 +1,5 @@
-"""Finite decision processes and what policies do in them, each by its definition.
+"""Finite decision processes, and what policies do in them; with a discount, in one step at a geometric time."""
 
-Tables have a step axis; with a discount there is one step, repeated for ever, and laws are those at a geometric time.
-"""
-
-from collections.abc import Callable
 from typing import Any
 
 from proofs_check.kernel.numbers import ONE, Interval, exp, log, lower, maximum
@@ -42,7 +38,7 @@ class Model:
             state = [dot(flat(found[-1]), p) for p in zip(*(p for row in P for p in row), strict=True)]
         return found
 
-    def backward(self, top: Callable[[int, int, Any], Any], v: Any) -> tuple[list[Any], list[Any]]:
+    def backward(self, top: Any, v: Any) -> tuple[list[Any], list[Any]]:
         """Return values of states, ``top(h, s, those of actions)``, and of actions, if ``v`` follow the last step."""
         values, tables = [v], list[Any]()
         for h in reversed(range(self.steps)):

@@ -1,6 +1,5 @@
 """Numbers: Fractions, which are exact, and intervals around other reals, every operation rounded outwards."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt, prod
@@ -9,7 +8,7 @@ from typing import Any
 BITS, DOUBLINGS, ONE = 256, 120, 1 << 256
 
 
-def _hull(operation: Callable[[int, int], tuple[int, int]]) -> Callable[["Interval", Any], "Interval"]:
+def _hull(operation: Any) -> Any:
     """Enclose what an operation, monotone in each argument, makes of all reals; it gives quotients of integers."""
 
     def method(self: "Interval", other: Any) -> "Interval":
@@ -41,8 +40,8 @@ class Interval:
     def __abs__(self) -> "Interval":
         return self if self.lo >= 0 else Interval(max(0, -self.hi), max(-self.lo, self.hi))
 
-    def __pow__(self, n: Any) -> "Interval":
-        return prod([self if n % 2 else abs(self)] * range(100).index(n), start=Interval(ONE, ONE))
+    def __pow__(self, n: int) -> "Interval":
+        return prod([self if n % 2 else abs(self)] * n, start=Interval(ONE, ONE))
 
     __add__ = __radd__ = _hull(lambda a, b: (a + b, 1))
     __sub__, __rsub__ = _hull(lambda a, b: (a - b, 1)), _hull(lambda a, b: (b - a, 1))
@@ -70,8 +69,8 @@ def sqrt(x: Any) -> Interval:
 
 def exp(x: Any) -> Interval:
     """Enclose the exponential: ``(1 + x / n)^n <= exp(x) <= 1 / (1 - x / n)^n`` for a power n of 2."""
-    x = Interval.of(x)
-    low, high = max(ONE + (x.lo >> DOUBLINGS), 0), ONE + (-max(x.hi, -BITS * ONE) >> DOUBLINGS)
+    lo, hi = min(Interval.of(x).lo, BITS * ONE), max(Interval.of(x).hi, -BITS * ONE)
+    low, high = max(ONE + (lo >> DOUBLINGS), 0), max(ONE + (-hi >> DOUBLINGS), 0)
     for _ in range(DOUBLINGS):
         low, high = low * low >> BITS, high * high >> BITS
     return Interval(low, ONE * ONE // high + 1)

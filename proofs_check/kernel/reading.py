@@ -16,15 +16,15 @@ class Refused(Exception):
 def show(low: Any, high: Any = None) -> str:
     """Print a short rational as it is; other numbers, or all that lie between two, in decimals rounded outwards."""
     first, last = lower(low), -lower(-(low if high is None else high))
-    if first == last and len(str(first)) < 30:
+    if first == last and first.numerator.bit_length() + first.denominator.bit_length() < 90:
         return str(first)
     ends = ((first, ROUND_FLOOR), (last, ROUND_CEILING))
     return f"[{', '.join(str(Context(17, way).divide(*end.as_integer_ratio())) for end, way in ends)}]"
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON: integers, and texts such as "-3/7", are numbers; floats stay text, which no table takes."""
-    return json.loads(text, object_pairs_hook=_object, parse_float=str, parse_constant=str)
+    """Parse JSON: integers, and texts such as "-3/7", are numbers; floats and truth values are refused."""
+    return json.loads(text, object_pairs_hook=_object, parse_float=float, parse_constant=float)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -36,8 +36,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _numbers(part: Any) -> Any:
     if isinstance(part, list):
         return [_numbers(entry) for entry in part]
-    texts = r"-?[0-9]+(/0*[1-9][0-9]*)?"
-    return Fraction(part) if type(part) is int or (isinstance(part, str) and re.fullmatch(texts, part, re.A)) else part
+    if type(part) not in (int, str, dict):
+        raise Refused(f"{part!r:.40} is no whole number, and no text such as '-3/7'")
+    number = type(part) is int or (type(part) is str and re.fullmatch(r"-?[0-9]+(/0*[1-9][0-9]*)?", part, re.A))
+    return Fraction(part) if number else part
 
 
 def fields(data: Any, names: str, what: str) -> list[Any]:

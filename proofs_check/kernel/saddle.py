@@ -4,7 +4,6 @@ Laws are of (h, s, a) with h uniform, or of (s, a) at a geometric time. The cert
 the game from above and its reward from below; the best answers to both are computed here anew.
 """
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -12,8 +11,8 @@ from proofs_check.kernel.models import Model
 from proofs_check.kernel.numbers import Interval, exp, kl, log, lower, maximum, sqrt
 from proofs_check.kernel.reading import Refused, by_step, dot, fields, flat, show, table
 
-ROUNDING, ANY = Fraction(1, 2**30), Fraction(10**100)  # the target and the solved law may have been rounded so far
-DIVERGENCES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Fraction], Any], Any, Any]] = {
+ROUNDING, ANY = Fraction(1, 2**30), Fraction(10**100)  # the target may have been rounded so far
+DIVERGENCES: dict[str, Any] = {  # terms of max_r <e, phi(r)> - <d, r>; phi, concave and nondecreasing; and its domain
     "forward-kl": (lambda d, e: kl(e, d), lambda r: 1 + log(r), 0, ANY),
     "reverse-kl": (kl, lambda r: -exp(-r - 1), -ANY, ANY),
     "squared-hellinger": (lambda d, e: (sqrt(d) - sqrt(e)) ** 2, lambda r: r / (1 + r), -1, ANY),
@@ -25,14 +24,12 @@ DIVERGENCES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Fraction], Any
     ),
     "total-variation": (lambda d, e: abs(d - e) / 2, lambda r: r, Fraction(-1, 2), Fraction(1, 2)),
 }
-"""Terms of ``max_r <e, phi(r)> - <d, r>`` for two laws; ``phi``, concave and nondecreasing; and its domain."""
-BALLS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], Any]]] = {
+BALLS: dict[str, Any] = {  # which weights lie in a ball, and the largest product of one of them with a vector
     "simplex": (lambda w: min(w) >= 0 and sum(w) == 1, lambda x: maximum(*x)),
     "l1": (lambda w: sum(map(abs, w)) <= 1, lambda x: maximum(*map(abs, x))),
     "l2": (lambda w: sum(y * y for y in w) <= 1, lambda x: sqrt(sum(y**2 for y in x))),
     "linf": (lambda w: max(map(abs, w)) <= 1, lambda x: sum(map(abs, x))),
 }
-"""Which weights lie in a ball, and the largest product of one of them with a vector."""
 
 
 def check(data: Any) -> str:
@@ -47,16 +44,13 @@ def check(data: Any) -> str:
 def bounds(data: Any) -> tuple[Fraction, Fraction, str]:
     """Prove a lower and an upper bound on the value, and describe the game."""
     about, m = data["adversary"], Model(data["mdp"], "")
-    names = "schema mdp target adversary entropy_weight policy strategy value" + " state_law values" * (not m.finite)
+    names = "schema mdp target adversary entropy_weight policy strategy value" + " values" * (not m.finite)
     fields(data, names + " plans" * (about["kind"] == "lipschitz"), "the game")
     weight, policy = table(data["entropy_weight"], (), "entropy_weight"), m.policy(data["policy"])
     target = table(data["target"] if m.finite else [data["target"]], (m.steps, *m.shape), "target")
     if min(flat(target)) < 0 or any(abs(sum(flat(step)) - 1) > ROUNDING for step in target):
         raise Refused("target is negative, or a step of it does not sum to 1")
     law = m.occupancy([[[Interval.of(p) for p in row] for row in step] for step in policy])
-    missed = [] if m.finite else [x - sum(row) for x, row in zip(data["state_law"], law[0], strict=True)]
-    if any(abs(lower(x)) > ROUNDING for x in missed):
-        raise Refused("state_law is not the law of the policy's states")
     d, e = ([x / m.steps for x in flat(masses)] for masses in (law, target))
     entropy = sum(-(x * log(p)) for x, p in zip(d, flat(policy), strict=True) if p)
     m.r, distance, worth = _adversary(about, data["strategy"], data.get("plans"), m, d, e)

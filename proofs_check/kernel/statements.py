@@ -17,6 +17,8 @@ from proofs_check.kernel.reading import Refused, dot, fields, flat, shape, show
 def check(data: Any) -> str:
     """Decide all statements of a certificate, and say what they prove."""
     _, about, instance, holds, fails = fields(data, "schema about instance holds fails", "the certificate")
+    if not all(isinstance(part, list) for part in (holds, fails, *holds, *fails)) or not holds + fails:
+        raise Refused("the certificate states nothing, or what is no comparison")
     parts: dict[str, Any] = {}
     for name, formula in instance.items():
         if name in OPERATIONS or not (name.isascii() and name.isidentifier()):
@@ -24,20 +26,18 @@ def check(data: Any) -> str:
         parts[name] = _evaluated(formula, parts)
     proved = [_decided(x, parts, truth) for truth, stated in ((True, holds), (False, fails)) for x in stated]
     proved += [f"{name} is {_words(formula)}" for name, formula in instance.items()]
-    return f"{'; '.join(proved)}; the file says that this {about!s:.100}"
+    return f"{'; '.join(proved)}; the file says that this {about!a:.100}"
 
 
 def _decided(formula: Any, parts: dict[str, Any], truth: bool) -> str:
     """Say that a comparison is true, of tables in all entries, or false, in one."""
     relation, x, y = COMPARISONS[formula[0]], *(_evaluated(side, parts) for side in formula[1:])
     numbers = "" if shape(x) or shape(y) else f" ({show(x)} against {show(y)})"
-
-    def certain(x: Any, y: Any) -> bool:
-        low, high = lower(x - y), -lower(y - x)  # their difference has a sign between those of low and high
-        signs = range((low > 0) - (low < 0), (high > 0) - (high < 0) + 1)
-        return all(relation(sign, 0) == truth for sign in signs)
-
-    if not (all if truth else any)(flat(_entrywise(certain, x, y))):
+    ends = flat(_entrywise(lambda x, y: [lower(x - y), -lower(y - x)], x, y))
+    signs = [(end > 0) - (end < 0) for end in ends]  # of the difference: those from that of its lower end on
+    possible = [range(low, high + 1) for low, high in zip(signs[::2], signs[1::2], strict=True)]
+    verdicts = [all(relation(sign, 0) == truth for sign in part) for part in possible]
+    if not (verdicts and (all if truth else any)(verdicts)):
         raise Refused(f"{_words(formula)} is not certainly {str(truth).lower()}{numbers}")
     return f"{_words(formula)} is {str(truth).lower()}{numbers}"
 
@@ -70,15 +70,25 @@ def _entrywise(f: Any, *xs: Any) -> Any:
     return [_entrywise(f, *row) for row in rows] if tables else f(*xs)
 
 
+def _least_cost(c: Any, free: Any, A_eq: Any, b_eq: Any, A_ub: Any, b_ub: Any, x: Any, y_eq: Any, y_ub: Any) -> Any:
+    """Return ``min <c, x>`` where ``A_eq x = b_eq``, ``A_ub x <= b_ub``, x >= 0 unless free: x and y prove it."""
+    tight, slack = ([v - dot(row, x) for row, v in zip(A, b, strict=True)] for A, b in ((A_eq, b_eq), (A_ub, b_ub)))
+    rest = [v - dot(y_eq, [row[j] for row in A_eq]) - dot(y_ub, [row[j] for row in A_ub]) for j, v in enumerate(c)]
+    zeros = [*tight, dot(c, x) - dot(b_eq, y_eq) - dot(b_ub, y_ub), *map(operator.mul, rest, free)]
+    signed = [*slack, *(-y for y in y_ub), *rest, *(v * (1 - mark) for v, mark in zip(x, free, strict=True))]
+    if any(zeros) or min(signed, default=0) < 0:
+        raise Refused("a point or its multipliers violate a constraint, or are not worth the same")
+    return dot(c, x)
+
+
 COMPARISONS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt, "==": operator.eq}
 NUMBERS: dict[str, Any] = {
     **{"+": lambda *xs: sum(xs), "-": operator.sub, "*": lambda *xs: reduce(operator.mul, xs), "/": operator.truediv},
-    **{"**": operator.pow, "abs": abs, "max": maximum, "exp": exp, "log": log, "sqrt": sqrt, "relative_entropy": kl},
+    **{"**": lambda x, n: x ** range(1000).index(n), "abs": abs, "max": maximum, "exp": exp, "log": log, "sqrt": sqrt},
+    "relative_entropy": kl,
 }
 TABLES: dict[str, Any] = {
-    "rewards": lambda m: m.r,
-    "transitions": lambda m: m.P,
-    "occupancy": Model.occupancy,
+    **{"rewards": lambda m: m.r, "transitions": lambda m: m.P, "occupancy": Model.occupancy},
     "state_occupancy": lambda m, policy: [[sum(row) for row in step] for step in m.occupancy(policy)],
     "state_values": lambda m, policy: m.evaluated(policy)[0],
     "action_values": lambda m, policy: m.evaluated(policy)[1],
@@ -88,9 +98,8 @@ OPERATIONS: dict[str, Any] = {
     **{name: partial(_entrywise, f) for name, f in NUMBERS.items()},
     **{name: lambda m, *xs, f=f: f(m, *xs) if m.finite else f(m, *xs)[0] for name, f in TABLES.items()},
     **{end: lambda m, end=end: m.ends[end] for end in ("horizon", "discount")},
-    "mu": lambda m: m.mu,
     "value": lambda m, policy: dot(m.mu, m.evaluated(policy)[0][0]),
     "optimal_value": lambda m, *guess: dot(m.mu, m.best(0, *guess)[0]),
-    "sum": lambda x: sum(flat(x), Fraction(0)),
+    **{"mu": lambda m: m.mu, "least_cost": _least_cost, "sum": lambda x: sum(flat(x), Fraction(0))},
     "at": lambda x, *index: reduce(lambda part, i: part[range(len(part)).index(i)], index, x),
 }

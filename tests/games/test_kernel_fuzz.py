@@ -315,9 +315,9 @@ def lipschitz(rs, far):
 def optimum_holds(data):
     parts = data["instance"]
     arrays = {name: rationals(parts[name]) for name in ("c", "A_eq", "b_eq", "A_ub", "b_ub") if parts[name]}
-    n, free = len(parts["c"]), [Fraction(mark) == 1 for mark in parts["free"]]
+    n, free = len(parts["c"]), [Fraction(mark) != 0 for mark in parts["free"]]
     found = LinearProgramme(**arrays, free=free).minimise()
-    return Fraction(found.value) == Fraction(parts["least"]) and n == len(parts["x"])
+    return Fraction(found.value) == Fraction(data["holds"][0][2]) and n == len(parts["x"])
 
 
 TRUE = {

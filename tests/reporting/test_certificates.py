@@ -204,15 +204,16 @@ def test_optima_of_programmes(free):
     programme = LinearProgramme([-2, -3, THIRD], A_ub=A, b_ub=[4, 5, 2, 1], free=free)
     found = programme.minimise()
     document = optimum(programme, found)
-    assert f"least is {Fraction(found.value)}; " in check(json.dumps(document))
-    for name in ("x", "y_ub", "least"):
+    assert f"== {Fraction(found.value)}) is true" in check(json.dumps(document))
+    for name in ("x", "y_ub", "c"):
         worse = json.loads(json.dumps(document))
-        part = worse["instance"]
-        entry = part[name] if name == "least" else part[name][1]
-        moved = str(Fraction(entry) - 1)
-        part[name] = moved if name == "least" else [part[name][0], moved, *part[name][2:]]
-        with pytest.raises(Refused, match="not certainly true"):
+        worse["instance"][name][1] = str(Fraction(worse["instance"][name][1]) - 1)
+        with pytest.raises(Refused, match="violate a constraint, or are not worth the same"):
             check(json.dumps(worse))
+    worse = json.loads(json.dumps(document))
+    worse["holds"][0][2] = str(found.value - 1)
+    with pytest.raises(Refused, match="not certainly true"):
+        check(json.dumps(worse))
 
 
 def test_most_false_variants_have_a_certificate():
@@ -238,6 +239,16 @@ LOOP = {"P": [[[1], [1]]], "r": [[1, 0]], "mu": [1], "discount": "1/2"}
         ([["==", ["value", "m", "y"], 0]], {"m": LOOP}, "KeyError: 'y'"),
         ([["==", ["value", "m", [["1/2", "1/3"]]], 0]], {"m": LOOP}, "sums to 5/6"),
         ([["==", ["value", "m", [[2, -1]]], 0]], {"m": LOOP}, "least entry is -1"),
+        ([["==", ["**", 4, "1/2"], 2]], {}, "not in sequence"),  # a root is no fraction, and no float either
+        ([["<", ["exp", str(2**121)], 3]], {}, "by zero"),  # (1 - x / n)^n says nothing where x is above n
+        ([["<", ["exp", str(2**130)], 3]], {}, "by zero"),
+        ([["==", 0.5, 7]], {}, "0.5 is no whole number"),
+        ([["<", 1, float("inf")]], {}, "inf is no whole number"),
+        ([["==", True, 1]], {}, "True is no whole number"),
+        ([["<", "x", "x"]], {"x": []}, "not certainly true"),
+        ({"<xy": 1}, {"x": 0, "y": 1}, "states nothing, or what is no comparison"),
+        (["<xy"], {"x": 0, "y": 1}, "states nothing, or what is no comparison"),
+        ([], {}, "states nothing"),
         ([[">=", ["soft_state_values", "m", -1, [2]], 0]], {"m": LOOP}, "negative weight"),
         ([["==", ["optimal_value", "m", [3]], 2]], {"m": LOOP}, "not certainly true"),
         ([["==", ["horizon", "m"], 1]], {"m": LOOP}, "KeyError: 'horizon'"),
