@@ -5,8 +5,9 @@ Entries of both are added and multiplied by Python's operators; an algebra makes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any, Protocol
 
 import flint
@@ -14,6 +15,11 @@ from flint.utils.flint_exceptions import DomainError
 
 Monomials = Mapping[tuple[int, ...], Fraction]
 """Coefficients, none of them 0, by the variables of each monomial, each as often as its exponent says."""
+
+
+def value(p: Monomials, point: Mapping[int, Fraction]) -> Fraction:
+    """The value of a polynomial at a point."""
+    return sum((c * prod((point[v] for v in m), start=Fraction(1)) for m, c in p.items()), Fraction(0))
 
 
 class Algebra(Protocol):
@@ -35,6 +41,9 @@ class Algebra(Protocol):
 
     def quotient(self, p: Any, q: Any) -> Any | None:
         """Return the polynomial ``p / q``, or None if there is none."""
+
+    def values(self, ps: Sequence[Any], point: Mapping[int, Fraction]) -> list[Fraction]:
+        """Values of polynomials at a point; they have no variables that it has not."""
 
 
 class Flint:
@@ -71,6 +80,13 @@ class Flint:
             return p / q
         except DomainError:
             return None
+
+    def values(self, ps: Sequence[Any], point: Mapping[int, Fraction]) -> list[Fraction]:
+        """Values of polynomials at a point; they have no variables that it has not."""
+        given = (point.get(v, Fraction(0)) for v in range(len(self.variables)))
+        at = [flint.fmpq(x.numerator, x.denominator) for x in given]
+        found = [flint.fmpq(p(*at)) for p in ps]
+        return [Fraction(int(x.p), int(x.q)) for x in found]
 
 
 class Sympy:
@@ -113,6 +129,10 @@ class Sympy:
 
         found, rest = div(p, q, *self.variables, domain="QQ")
         return found if rest == 0 else None
+
+    def values(self, ps: Sequence[Any], point: Mapping[int, Fraction]) -> list[Fraction]:
+        """Values of polynomials at a point; they have no variables that it has not."""
+        return [value(self.monomials(p), point) for p in ps]
 
 
 def _variables(powers: tuple[int, ...]) -> tuple[int, ...]:

@@ -147,7 +147,7 @@ class Grid:
     """
 
     def __init__(self, rows: Sequence[Row], parts: Parts) -> None:
-        self.shape = tuple(len(row) + 1 for row in rows)
+        self.shape = (*(len(row) + 1 for row in rows), 1)  # of no axes numpy makes plain numbers
         self._place = {v: (axis, k) for axis, row in enumerate(rows) for k, v in enumerate(row, 1)}
         self._parts = parts
         self._known: dict[int, tuple[NDArray[Any], int]] = {}

@@ -7,7 +7,7 @@ then so is every polynomial all of whose monomials are divisible by one of those
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from proofs_check.identities.algebras import Monomials
@@ -60,21 +60,37 @@ def point_on(rows: Sequence[Row], zero: Iterable[Face]) -> dict[int, Fraction] |
     TooMuchWork
         If it is not found after `MOST_TRIED` choices of shares to be 0.
     """
+    gone = next(shares_gone(rows, zero), None)
+    if gone is None:
+        return None
+    point: dict[int, Fraction] = {}
+    for i, row in enumerate(rows):
+        weights = [0 if (i, k) in gone else 1 + (7 * i + 5 * k) % 11 for k in range(len(row) + 1)]
+        point |= {v: Fraction(w, sum(weights)) for v, w in zip(row, weights[1:], strict=True)}
+    return point
+
+
+def shares_gone(rows: Sequence[Row], zero: Iterable[Face]) -> Iterator[Face]:
+    """Choices of shares that make all of these products 0, wherever the shares chosen are 0.
+
+    At every point at which the products are 0, the shares of one of the choices are.
+
+    Raises
+    ------
+    TooMuchWork
+        After `MOST_TRIED` shares were chosen.
+    """
     left = [(frozenset[tuple[int, int]](), sorted(zero, key=len))]
     for _ in range(MOST_TRIED):
         if not left:
-            return None
+            return
         gone, faces = left.pop()
         faces = [face for face in faces if not face & gone]
         if faces:
             kept = (share for share in faces[0] if sum(i == share[0] for i, _ in gone) < len(rows[share[0]]))
             left += [(gone | {share}, faces) for share in sorted(kept)]
             continue
-        point: dict[int, Fraction] = {}
-        for i, row in enumerate(rows):
-            weights = [0 if (i, k) in gone else 1 + (7 * i + 5 * k) % 11 for k in range(len(row) + 1)]
-            point |= {v: Fraction(w, sum(weights)) for v, w in zip(row, weights[1:], strict=True)}
-        return point
+        yield gone
     raise TooMuchWork(f"no point of a cell was found in {MOST_TRIED} choices of shares that are 0.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import prod
@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from proofs_check.identities.algebras import Algebra, Monomials
+from proofs_check.identities.algebras import Algebra, Monomials, value
 from proofs_check.identities.cells import EVERYWHERE, Cell, Effort, Undecided
 from proofs_check.identities.faces import Face, point_on, summands, vanishes
 from proofs_check.identities.parts import Parts
-from proofs_check.identities.quotients import Factors, Quotient, numerator
+from proofs_check.identities.quotients import Factors, Quotient, numerator, powers
 from proofs_check.identities.vertices import Row, least
 from sims import arithmetic as ar
 from sims.arithmetic import (
@@ -124,6 +124,24 @@ class Polynomials(System):
         """Whether the cell surely has no points."""
         return self._point is None or not all(map(self.monomials, self._known))
 
+    def within(self, point: Mapping[int, Fraction]) -> bool:
+        """Whether what is known to be positive is so at a point."""
+        return min(self.algebra.values(self._known, point), default=1) > 0
+
+    def at(self, x: PolynomialArray, point: Mapping[int, Fraction]) -> RationalArray:
+        """Values at a point that is given by the variables of the rows."""
+        extended = dict(point)
+        for t, p in self.parts.known.items():  # a part may have earlier ones in it
+            extended[t] = max(value(p, extended), Fraction(0))
+        entries = [*x.entries.ravel()]
+        below = self.algebra.values(self.factors.known, extended)
+        above = self.algebra.values([numerator(p) for p in entries], extended)
+        values = [
+            a / prod((below[i] ** k for i, k in powers(p).items()), start=Fraction(1))
+            for p, a in zip(entries, above, strict=True)
+        ]
+        return RATIONAL.convert(_objects(values).reshape(x.shape))
+
     def variables(self) -> PolynomialArray:
         """Return the variables of the rows, in order."""
         return PolynomialArray(_objects([self.algebra.variables[v] for row in self.rows for v in row]), self)
@@ -156,9 +174,7 @@ class Polynomials(System):
     def _vanishes(self, monomials: Monomials) -> bool:
         if any(v in self.parts.known for m in monomials for v in m):
             return False
-        point = self._point or {}
-        here = sum(c * prod((point[v] for v in m), start=Fraction(1)) for m, c in monomials.items())
-        return here == 0 and vanishes(monomials, self.rows, self.zero, self.effort)
+        return value(monomials, self._point or {}) == 0 and vanishes(monomials, self.rows, self.zero, self.effort)
 
     def sign(self, x: Any) -> int | None:
         """1 or -1 if it is nowhere negative, or nowhere positive; None of others."""

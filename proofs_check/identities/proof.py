@@ -14,6 +14,7 @@ from proofs_check.identities.algebras import Algebra, Flint
 from proofs_check.identities.cells import Cell, Effort, TooManyCells, TooMuchWork, all_cells
 from proofs_check.identities.certificates import certificate_for
 from proofs_check.identities.concave import cases, constraints_of, least_if_concave
+from proofs_check.identities.points import check_at, points
 from proofs_check.identities.polynomial import PATIENCE, LeavesTheRing, Polynomials
 from proofs_check.identities.quotients import numerator
 from proofs_check.identities.shapes import Domain
@@ -120,18 +121,23 @@ def _proved(domain: Domain, certified: bool, effort: Effort) -> ShapeProof | Non
 
 def _settled(domain: Domain, ring: Polynomials, certified: bool) -> str | None:
     """How the claim was proved on a cell, if it was."""
-    instance = domain.instance(ring)
+    claim, instance = domain.claim, domain.instance(ring)
     problem: NotRepresentable | None = None
     try:
         with collecting():
-            method = how_it_holds(replace(domain.claim, assumptions=()).evaluate(instance), ring, certified)
+            comparison = replace(claim, assumptions=()).evaluate(instance)
+        method = how_it_holds(comparison, ring, certified)
     except NotRepresentable as caught:
         method, problem = None, caught
-    if method is None and _excluded(domain.claim, instance):
+    if method is not None:
+        for point in points(ring):
+            check_at(claim, domain.instance_at(point), comparison, ring, point)
+        return method
+    if _excluded(claim, instance) and all(_excluded(claim, domain.instance_at(point)) for point in points(ring)):
         return IDENTITY
     if problem is not None:
         raise problem
-    return method
+    return None
 
 
 def _excluded(claim: Claim, instance: Any) -> bool:
@@ -142,7 +148,7 @@ def _excluded(claim: Claim, instance: Any) -> bool:
                 verdicts = condition.verdicts if isinstance(condition, Comparison) else np.asarray(condition) - 1
             except NotRepresentable:
                 continue
-            if np.all(verdicts == REFUTED):
+            if np.size(verdicts) and np.all(verdicts == REFUTED):
                 return True
     return False
 
@@ -151,6 +157,8 @@ def how_it_holds(comparison: Comparison, ring: Polynomials, certified: bool) -> 
     """The method that proves a comparison at all points, if one does."""
     _, (lhs, rhs) = coerce_all(comparison.lhs, comparison.rhs)
     differences = (lhs - rhs).entries.ravel()
+    if not differences.size:
+        raise LeavesTheRing("a comparison of empty tables states nothing, so there is nothing to prove.")
     if comparison.op == "==":
         return IDENTITY if not any(map(ring.monomials, differences)) else None
     sign = 1 if comparison.op in (">=", ">") else -1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import combinations, product
 from math import prod
 from typing import Any
@@ -23,7 +24,7 @@ from proofs_check.identities.polynomial import Polynomials
 from proofs_check.identities.vertices import Row
 from sims import TabularMDP
 from sims import arithmetic as ar
-from sims.arithmetic import NotRepresentable, Numbers
+from sims.arithmetic import RATIONAL, NotRepresentable, Numbers, System
 
 ANY_DISCOUNT = "gamma in [0, 1)"
 """How a shape is written whose models may have any discount."""
@@ -142,12 +143,26 @@ class Domain:
 
     def instance(self, ring: Polynomials) -> Instance:
         """The instances: numbers of the ring, with a batch axis over the listed cells."""
-        shares = iter(_shares(ring, self._widest))
+        variables = ring.variables()
+        if self._discounted:
+            ring.discount = variables[-1].entries[()]
+        return self._instance(variables)
+
+    def instance_at(self, point: Mapping[int, Fraction]) -> Instance:
+        """The instances at a point, in exact rationals."""
+        values = np.empty(self.variables, dtype=object)
+        values[:] = [point[v] for row in self._rows for v in row]
+        return self._instance(RATIONAL.convert(values))
+
+    def _instance(self, variables: Numbers) -> Instance:
+        """The instances whose free numbers are given."""
+        system = ar.system_of(variables)
+        shares = iter(_shares(variables, self._widest))
         found: dict[Block, Numbers] = {}
         used = 0
         for group, choices, places in self._options:
             picks, used = self._picks[:, used : used + prod(places)], used + prod(places)
-            tables = _filled(ring, next(shares), choices, picks, places)
+            tables = _filled(system, next(shares), choices, picks, places)
             if self._unbounded(group[0]):
                 tables = [table / (1 - table) for table in tables]
             found |= zip(group, tables, strict=True)
@@ -155,8 +170,7 @@ class Domain:
         instance = self._coordinates.instance(tables)
         if not self._discounted:
             return instance
-        gamma = ring.variables()[-1]
-        ring.discount = gamma.entries[()]
+        gamma = variables[-1]
         return {n: v.with_end(discount=gamma) if isinstance(v, TabularMDP) else v for n, v in instance.items()}
 
 
@@ -211,26 +225,26 @@ def _rows(widest: Sequence[tuple[int, int]]) -> Iterator[Row]:
             used += length
 
 
-def _shares(ring: Polynomials, widest: Sequence[tuple[int, int]]) -> Iterator[Numbers]:
+def _shares(variables: Numbers, widest: Sequence[tuple[int, int]]) -> Iterator[Numbers]:
     """Variables of each group ``[rows, length]``."""
-    variables, used = ring.variables(), 0
+    used = 0
     for number, length in widest:
         yield variables[used : used + number * length].reshape((number, length))
         used += number * length
 
 
 def _filled(
-    ring: Polynomials, shares: Numbers, choices: Sequence[Simplex], picks: NDArray[np.intp], places: tuple[int, ...]
+    system: System, shares: Numbers, choices: Sequence[Simplex], picks: NDArray[np.intp], places: tuple[int, ...]
 ) -> list[Numbers]:
     """Tables ``[cells, *places, n]`` of a group: shares times vertices, of the simplex that each cell picks."""
     tables = []
     for k in range(len(choices[0].vertices)):
         by_choice = []
         for choice in choices:
-            vertices = ring.convert(choice.vertices[k])
+            vertices = system.convert(choice.vertices[k])
             m = vertices.shape[0] - 1
             own = shares[:, :m]
-            last = (1 - ar.sum(own, -1) if m else ring.convert(np.ones(len(picks[0]), dtype=np.int64)))[:, None]
+            last = (1 - ar.sum(own, -1) if m else system.convert(np.ones(len(picks[0]), dtype=np.int64)))[:, None]
             by_choice.append(ar.einsum("rv,vn->rn", ar.concatenate([own, last], axis=1), vertices))
         stacked = ar.stack(by_choice)  # [choices, rows, n]
         tables.append(stacked[picks, np.arange(picks.shape[1])])

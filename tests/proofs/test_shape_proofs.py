@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import count, product
 from math import prod
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import iltheory as il
 from iltheory.attack.coordinates import Shape
 from iltheory.claims.claim import collecting
 from iltheory.claims.kinds import Count, Simplex
@@ -18,10 +19,13 @@ from iltheory.proofs import prove_for_shapes, proved_for_shapes
 from iltheory.proofs.shapes import LARGEST
 from proofs_check.identities import IDENTITY, VERTICES, prove_for_shape
 from proofs_check.identities.algebras import Flint, Sympy
+from proofs_check.identities.cells import Cell
+from proofs_check.identities.points import POINTS, points
 from proofs_check.identities.quotients import Quotient
 from proofs_check.identities.shapes import Domain
 from proofs_check.identities.vertices import least
 from sims import TabularMDP
+from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable, RationalArray
 from sims.errors import IltheoryError
 
@@ -214,6 +218,122 @@ def outcome(claim, shape, algebra):
         return prove_for_shape(claim, shape, algebra=algebra)
     except NotRepresentable as problem:
         return str(problem)
+
+
+def _worse(mdp, expert, learner):
+    return il.value(mdp, learner) <= il.value(mdp, expert)
+
+
+@il.claim(statement="J <= J - 1 where a comparison holds")
+def where_it_holds(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
+    value = il.value(mdp, learner)
+    return value <= ar.where(_worse(mdp, expert, learner).holds, value - 1, 0 * value + mdp.horizon)
+
+
+@il.claim(statement="J <= J - 1 where a verdict is 1")
+def where_the_verdict_is_one(mdp: il.FiniteHorizonMDP, expert: il.Policy, learner: il.Policy):
+    value = il.value(mdp, learner)
+    return value <= ar.where(_worse(mdp, expert, learner).verdicts == 1, value - 1, 0 * value + mdp.horizon)
+
+
+@il.claim(statement="J(expert) <= 0 if the gap is not negative")
+def if_all_hold(mdp: il.FiniteHorizonMDP, expert: il.DeterministicPolicy, learner: il.Policy):
+    if np.all((il.gap(mdp, expert, learner) >= 0).holds):
+        return il.value(mdp, expert) <= 0
+    return il.gap(mdp, expert, learner) <= mdp.horizon
+
+
+@il.claim(statement="J <= 0 of what is a float")
+def if_it_is_a_float(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    value = il.value(mdp, learner)
+    try:
+        float(ar.sum(value))
+    except IltheoryError:
+        return value <= mdp.horizon
+    return value <= 0
+
+
+@il.claim(statement="no state has probability 0, if one asks")
+def if_nobody_minds(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    law = mdp.state_occupancy(learner)
+    try:
+        seen = ar.possibly_nonzero(law)
+    except IltheoryError:
+        seen = np.True_
+    return ar.where(seen, law * 0 + 1, law * 0) >= 1
+
+
+@il.claim(statement="J <= 0 of what has another type")
+def if_it_has_another_type(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    value = il.value(mdp, learner)
+    return value <= (mdp.horizon if "olynom" in type(value).__name__ else 0)
+
+
+calls = count()
+
+
+@il.claim(statement="J <= H - 1 at every seventh call")
+def at_every_seventh_call(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    return il.value(mdp, learner) <= mdp.horizon - (next(calls) % 7 == 6)
+
+
+@il.claim(statement="no reward is above -5")
+def of_no_rewards(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    return mdp.r[..., :0] <= -5
+
+
+def _nothing(mdp):
+    return mdp.rewards()[..., :0] < 0
+
+
+@il.claim(statement="J <= -1 if nothing is negative", assumptions=[il.Assumption("nothing is negative", _nothing)])
+def under_an_assumption_about_nothing(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    return il.value(mdp, learner) <= -1
+
+
+def _of_polynomials(mdp):
+    return np.array("olynom" not in type(mdp.rewards()).__name__)
+
+
+@il.claim(statement="J <= -1 of numbers", assumptions=[il.Assumption("numbers", _of_polynomials)])
+def under_an_assumption_about_types(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    return il.value(mdp, learner) <= -1
+
+
+FALSE = (
+    where_it_holds, where_the_verdict_is_one, if_all_hold, if_it_is_a_float, if_nobody_minds, if_it_has_another_type,
+    at_every_seventh_call, of_no_rewards, under_an_assumption_about_nothing, under_an_assumption_about_types,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", FALSE, ids=lambda claim: claim.id)
+@pytest.mark.parametrize("size", [(2, 2, 1), (2, 2, 2)])
+def test_nothing_is_proved_of_a_formula_that_is_another_one_at_other_points(claim, size):
+    try:
+        found = prove_for_shape(claim, Shape(*size))
+    except NotRepresentable:
+        found = None
+    assert found is None
+
+
+@pytest.mark.parametrize("op", ["<=", ">=", "=="])
+def test_the_zero_polynomial_is_0_and_at_most_and_at_least_0(op):
+    def itself(mdp: il.FiniteHorizonMDP, expert: il.Policy):
+        return ar.Comparison(il.value(mdp, expert), op, il.value(mdp, expert))
+
+    proof = prove_for_shape(il.claim(statement="J op J")(itself), SMALL)
+    assert proof is not None and proof.method == (IDENTITY if op == "==" else VERTICES)
+
+
+def test_points_are_in_the_cell_and_differ():
+    ring = Domain(catalogue()["pdl.discounted"], Shape(n_states=2, n_actions=2)).ring()
+    x = ring.algebra.variables
+    faced = type(ring)(ring.algebra, ring.rows, positive=[x[0]], cell=Cell(positive=(x[1],), zero=(x[0] * x[2],)))
+    assert len(list(points(ring))) == POINTS == len({tuple(p.values()) for p in points(ring)})
+    found = list(points(faced))
+    assert found and all(p[0] > 0 and p[1] > 0 and p[2] == 0 for p in found)
+    nowhere = type(ring)(ring.algebra, ring.rows, cell=Cell(positive=(x[0],), zero=(x[0],)))
+    assert list(points(nowhere)) == []
 
 
 def test_what_leaves_the_ring_is_refused():
