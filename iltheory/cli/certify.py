@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
     from iltheory.proofs.certificates import Certificate
 
 
+LIBRARY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_']*\.v")
+
+
+def _for_coq(parameter: typer.CallbackParam, path: Path | None) -> Path | None:
+    """Refuse, before anything is computed, a file that Coq would not compile."""
+    if path is not None and LIBRARY_NAME.fullmatch(path.name) is None:
+        raise IltheoryError(
+            f"--coq {path}: Coq does not compile a file named {path.name!r}.\n"
+            "  Name it by letters, digits and underscores, no digit first, and .v, such as mine.v."
+        )
+    return writable(parameter, path)
+
+
 @app.command(short_help="Certify a verdict on one instance, for Coq.")
 def certify(
     id: Annotated[str, typer.Argument(metavar="ID", help="A claim, or a false variant of one: ID/VARIANT.")],
@@ -23,7 +38,7 @@ def certify(
         Path, typer.Option(metavar="FILE", help="The instance as JSON: the parameters, numbers as strings such as 3/7.")
     ],
     coq: Annotated[
-        Path | None, typer.Option(metavar="FILE.v", callback=writable, help="Where the theorem is written.")
+        Path | None, typer.Option(metavar="FILE.v", callback=_for_coq, help="Where the theorem is written.")
     ] = None,
     json_file: Json = None,
 ) -> None:
@@ -73,12 +88,14 @@ def _read(path: Path) -> Any:
 
 def _page(made: Certificate, coq: Path | None) -> Text:
     """The verdict, the theorem, and how to have it checked."""
+    from proofs_check.coq.development import LIBRARY
+
     verdict = "holds on this instance" if made.holds else "is refuted by this instance"
     comparison = f"{float(made.lhs):.6g} {made.op} {float(made.rhs):.6g}"
     size = f"tables in multiples of 1/{made.unit}"
     if coq is None:
         end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."
     else:
-        check = f"coqc -w none -Q '{coq_folder()}' ImitationLearning {coq}"
+        check = shlex.join(["coqc", "-w", "none", "-Q", str(coq_folder()), LIBRARY, str(coq)])
         end = f"{coq}: {size}. To check them, after `iltheory prove`:\n  {check}"
     return Text(f"{made.claim} {verdict}: {comparison}.\n  {made.conclusion}\n{end}")

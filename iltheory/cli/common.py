@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
 
 LEDGER = Path("iltheory.sqlite")
+CACHES = "XDG_CACHE_HOME"
 STANDARD_OUTPUT = Path("-")
 FILE_WIDTH = 110
 """Columns of output that is no terminal's."""
@@ -58,7 +59,8 @@ app = typer.Typer(
 
 def coq_folder() -> Path:
     """Where the Coq development is compiled, once for all commands of a user."""
-    return Path(typer.get_app_dir("iltheory")) / "coq"
+    caches = Path(os.environ.get(CACHES, ""))
+    return (caches if caches.is_absolute() else Path.home() / ".cache") / "iltheory" / "coq"
 
 
 def kept() -> str:

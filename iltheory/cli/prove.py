@@ -10,7 +10,19 @@ import typer
 from rich.console import Console
 
 from iltheory.cli.attack import Workers
-from iltheory.cli.common import LEDGER, REFUTED_STATUS, Ids, Json, app, chosen, coq_folder, print_page, write_json
+from iltheory.cli.common import (
+    CACHES,
+    LEDGER,
+    REFUTED_STATUS,
+    Ids,
+    Json,
+    app,
+    chosen,
+    coq_folder,
+    print_page,
+    write_json,
+)
+from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
     from iltheory.proofs import Checked, Theorem
@@ -89,3 +101,8 @@ def checked_by_coq(
         except Broken as problem:
             screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
             raise typer.Exit(REFUTED_STATUS) from problem
+        except OSError as problem:
+            raise IltheoryError(
+                f"The Coq development cannot be compiled in {coq_folder()}: {problem.strerror or problem}.\n"
+                f"  Set {CACHES} to a folder that can be written."
+            ) from problem

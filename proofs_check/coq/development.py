@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from proofs_check.coq.locking import alone
+from proofs_check.coq.programs import Run, side_by_side
 
 SOURCES = Path(__file__).parent
 LIBRARY = "ImitationLearning"
@@ -57,6 +58,8 @@ GAPS = re.compile(
     r"\b(?:Admitted|admit|Axioms?|Parameters?|Conjecture|Module|bypass_check|(?:Guard|Positivity|Universe)\s+Checking)\b"
 )
 """What assumes, switches off checks, or could bear the name of a library's axiom."""
+MISSING = re.compile(rf"in file (\S+), library (\S+) is required from root {LIBRARY}(\.\w+)? and has not been found")
+"""How coqdep says that a file of the development needs one that is not there."""
 LEXEMES = re.compile(r'"(?:[^"]|"")*"|\(\*|\*\)|[^"(*]+|.', re.DOTALL)
 
 
@@ -295,8 +298,10 @@ def _copy(sources: Path, folder: Path) -> None:
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-    for path in set(folder.rglob("*.v")) - kept:
-        path.unlink()
+    for pattern in ("*.v", "*.vo", "*.vos", "*.vok"):  # coqdep takes each of them for the library
+        for path in folder.rglob(pattern):
+            if path.with_suffix(".v") not in kept:
+                path.unlink()
 
 
 def _compile(
@@ -310,9 +315,9 @@ def _compile(
     order.prepare()
     seconds: dict[str, float] = {}
     running: dict[Future[float], str] = {}
-    with ThreadPoolExecutor(jobs) as pool:
+    with side_by_side(jobs) as (pool, run):
         while order.is_active():
-            running |= {pool.submit(_compiled, folder, file, needs[file]): file for file in order.get_ready()}
+            running |= {pool.submit(_compiled, run, folder, file, needs[file]): file for file in order.get_ready()}
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 file = running.pop(future)
                 seconds[file] = future.result()
@@ -329,7 +334,14 @@ def _closure(needs: Mapping[str, set[str]], files: set[str]) -> set[str]:
 def _dependencies(folder: Path) -> Mapping[str, set[str]]:
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.v"))
     needs: dict[str, set[str]] = {}
-    for line in _run(folder, "coqdep", *PATHS, *files).splitlines():
+    said = _run(folder, "coqdep", *PATHS, *files)
+    missing = MISSING.search(said)
+    if missing is not None:
+        file, name, room = missing.groups(default="")
+        raise Broken(
+            f"{file} requires {room.strip('.')}{'/' * bool(room)}{name.replace('.', '/')}.v, which does not exist."
+        )
+    for line in said.splitlines():
         targets, _, sources = line.partition(":")
         if ".vo" in targets.split(" ")[0] and not targets.split(" ")[0].endswith(".vio"):
             file, *others = sources.split()
@@ -337,18 +349,24 @@ def _dependencies(folder: Path) -> Mapping[str, set[str]]:
     return needs
 
 
-def _compiled(folder: Path, file: str, needs: set[str]) -> float:
+def _compiled(run: Run, folder: Path, file: str, needs: set[str]) -> float:
     made = folder / f"{file}o"
     sources = [folder / file, *(folder / f"{need}o" for need in needs)]
-    record = made.with_suffix(".seconds")
+    record = made.with_suffix(".made")
     if made.exists() and record.exists() and all(made.stat().st_mtime >= path.stat().st_mtime for path in sources):
-        return float(record.read_text())
+        seconds, _, digest = record.read_text().partition(" ")
+        if digest == _digest_of(made):  # or one of the two was damaged
+            return float(seconds)
     record.unlink(missing_ok=True)  # if this is interrupted, what it leaves does not count
     begun = time.perf_counter()
-    _run(folder, "coqc", "-w", "none", *PATHS, file)
+    _said(run(folder, "coqc", "-w", "none", *PATHS, file))
     taken = time.perf_counter() - begun
-    record.write_text(str(taken))
+    record.write_text(f"{taken} {_digest_of(made)}")
     return taken
+
+
+def _digest_of(made: Path) -> str:
+    return hashlib.sha256(made.read_bytes()).hexdigest()
 
 
 def _audit(folder: Path, stated: tuple[Statement, ...]) -> Iterator[tuple[str, ...]]:
@@ -381,10 +399,13 @@ def _axioms(said: str) -> tuple[str, ...]:
 
 
 def _run(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return _said(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False))
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
     said = done.stdout + done.stderr
     if done.returncode and re.search(r"physical path[^.]*mathcomp|locate library[^.]*mathcomp", said):
         raise Unavailable(f"a library of Coq is missing (Debian: apt install {PACKAGES}):\n{said.strip()}")
     if done.returncode:
-        raise Broken(f"{' '.join(command)}\n{said.strip()}")
+        raise Broken(f"{' '.join(done.args)}\n{said.strip()}")
     return said

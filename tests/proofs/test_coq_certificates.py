@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from fractions import Fraction
 
@@ -219,6 +220,25 @@ def test_the_command_writes_the_theorem_and_says_how_to_check_it(tmp_path):
     written = CliRunner().invoke(app, [*arguments, "--coq", str(tmp_path / "out.v")])
     assert "is refuted by this instance: 2.125 > 1.5" in written.stdout and "coqc" in written.stdout
     assert (tmp_path / "out.v").read_text() == certificate(claim, instance).text
+
+
+def test_the_command_to_check_a_theorem_can_be_pasted_and_files_that_coq_cannot_take_are_refused(tmp_path, monkeypatch):
+    _, instance = known(LINEAR)
+    (tmp_path / "instance.json").write_text(json.dumps(encode(instance)))
+    arguments = ["certify", LINEAR, "--instance", str(tmp_path / "instance.json"), "--coq"]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my files").mkdir()
+    page = CliRunner().invoke(app, [*arguments, "my files/out_1.v"]).stdout
+    command = page[page.index("coqc") :].replace("\n", "")  # a page is folded
+    folder = str(tmp_path / "a cache" / "iltheory" / "coq")
+    assert shlex.split(command)[-4:] == ["-Q", folder, "ImitationLearning", "my files/out_1.v"]
+    for name in ("my-out.v", "a b.v", "1a.v", "out.txt", ".v", "-"):
+        failed = CliRunner().invoke(app, [*arguments, name])
+        assert f"Coq does not compile a file named {name!r}" in str(failed.exception) and "such as mine.v" in str(
+            failed.exception
+        )
+        assert not (tmp_path / name).exists()
 
 
 def test_the_command_says_what_is_wrong_with_an_instance(tmp_path):

@@ -1,7 +1,12 @@
 """The checker of the Coq development finds what is no proof."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,6 +56,69 @@ def test_what_another_coq_compiled_is_compiled_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(development, "versions", lambda: "another Coq")
     (again,) = coq.check(tmp_path / "build", sources=tmp_path / "sources")
     assert again.seconds != proof.seconds
+
+
+@needs_coq
+@pytest.mark.parametrize("file", ["Statements/Small.vo", "Proofs/Small.vo", "Proofs/Small.made"])
+def test_what_was_damaged_is_compiled_anew(tmp_path, file):
+    (proof,) = checked(tmp_path)
+    damaged = tmp_path / "build" / file
+    damaged.write_bytes(damaged.read_bytes()[:20])
+    (again,) = coq.check(tmp_path / "build", sources=tmp_path / "sources")
+    assert again.seconds != proof.seconds and again.axioms == ()
+
+
+@needs_coq
+@pytest.mark.parametrize(("room", "name"), [(".Proofs", "Gone"), ("", "Proofs.Gone")])
+def test_what_is_required_and_was_deleted_is_named_and_its_compiled_file_removed(tmp_path, room, name):
+    required = PROOF + f"From ImitationLearning{room} Require {name}.\n"
+    sources = written(tmp_path / "sources", proofs=required + PROVED)
+    (sources / "Proofs" / "Gone.v").write_text(HEAD)
+    assert len(coq.check(tmp_path / "build", sources=sources)) == 1
+    (sources / "Proofs" / "Gone.v").unlink()
+    with pytest.raises(coq.Broken, match=r"^Proofs/Small\.v requires Proofs/Gone\.v, which does not exist\.$"):
+        coq.check(tmp_path / "build", sources=sources)
+    assert not (tmp_path / "build" / "Proofs" / "Gone.vo").exists()
+    (sources / "Proofs" / "Small.v").write_text(PROOF + PROVED)
+    assert len(coq.check(tmp_path / "build", sources=sources)) == 1
+
+
+SLEEPING = """#!/bin/sh
+case $1 in
+  --print-version) echo "8.99 5.0";;
+  -where) echo /nowhere;;
+  *) echo $$ >> "$STARTED"; exec sleep 60;;
+esac
+"""
+DEPENDING = """#!/bin/sh
+for file; do case $file in *.v) echo "${file}o: $file";; esac; done
+"""
+
+
+def test_an_interrupt_ends_the_programs_that_run_and_begins_no_other(tmp_path):
+    for name, script in (("coqc", SLEEPING), ("coqdep", DEPENDING)):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    started = tmp_path / "started"
+    around = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", "from iltheory.cli import main; main()", "prove", "pdl"]
+    with subprocess.Popen(
+        [*command, "--workers", "1"],
+        cwd=tmp_path,
+        env=around | {"STARTED": str(started)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        while run.poll() is None and not (started.exists() and started.read_text().endswith("\n")):
+            time.sleep(0.05)
+        begun = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=30)
+    assert time.monotonic() - begun < 5
+    assert run.returncode == 130 and "interrupted. What was recorded before is kept" in said and "broken" not in said
+    (program,) = started.read_text().split()  # of two files of proofs
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(program), 0)
 
 
 @needs_coq

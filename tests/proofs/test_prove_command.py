@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from iltheory.claims.registry import catalogue
 from iltheory.cli import app
+from iltheory.cli.common import coq_folder
 from iltheory.engine.executors import serial
 from iltheory.proofs import Theorem, citation, known_theorems, proved_in_coq
 from iltheory.proofs.coq import readable
@@ -24,6 +25,7 @@ from iltheory.reporting.site import coq_pages
 from proofs_check import coq as development
 from proofs_check.coq import statements
 from proofs_check.coq.development import REALS
+from sims.errors import IltheoryError
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -53,7 +55,7 @@ def sources(tmp_path, monkeypatch):
         (folder / room / "Small.v").write_text(text)
     keep_read(statements(folder), catalogue().values(), folder)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("iltheory.proofs.coq.SOURCES", folder)
     monkeypatch.setattr("iltheory.proofs.shapes.LARGEST", (2, 2, 1))
     monkeypatch.setattr("iltheory.engine.executors.processes", lambda workers: serial())
@@ -147,6 +149,27 @@ def test_the_whole_run_lists_foundations_and_a_broken_proof_fails_it(sources, tm
     done = invoked("prove", status=1)
     assert "a proof is broken" in done.stderr and "Small.v" in done.stderr and "foundation" not in done.stdout
     assert proved_in_coq(ledger=tmp_path / "iltheory.sqlite") == ()
+
+
+@needs_coq
+def test_a_folder_that_cannot_be_written_is_named_with_the_way_to_another(sources, tmp_path, monkeypatch):
+    invoked("prove", "pdl")
+    assert (tmp_path / "cache" / "iltheory" / "coq" / "Proofs" / "Small.vo").exists()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    failed = CliRunner().invoke(app, ["prove", "pdl", "--ledger", "fresh.sqlite"])
+    assert isinstance(failed.exception, IltheoryError)
+    assert f"cannot be compiled in {tmp_path / 'file' / 'iltheory' / 'coq'}: Not a directory" in str(failed.exception)
+    assert "Set XDG_CACHE_HOME to a folder" in str(failed.exception)
+
+
+def test_what_is_compiled_goes_to_the_cache_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert coq_folder() == tmp_path / "iltheory" / "coq"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for none in ("", "relative"):  # which the specification of such folders says to ignore
+        monkeypatch.setenv("XDG_CACHE_HOME", none)
+        assert coq_folder() == tmp_path / "home" / ".cache" / "iltheory" / "coq"
 
 
 def test_without_coq_theorems_are_skipped_and_said_to_be(sources, tmp_path, monkeypatch):
