@@ -23,7 +23,7 @@ POINTS = 7
 TRIES = 16
 """Points that are drawn for the others."""
 DENOMINATOR = 64
-"""Of shares at random points: that of all numbers stays small."""
+"""Of shares at random points, unless there are more: that of all numbers stays small."""
 
 
 def points(ring: Polynomials) -> Iterator[Mapping[int, Fraction]]:
@@ -74,7 +74,8 @@ def _point(ring: Polynomials, gone: Face, rng: np.random.Generator, *, kept: flo
     for i, row in enumerate(ring.rows):
         free = [k for k in range(len(row) + 1) if (i, k) not in gone]
         positive = [k for k in free if rng.random() < kept] or [free[rng.integers(len(free))]]
-        cuts = np.sort(rng.choice(np.arange(1, DENOMINATOR), size=len(positive) - 1, replace=False))
-        shares = dict(zip(positive, np.diff([0, *cuts, DENOMINATOR]), strict=True))
-        point |= {v: Fraction(int(shares.get(k, 0)), DENOMINATOR) for k, v in enumerate(row, 1)}
+        whole = max(DENOMINATOR, len(positive))
+        cuts = np.sort(rng.choice(np.arange(1, whole), size=len(positive) - 1, replace=False))
+        shares = dict(zip(positive, np.diff([0, *cuts, whole]), strict=True))
+        point |= {v: Fraction(int(shares.get(k, 0)), whole) for k, v in enumerate(row, 1)}
     return point

@@ -20,6 +20,7 @@ from iltheory.proofs.shapes import LARGEST
 from proofs_check.identities import IDENTITY, VERTICES, prove_for_shape
 from proofs_check.identities.algebras import Flint, Sympy
 from proofs_check.identities.cells import Cell
+from proofs_check.identities.concave import least_if_concave
 from proofs_check.identities.points import POINTS, points
 from proofs_check.identities.quotients import Quotient
 from proofs_check.identities.shapes import Domain
@@ -194,6 +195,11 @@ def test_the_least_value_is_at_a_vertex(data):
     assert least(polynomial, rows) == min(values)
     inner = point_of(rows, np.random.default_rng(data.draw(st.integers(0, 99))))
     assert value(polynomial, inner) >= min(values)
+
+
+def test_constants_have_a_least_value_without_any_row():
+    assert least_if_concave({(): Fraction(1, 3)}, {}, [(0, 1)]) == Fraction(1, 3)
+    assert least_if_concave({(): Fraction(-(2**70), 3)}, {}, []) == Fraction(-(2**70), 3)
 
 
 def test_of_what_is_not_affine_in_each_row_there_are_bounds():
