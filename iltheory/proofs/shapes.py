@@ -40,13 +40,19 @@ def prove_for_shapes(
 
     Parameters
     ----------
-    claims : those that are no polynomials, on any cell of the domain, are left out of the result
+    claims : those that are no polynomials, on any cell of the domain, are left out of the result; those that are not in
+        the catalogue come last, are proved in this process, and what is found is not kept
     ledger : file that keeps the results
     executor : where claims are proved; by default one worker process a core
-    on_result : called with each claim's record
+    on_result : called with the record of each claim of the catalogue
     """
-    work = _computation(claims)
-    return _theorems(computed([work], ledger=ledger, executor=executor, on_result=on_result)[work.id])
+    from iltheory.claims.registry import catalogue
+
+    work = _computation([claim for claim in claims if catalogue().get(claim.id) is claim])
+    own = [claim for claim in claims if catalogue().get(claim.id) is not claim]
+    outcomes = computed([work], ledger=ledger, executor=executor, on_result=on_result)[work.id]
+    outcomes += [Outcome({"claim": claim.id}, {"shapes": _proved(claim)}, 0.0) for claim in own]
+    return _theorems(outcomes)
 
 
 def proved_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> tuple[Theorem, ...]:
@@ -62,12 +68,18 @@ def tried_for_shapes(claims: Sequence[Claim], *, ledger: str | Path) -> set[str]
 
 
 def work(cell: Cell) -> Mapping[str, Any]:
-    """Prove one claim for one shape after the other, from small to large."""
+    """Prove one claim of the catalogue."""
     from iltheory.claims.registry import catalogue
+
+    return {"shapes": _proved(catalogue()[cell["claim"]])}
+
+
+def _proved(claim: Claim) -> list[dict[str, Any]]:
+    """Prove a claim for one shape after the other, from small to large."""
     from proofs_check.identities import TooMuchWork, prove_for_shape
     from sims.errors import IltheoryError
 
-    claim, found = catalogue()[cell["claim"]], []
+    found = []
     stepwise = _stepwise(claim)
     for shape in _shapes(claim):
         begun = time.process_time()
@@ -86,7 +98,7 @@ def work(cell: Cell) -> Mapping[str, Any]:
             break
         if seconds > PATIENCE:
             break
-    return {"shapes": found}
+    return found
 
 
 def _shapes(claim: Claim) -> Iterator[Shape]:
