@@ -136,4 +136,4 @@ class Sympy:
 
 
 def _variables(powers: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(v for v, power in enumerate(powers) for _ in range(int(power)))
+    return tuple(v for v, power in enumerate(powers) if power for _ in range(int(power)))

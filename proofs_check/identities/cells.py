@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,26 +21,27 @@ class TooMuchWork(IltheoryError, ValueError):
 
 
 class Effort:
-    """How long a proof may take.
+    """How much work a proof may take: the same on every machine.
 
     Parameters
     ----------
-    seconds : of this process's own time
+    most : monomials that are handled
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._begun = seconds, time.process_time()
+    def __init__(self, most: int) -> None:
+        self._most, self.spent = most, 0
 
-    def check(self) -> None:
-        """Ask whether to go on.
+    def spend(self, monomials: int) -> None:
+        """Note that this many monomials are handled.
 
         Raises
         ------
         TooMuchWork
-            If the time is over.
+            If that makes more than there may be.
         """
-        if time.process_time() - self._begun > self._seconds:
-            raise TooMuchWork(f"no proof was found in {self._seconds} seconds.")
+        self.spent += monomials + 1
+        if self.spent > self._most:
+            raise TooMuchWork(f"no proof was found among {self._most} monomials.")
 
 
 class Undecided(IltheoryError, ArithmeticError):

@@ -25,8 +25,8 @@ LARGEST = 2**12
 """Products, and monomials, of the largest programme that is tried."""
 MOST_DEGREES = 2**9
 """Degrees in the rows that monomials of a polynomial may have, for a certificate to be looked for."""
-SECONDS = 2.0
-"""How long a programme may take."""
+PIVOTS = 2**12
+"""Steps that the simplex method may take."""
 TINY = 1e-9
 """Weights below it count as 0."""
 
@@ -82,17 +82,17 @@ def certificate_for(
     target : a polynomial
     constraints : polynomials that are not negative
     rows : of variables that are not negative and sum to at most 1
-    effort : how long to go on
+    effort : how much work there may be
     """
     if not target:
         return ()
     found = [*dict.fromkeys(islice(_candidates(target, constraints, rows), LARGEST + 1))]
     if not 0 < len(found) <= LARGEST:
         return None
-    columns = []
+    columns: list[Monomials] = []
     for shares, constraint in found:
-        effort.check()
         columns.append(_expanded(shares, constraint, constraints, rows))
+        effort.spend(len(columns[-1]))
     monomials = {m: i for i, m in enumerate(dict.fromkeys(m for p in (target, *columns) for m in p))}
     if len(monomials) > LARGEST:
         return None
@@ -154,17 +154,19 @@ def _full(degrees: Sequence[Mapping[int, int]], n: int) -> list[list[int]]:
 
 def _expanded(
     shares: Shares, constraint: int | None, constraints: Sequence[Monomials], rows: Sequence[Row]
-) -> dict[tuple[int, ...], Fraction]:
-    found: dict[tuple[int, ...], Fraction] = {(): Fraction(1)} if constraint is None else dict(constraints[constraint])
+) -> Mapping[tuple[int, ...], Any]:
+    start: Monomials = {(): Fraction(1)} if constraint is None else constraints[constraint]
+    # Whole numbers are faster than fractions.
+    found: dict[tuple[int, ...], Fraction | int] = {m: int(c) if c.denominator == 1 else c for m, c in start.items()}
     for i, k in shares:
         factor: dict[tuple[int, ...], int] = {(v,): -1 for v in rows[i]} | {(): 1}
         if k:
             factor = {(rows[i][k - 1],): 1}
-        larger: dict[tuple[int, ...], Fraction] = {}
+        larger: dict[tuple[int, ...], Fraction | int] = {}
         for m, c in found.items():
             for more, sign in factor.items():
                 key = tuple(sorted((*m, *more)))
-                larger[key] = larger.get(key, Fraction(0)) + sign * c
+                larger[key] = larger.get(key, 0) + sign * c
         found = {m: c for m, c in larger.items() if c}
     return found
 
@@ -182,9 +184,7 @@ def _support(
     right = np.zeros(len(monomials))
     for m, c in target.items():
         right[monomials[m]] = float(c)
-    found: Any = linprog(
-        np.ones(len(columns)), A_eq=matrix, b_eq=right, method="highs-ds", options={"time_limit": SECONDS}
-    )
+    found: Any = linprog(np.ones(len(columns)), A_eq=matrix, b_eq=right, method="highs-ds", options={"maxiter": PIVOTS})
     return [int(j) for j in np.flatnonzero(found.x > TINY)] if found.status == 0 else None
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofs_check.identities.algebras import Monomials
-from proofs_check.identities.vertices import MOST, MOST_LARGE, Row, least
+from proofs_check.identities.cells import Effort
+from proofs_check.identities.vertices import MOST, MOST_LARGE, VERTICES_PER_MONOMIAL, Row, least
 
 LARGE = 2**60
 """Machine integers stay below it."""
@@ -28,7 +29,7 @@ Parts = Mapping[int, Monomials]
 """What each variable that belongs to no row is the positive part of."""
 
 
-def least_if_concave(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> Fraction | None:
+def least_if_concave(polynomial: Monomials, parts: Parts, rows: Sequence[Row], effort: Effort) -> Fraction | None:
     """Return the least value; None if it is not seen to be concave in each row, or there are too many vertices.
 
     Parameters
@@ -36,18 +37,20 @@ def least_if_concave(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -
     polynomial : its monomials, in variables of rows and positive parts
     parts : the positive parts
     rows : of variables that are not negative and sum to at most 1
+    effort : how much work there may be
     """
-    if not _convex({m: -c for m, c in polynomial.items()}, parts, rows):
+    if not _convex({m: -c for m, c in polynomial.items()}, parts, rows, effort):
         return None
     used = _variables(polynomial, parts)
     grid = Grid([row for row in rows if used & {*row}], parts)
     if prod(grid.shape) > MOST:
         return None
+    effort.spend(len(polynomial) * prod(grid.shape) // VERTICES_PER_MONOMIAL)
     values, scale = grid.values(polynomial)
     return None if values is None else Fraction(int(values.min()), scale)
 
 
-def _convex(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> bool:
+def _convex(polynomial: Monomials, parts: Parts, rows: Sequence[Row], effort: Effort) -> bool:
     """Whether it is affine in each row but for positive parts, with weights that are nowhere negative, of the same.
 
     A weight times a positive part is the positive part of the weight times what is below it.
@@ -56,8 +59,8 @@ def _convex(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> bool:
     if taken is None or not _affine(taken.pop(None, {}), rows):
         return False
     for t, weight in taken.items():
-        low = least(weight, rows)
-        if t is None or low is None or low < 0 or not _convex(_product(weight, parts[t]), parts, rows):
+        low = least(weight, rows, effort)
+        if t is None or low is None or low < 0 or not _convex(_product(weight, parts[t]), parts, rows, effort):
             return False
     return True
 
@@ -74,7 +77,7 @@ def by_part(polynomial: Monomials, parts: Parts) -> dict[int | None, dict[tuple[
     return found
 
 
-def cases(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> list[Monomials] | None:
+def cases(polynomial: Monomials, parts: Parts, rows: Sequence[Row], effort: Effort) -> list[Monomials] | None:
     """Polynomials all of which are not negative only if the given one is not.
 
     A positive part with a weight that is not positive is the least of two: 0, and the weight times what it is a part
@@ -87,7 +90,7 @@ def cases(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> list[Mono
         if taken is None or len(left) + len(found) >= MOST_CASES:
             return None
         # Latest first: what a part is one of may have earlier parts in it, never later ones.
-        below = [t for t, weight in taken.items() if t is not None and _nowhere_positive(weight, rows)]
+        below = [t for t, weight in taken.items() if t is not None and _nowhere_positive(weight, rows, effort)]
         if not below:
             found.append(p)
             continue
@@ -98,8 +101,8 @@ def cases(polynomial: Monomials, parts: Parts, rows: Sequence[Row]) -> list[Mono
     return found
 
 
-def _nowhere_positive(p: Monomials, rows: Sequence[Row]) -> bool:
-    low = least({m: -c for m, c in p.items()}, rows)
+def _nowhere_positive(p: Monomials, rows: Sequence[Row], effort: Effort) -> bool:
+    low = least({m: -c for m, c in p.items()}, rows, effort)
     return low is not None and low >= 0
 
 

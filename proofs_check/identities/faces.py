@@ -30,15 +30,15 @@ def summands(polynomial: Monomials, rows: Sequence[Row], effort: Effort) -> froz
     None if it has other variables, too many monomials, or a coefficient is negative. Powers of a share count as the
     share itself.
     """
-    copies = in_copies(polynomial, rows)
+    copies = in_copies(polynomial, rows, effort)
     if copies is None:
         return None
     terms, origin = {frozenset(term): c for term, c in copies.terms.items()}, copies.origin
     found: set[Face] = set()
     left = [(terms, frozenset[tuple[int, int]]())]
     while left:
-        effort.check()
         terms, face = left.pop()
+        effort.spend(len(terms))
         row = min((i for term in terms for i, _ in term), default=None)
         if row is None:
             if terms.get(frozenset(), 0) < 0:
@@ -110,14 +110,14 @@ def vanishes(polynomial: Monomials, rows: Sequence[Row], zero: Iterable[Face], e
 
 
 def _vanishes(polynomial: Monomials, rows: Sequence[Row], zero: Sequence[Face], effort: Effort) -> bool:
-    copies = in_copies(polynomial, rows)
+    copies = in_copies(polynomial, rows, effort)
     if copies is None:
         return False
     left = [({frozenset(term): c for term, c in copies.terms.items()}, zero)]
     steps = 0
     while left:
-        effort.check()
         terms, faces = left.pop()
+        effort.spend(len(terms))
         steps += 1
         row = min((i for term in terms for i, _ in term), default=None)
         if row is None:

@@ -35,8 +35,8 @@ from sims.arithmetic.numbers import NumberArray
 
 Entries = NDArray[Any]
 
-PATIENCE = 16.0
-"""Seconds that a proof may take."""
+PATIENCE = 2**23
+"""Monomials that a proof may handle."""
 
 
 class LeavesTheRing(NotRepresentable):
@@ -168,8 +168,9 @@ class Polynomials(System):
         return {} if self.zero and self._vanishes(found) else found
 
     def _read(self, x: Any) -> Monomials:
-        self.effort.check()
-        return self.algebra.monomials(numerator(x))
+        found = self.algebra.monomials(numerator(x))
+        self.effort.spend(len(found))
+        return found
 
     def _vanishes(self, monomials: Monomials) -> bool:
         if any(v in self.parts.known for m in monomials for v in m):
@@ -180,7 +181,7 @@ class Polynomials(System):
         """1 or -1 if it is nowhere negative, or nowhere positive; None of others."""
         monomials = self._read(x)
         for sign in (1, -1):
-            low = least({m: sign * c for m, c in monomials.items()}, self.rows)
+            low = least({m: sign * c for m, c in monomials.items()}, self.rows, self.effort)
             if low is not None and low >= 0:
                 return sign
         return None if self.monomials(x) else 1
@@ -191,7 +192,7 @@ class Polynomials(System):
         if self.algebra.zero(p):
             return False
         rest, _ = self.factors.split(p)
-        low = least(self.algebra.monomials(rest), self.rows)
+        low = least(self.algebra.monomials(rest), self.rows, self.effort)
         return low is not None and low > 0
 
     # Reading: only constants are numbers.
@@ -269,15 +270,15 @@ class Polynomials(System):
 
     def _whole(self, entries: Any) -> PolynomialArray:
         """Entries as they come from numpy, where sums of no terms are Python's 0."""
-        self.effort.check()
         found = PolynomialArray(entries, self)
         flat = [self.algebra.constant(Fraction(p)) if isinstance(p, int) else p for p in found.entries.ravel()]
+        self.effort.spend(sum(self.algebra.size(numerator(p)) for p in flat))
         return self._of(flat, found.shape)
 
     # Arithmetic.
 
     def add(self, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
-        return PolynomialArray(x.entries + y.entries, self)
+        return self._whole(x.entries + y.entries)
 
     def negative(self, x: PolynomialArray) -> PolynomialArray:
         return PolynomialArray(-x.entries, self)

@@ -53,7 +53,7 @@ def prove_for_shape(
     shape: Shape,
     *,
     algebra: Callable[[tuple[str, ...]], Algebra] = Flint,
-    patience: float = PATIENCE,
+    patience: int = PATIENCE,
 ) -> ShapeProof | None:
     """Evaluate a claim on polynomials; return the proof, or None if the comparison is not certain everywhere.
 
@@ -65,7 +65,7 @@ def prove_for_shape(
     claim : the claim
     shape : sizes of its instances
     algebra : computes with polynomials
-    patience : seconds that it may take
+    patience : monomials that it may handle
 
     Raises
     ------
@@ -74,7 +74,7 @@ def prove_for_shape(
     TooManyCells
         If there are too many cells to list.
     TooMuchWork
-        If it took longer.
+        If it would handle more.
     """
     if claim.statistical:
         raise NotRepresentable(f"{claim.id}: what is sampled is no polynomial.")
@@ -178,10 +178,10 @@ def _not_negative(p: Any, ring: Polynomials, certified: bool) -> str | None:
     if ring.sign(p) == 1:
         return VERTICES
     monomials, parts = ring.monomials(numerator(p)), ring.parts.known
-    low = least_if_concave(monomials, parts, ring.rows)
+    low = least_if_concave(monomials, parts, ring.rows, ring.effort)
     if low is not None and low >= 0:
         return VERTICES
-    targets = cases(monomials, parts, ring.rows) if certified else None
+    targets = cases(monomials, parts, ring.rows, ring.effort) if certified else None
     if targets is None:
         return None
     constraints = constraints_of(parts)

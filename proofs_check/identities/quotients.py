@@ -12,6 +12,9 @@ from proofs_check.identities.cells import Effort, TooMuchWork
 MOST_PRODUCTS = 2**20
 """Pairs of monomials of two polynomials that are multiplied."""
 
+PAIRS_PER_MONOMIAL = 2**7
+"""Pairs that are as much work to multiply as reading a monomial, roughly."""
+
 Powers = dict[int, int]
 """How often each factor occurs, at least once."""
 
@@ -23,7 +26,7 @@ class Factors:
     ----------
     algebra : computes with polynomials
     positive : those known at first
-    effort : how long to go on
+    effort : how much work there may be
     """
 
     def __init__(self, algebra: Algebra, positive: Iterable[Any], effort: Effort) -> None:
@@ -42,9 +45,13 @@ class Factors:
         """Divide by known factors as often as it goes."""
         powers: Powers = {}
         for i, factor in enumerate(self.known):
-            while (smaller := self.algebra.quotient(p, factor)) is not None:
+            while (smaller := self._divided(p, factor)) is not None:
                 p, powers[i] = smaller, powers.get(i, 0) + 1
         return p, powers
+
+    def _divided(self, p: Any, factor: Any) -> Any | None:
+        self._effort.spend(self.algebra.size(p) * self.algebra.size(factor) // PAIRS_PER_MONOMIAL)
+        return self.algebra.quotient(p, factor)
 
     def constant(self, p: Any) -> bool:
         """Whether a polynomial has no variables."""
@@ -58,12 +65,12 @@ class Factors:
         TooMuchWork
             If they have more than `MOST_PRODUCTS` pairs of monomials.
         """
-        self._effort.check()
         if isinstance(p, int) or isinstance(q, int):
             return p * q
         pairs = self.algebra.size(p) * self.algebra.size(q)
         if pairs > MOST_PRODUCTS:
             raise TooMuchWork(f"{pairs} pairs of monomials would be multiplied, more than {MOST_PRODUCTS}.")
+        self._effort.spend(pairs // PAIRS_PER_MONOMIAL)
         return p * q
 
     def product(self, powers: Powers) -> Any:
@@ -77,11 +84,10 @@ class Factors:
     def quotient(self, p: Any, powers: Powers) -> Any:
         """A polynomial divided by factors, in lowest terms; a polynomial again if all of them cancel."""
         left = dict(powers)
-        self._effort.check()
         if self.algebra.zero(p):
             return p
         for i in powers:
-            while i in left and (smaller := self.algebra.quotient(p, self.known[i])) is not None:
+            while i in left and (smaller := self._divided(p, self.known[i])) is not None:
                 p, left[i] = smaller, left[i] - 1
                 if not left[i]:
                     del left[i]

@@ -12,17 +12,23 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import groupby, permutations
 from math import lcm, perm, prod
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proofs_check.identities.algebras import Monomials
+from proofs_check.identities.cells import Effort
 
 MOST, MOST_LARGE = 2**19, 2**14
 """Combinations of vertices that are tried, where values are machine integers, and where they are too large for that."""
+
+VERTICES_PER_MONOMIAL = 2**17
+"""Values at vertices that are as much work as reading a monomial, roughly."""
 
 MOST_COPIED = 2**11
 """Terms of a polynomial in copies of rows."""
@@ -34,7 +40,7 @@ Term = tuple[tuple[int, int], ...]
 """A monomial by its rows, and which entry of the row."""
 
 
-def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
+def least(polynomial: Monomials, rows: Sequence[Row], effort: Effort) -> Fraction | None:
     """Return the least value, or a bound from below if the polynomial is not affine in each row.
 
     None if it has other variables, or more vertices than `MOST` would have to be tried.
@@ -43,8 +49,14 @@ def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
     ----------
     polynomial : its monomials
     rows : of variables
+    effort : how much work there may be
+
+    Raises
+    ------
+    TooMuchWork
+        If there were more.
     """
-    copies = in_copies(polynomial, rows)
+    copies = in_copies(polynomial, rows, effort)
     if copies is None:
         return None
     terms, lengths = copies.terms, [len(rows[i]) for i in copies.origin]
@@ -56,18 +68,23 @@ def least(polynomial: Monomials, rows: Sequence[Row]) -> Fraction | None:
     large = sum(map(abs, whole.values())) >= 2**62
     if prod(shape) > (MOST_LARGE if large else MOST):
         return None
+    effort.spend(len(terms) * prod(shape) // VERTICES_PER_MONOMIAL)
     kind = object if large else np.int64
-    total = np.zeros(shape, dtype=kind)
+    by_share: dict[tuple[int, int] | None, list[Term]] = {}
+    for term in terms:
+        by_share.setdefault(next((share for share in term if share[0] in alone), None), []).append(term)
+
+    def at_vertices(share: tuple[int, int] | None) -> NDArray[Any]:
+        found = np.zeros(shape, dtype=kind)
+        for term in by_share.get(share, ()):
+            found[_where(term, axes, len(shape))] += whole[term]
+        return found
+
+    total = at_vertices(None)
     # Rows that never meet are minimised one by one, at each vertex of the others.
-    for i in [None, *alone]:
-        least_of_row = np.zeros(shape, dtype=kind)  # the last entry of a row contributes nothing
-        for k in [0] if i is None else range(1, lengths[i] + 1):
-            part = np.zeros(shape, dtype=kind)
-            for term, c in whole.items():
-                if (i is None and not alone & {j for j, _ in term}) or (i, k) in term:
-                    part[_where(term, axes, len(shape))] += c
-            least_of_row = part if i is None else np.minimum(least_of_row, part)
-        total += least_of_row
+    for i in alone:
+        entries = (at_vertices((i, k)) for k in range(1, lengths[i] + 1))
+        total += reduce(np.minimum, entries, np.zeros(shape, dtype=kind))  # the last entry contributes nothing
     return Fraction(int(total.min()), scale)
 
 
@@ -85,7 +102,7 @@ class Copies:
     origin: list[int]
 
 
-def in_copies(polynomial: Monomials, rows: Sequence[Row]) -> Copies | None:
+def in_copies(polynomial: Monomials, rows: Sequence[Row], effort: Effort) -> Copies | None:
     """Return the symmetric polynomial in copies of the rows that is the given one where all copies of a row agree.
 
     A row has as many copies as the polynomial's degree in it, at least one. None if there are other variables, or more
@@ -116,6 +133,7 @@ def in_copies(polynomial: Monomials, rows: Sequence[Row]) -> Copies | None:
             placed = [(*a, *b) for a in placed for b in chosen]
         if len(found) > MOST_COPIED:
             return None
+        effort.spend(len(placed))
         for copy in placed:
             key = tuple(sorted(copy))
             found[key] = found.get(key, Fraction(0)) + c / len(placed)

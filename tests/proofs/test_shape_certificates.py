@@ -29,6 +29,7 @@ X, Y = (0,), (1,)
 SQUARE = [(0,), (1,)]
 """Two numbers in [0, 1]."""
 ONE = Fraction(1)
+ENOUGH = Effort(10**9)
 
 
 def value(monomials, point):
@@ -40,7 +41,7 @@ def value(monomials, point):
 
 def test_a_certificate_is_found_and_every_corruption_of_it_is_refused():
     target = {(): Fraction(2), X: -ONE, (0, 1): -ONE}  # 2 - x - x y
-    certificate = certificate_for(target, [], SQUARE, Effort(9.0))
+    certificate = certificate_for(target, [], SQUARE, ENOUGH)
     assert certificate and proves(certificate, target, [], SQUARE)
     for i, summand in enumerate(certificate):
         for other in (summand.weight + Fraction(1, 10**9), summand.weight / 2, -summand.weight, Fraction(0)):
@@ -51,24 +52,24 @@ def test_a_certificate_is_found_and_every_corruption_of_it_is_refused():
 
 def test_weights_that_are_negative_prove_nothing_even_if_they_add_up():
     target = {X: ONE}
-    certificate = certificate_for(target, [], SQUARE, Effort(9.0))
+    certificate = certificate_for(target, [], SQUARE, ENOUGH)
     doubled = tuple(replace(s, weight=2 * s.weight) for s in certificate)
     undone = tuple(replace(s, weight=-s.weight) for s in certificate)
     assert not proves(doubled + undone, target, [], SQUARE)
 
 
 def test_what_is_negative_somewhere_has_no_certificate():
-    assert certificate_for({X: ONE, (): Fraction(-1, 100)}, [], SQUARE, Effort(9.0)) is None
-    assert certificate_for({(0, 1): -ONE}, [], SQUARE, Effort(9.0)) is None
+    assert certificate_for({X: ONE, (): Fraction(-1, 100)}, [], SQUARE, ENOUGH) is None
+    assert certificate_for({(0, 1): -ONE}, [], SQUARE, ENOUGH) is None
 
 
 def test_constraints_are_used():
     larger = {Y: ONE, X: -ONE}  # y >= x
     assert (
-        certificate_for({(1,): ONE, (0, 1): -ONE, X: -ONE, (0, 0): ONE}, [], SQUARE, Effort(9.0)) is None
+        certificate_for({(1,): ONE, (0, 1): -ONE, X: -ONE, (0, 0): ONE}, [], SQUARE, ENOUGH) is None
     )  # (y - x)(1 - x)
     target = {Y: ONE, X: -ONE, (0, 1): -ONE, (0, 0): ONE}
-    certificate = certificate_for(target, [larger], SQUARE, Effort(9.0))
+    certificate = certificate_for(target, [larger], SQUARE, ENOUGH)
     assert certificate is not None and {s.constraint for s in certificate} == {0}
 
 
@@ -78,7 +79,7 @@ def test_what_has_a_certificate_is_nowhere_negative(data):
     monomials = [(), X, Y, (0, 1), (0, 0)]
     target = {m: Fraction(data.draw(st.integers(-2, 3))) for m in monomials}
     target = {m: c for m, c in target.items() if c}
-    if certificate_for(target, [], SQUARE, Effort(9.0)) is not None:
+    if certificate_for(target, [], SQUARE, ENOUGH) is not None:
         for x, y in product([Fraction(k, 4) for k in range(5)], repeat=2):
             assert value(target, {0: x, 1: y}) >= 0
 
@@ -101,7 +102,7 @@ def test_concave_functions_are_least_at_vertices(data):
         point = {0: x, 1: y}
         return value(polynomial, point | {t: max(value(p, point), Fraction(0)) for t, p in parts.items()})
 
-    low = least_if_concave(polynomial, parts, SQUARE)
+    low = least_if_concave(polynomial, parts, SQUARE, ENOUGH)
     grid = [Fraction(k, 5) for k in range(6)]
     assert low == min(at(Fraction(x), Fraction(y)) for x, y in product((0, 1), repeat=2))
     assert all(at(x, y) >= low for x, y in product(grid, repeat=2))
@@ -109,20 +110,22 @@ def test_concave_functions_are_least_at_vertices(data):
 
 def test_what_is_not_concave_is_not_decided_at_vertices():
     part = {2: {X: ONE, Y: -ONE}}  # max(x - y, 0)
-    assert least_if_concave({(2,): ONE}, part, SQUARE) is None
-    assert least_if_concave({(2,): -ONE}, {2: {(0, 0): ONE}}, SQUARE) is None  # a square is not affine in its row
-    assert least_if_concave({(0, 2): -ONE}, part, SQUARE) is None  # x max(x - y, 0) is not, either
-    assert least_if_concave({(2, 2): -ONE}, part, SQUARE) is None
+    assert least_if_concave({(2,): ONE}, part, SQUARE, ENOUGH) is None
+    assert (
+        least_if_concave({(2,): -ONE}, {2: {(0, 0): ONE}}, SQUARE, ENOUGH) is None
+    )  # a square is not affine in its row
+    assert least_if_concave({(0, 2): -ONE}, part, SQUARE, ENOUGH) is None  # x max(x - y, 0) is not, either
+    assert least_if_concave({(2, 2): -ONE}, part, SQUARE, ENOUGH) is None
     nested = {2: {X: ONE, Y: -ONE}, 3: {(2,): ONE, X: -ONE}}  # max(max(x - y, 0) - x, 0) is convex
-    assert least_if_concave({(3,): -ONE}, nested, SQUARE) == 0
-    assert least_if_concave({(3,): -ONE}, {2: nested[2], 3: {(2,): -ONE}}, SQUARE) is None
+    assert least_if_concave({(3,): -ONE}, nested, SQUARE, ENOUGH) == 0
+    assert least_if_concave({(3,): -ONE}, {2: nested[2], 3: {(2,): -ONE}}, SQUARE, ENOUGH) is None
 
 
 def test_negative_parts_are_taken_case_by_case():
     parts = {2: {X: ONE, Y: -ONE}}
-    found = cases({Y: ONE, (2,): -ONE}, parts, SQUARE)  # y - max(x - y, 0)
+    found = cases({Y: ONE, (2,): -ONE}, parts, SQUARE, ENOUGH)  # y - max(x - y, 0)
     assert sorted(map(sorted, found)) == [[X, Y], [Y]]
-    assert cases({Y: ONE, (2,): ONE}, parts, SQUARE) == [{Y: ONE, (2,): ONE}]
+    assert cases({Y: ONE, (2,): ONE}, parts, SQUARE, ENOUGH) == [{Y: ONE, (2,): ONE}]
     assert constraints_of(parts) == [{(2,): ONE}, {(2,): ONE, X: -ONE, Y: ONE}]
 
 
@@ -132,11 +135,11 @@ def test_negative_parts_are_taken_case_by_case():
 def test_faces():
     row = [(0, 1), (2,)]
     product_of_shares = {(0, 2): ONE, (1, 2): ONE}  # (x0 + x1) x2
-    faces = summands(product_of_shares, row, Effort(1.0))
+    faces = summands(product_of_shares, row, ENOUGH)
     assert faces == {frozenset({(0, 1), (1, 1)}), frozenset({(0, 2), (1, 1)})}
-    assert summands({X: ONE, (2,): -ONE}, row, Effort(1.0)) is None
-    assert vanishes({(0, 2): Fraction(5)}, row, faces, Effort(1.0))
-    assert not vanishes({X: ONE}, row, faces, Effort(1.0))
+    assert summands({X: ONE, (2,): -ONE}, row, ENOUGH) is None
+    assert vanishes({(0, 2): Fraction(5)}, row, faces, ENOUGH)
+    assert not vanishes({X: ONE}, row, faces, ENOUGH)
     point = point_on(row, faces)
     assert value(product_of_shares, point) == 0
     everything = [frozenset({(1, 0)}), frozenset({(1, 1)})]  # x2 = 0 and 1 - x2 = 0
@@ -198,7 +201,7 @@ def test_cells_and_work_are_bounded():
     with pytest.raises(TooManyCells):
         all_cells(always)
     with pytest.raises(TooMuchWork, match="no proof was found"):
-        Effort(0.0).check()
+        Effort(9).spend(9)
 
 
 def test_what_is_unread_refuses_every_use():
@@ -251,3 +254,20 @@ def test_claims_that_divide_by_occupancies_hold_on_every_face(id):
 def test_claims_have_certificates(id, sizes):
     proof = prove_for_shape(catalogue()[id], Shape(*sizes))
     assert proof is not None and proof.method == CERTIFICATE
+
+
+def test_a_proof_ends_at_the_same_monomial_whatever_the_machine():
+    claim, shape = catalogue()["swamy-2021-recoverability"], Shape(n_states=2, n_actions=2)
+
+    def proved(patience):
+        try:
+            return prove_for_shape(claim, shape, patience=patience) is not None
+        except TooMuchWork:
+            return False
+
+    low, high = 1, 2**20
+    assert proved(high) and not proved(low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if proved(middle) else (middle, high)
+    assert proved(high) and not proved(high - 1)

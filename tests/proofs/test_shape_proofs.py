@@ -19,7 +19,7 @@ from iltheory.proofs import prove_for_shapes, proved_for_shapes
 from iltheory.proofs.shapes import LARGEST
 from proofs_check.identities import IDENTITY, VERTICES, prove_for_shape
 from proofs_check.identities.algebras import Flint, Sympy
-from proofs_check.identities.cells import Cell
+from proofs_check.identities.cells import Cell, Effort
 from proofs_check.identities.concave import least_if_concave
 from proofs_check.identities.points import POINTS, points
 from proofs_check.identities.quotients import Quotient
@@ -30,6 +30,7 @@ from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable, RationalArray
 from sims.errors import IltheoryError
 
+ENOUGH = Effort(10**9)
 IDENTITIES = (
     "occ-polytope-finite", "bellman-flow-telescoping.finite", "pdl", "simulation-lemma", "dagger-2011-thm-2-2.identity",
     "aggrevate-2014-thm-2-1.equality", "swamy-2021-offq.identity", "iq-telescoping.finite", "ng-1999-shaping.finite",
@@ -192,24 +193,24 @@ def test_the_least_value_is_at_a_vertex(data):
     polynomial = data.draw(st.dictionaries(monomial, coefficient, max_size=12))
     vertices = product(*([None, *row] for row in rows))
     values = [value(polynomial, {v: Fraction(v in chosen) for v in range(int(starts[-1]))}) for chosen in vertices]
-    assert least(polynomial, rows) == min(values)
+    assert least(polynomial, rows, ENOUGH) == min(values)
     inner = point_of(rows, np.random.default_rng(data.draw(st.integers(0, 99))))
     assert value(polynomial, inner) >= min(values)
 
 
 def test_constants_have_a_least_value_without_any_row():
-    assert least_if_concave({(): Fraction(1, 3)}, {}, [(0, 1)]) == Fraction(1, 3)
-    assert least_if_concave({(): Fraction(-(2**70), 3)}, {}, []) == Fraction(-(2**70), 3)
+    assert least_if_concave({(): Fraction(1, 3)}, {}, [(0, 1)], ENOUGH) == Fraction(1, 3)
+    assert least_if_concave({(): Fraction(-(2**70), 3)}, {}, [], ENOUGH) == Fraction(-(2**70), 3)
 
 
 def test_of_what_is_not_affine_in_each_row_there_are_bounds():
-    assert least({(0, 0): Fraction(1)}, [(0,)]) == 0
-    assert least({(0, 1): Fraction(1)}, [(0, 1)]) == 0
+    assert least({(0, 0): Fraction(1)}, [(0,)], ENOUGH) == 0
+    assert least({(0, 1): Fraction(1)}, [(0, 1)], ENOUGH) == 0
     square = {(0, 0): Fraction(1), (0,): Fraction(-1), (): Fraction(1, 4)}  # (x - 1/2)^2
-    assert least(square, [(0,)]) == Fraction(-1, 4)
+    assert least(square, [(0,)], ENOUGH) == Fraction(-1, 4)
     tangled = {(i, j): Fraction(-1) for i in range(30) for j in range(i)}
-    assert least(tangled, [(v,) for v in range(30)]) is None  # 2^29 vertices
-    assert least({(3,): Fraction(1)}, [(0,)]) is None  # no row has the variable
+    assert least(tangled, [(v,) for v in range(30)], ENOUGH) is None  # 2^29 vertices
+    assert least({(3,): Fraction(1)}, [(0,)], ENOUGH) is None  # no row has the variable
 
 
 @pytest.mark.parametrize("id", ["pdl", "simulation-lemma", "ross-bagnell-2010-thm-2-1", "ng-1999-shaping.finite"])
