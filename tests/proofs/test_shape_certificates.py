@@ -257,7 +257,7 @@ def test_claims_have_certificates(id, sizes):
 
 
 def test_a_proof_ends_at_the_same_monomial_whatever_the_machine():
-    claim, shape = catalogue()["swamy-2021-recoverability"], Shape(n_states=2, n_actions=2)
+    claim, shape = catalogue()["ross-bagnell-2010-thm-2-1"], Shape(n_states=2, n_actions=2)
 
     def proved(patience):
         try:
