@@ -12,14 +12,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from iltheory.claims.claim import Claim, collecting
-from iltheory.claims.kinds import Instance
+from iltheory.claims.claim import collecting
 from proofs_check.identities.faces import Face, shares_gone
 from proofs_check.identities.polynomial import LeavesTheRing, Polynomials
+from proofs_check.identities.shapes import EACH, Domain
 from sims.arithmetic import Comparison, equal
 
 POINTS = 7
 """Points of each cell: one inside, and others where some shares are 0."""
+ALONE = 5
+"""Listed cells that are evaluated alone."""
 TRIES = 16
 """Points that are drawn for the others."""
 DENOMINATOR = 64
@@ -44,25 +46,41 @@ def points(ring: Polynomials) -> Iterator[Mapping[int, Fraction]]:
             yield point
 
 
-def check_at(
-    claim: Claim, instance: Instance, proved: Comparison, ring: Polynomials, point: Mapping[int, Fraction]
-) -> None:
-    """Evaluate a claim without its assumptions on the rational instances at a point, beside what was proved.
+def check(domain: Domain, proved: Comparison, ring: Polynomials) -> None:
+    """Evaluate a claim without its assumptions at points of a cell, beside what was proved.
+
+    At the first point, some of the cells that are listed along the batch axis are evaluated alone, too: what mixes
+    the instances of a batch states nothing about each.
 
     Raises
     ------
     LeavesTheRing
         If a side is not what the polynomials are there, or the comparison is not certain.
     """
+    for i, point in enumerate(points(ring)):
+        _check_at(domain, proved, ring, point, EACH)
+        if i == 0 and domain.cells > 1:
+            some = np.random.default_rng(0).choice(domain.cells, min(domain.cells, ALONE), replace=False)
+            for cell in some:
+                _check_at(domain, proved, ring, point, slice(cell, cell + 1))
+
+
+def _check_at(
+    domain: Domain, proved: Comparison, ring: Polynomials, point: Mapping[int, Fraction], cells: slice
+) -> None:
+    claim = domain.claim
     with collecting():
-        exact = replace(claim, assumptions=()).evaluate(instance)
+        exact = replace(claim, assumptions=()).evaluate(domain.instance_at(point, cells))
     for side in ("lhs", "rhs"):
         polynomial, number = ring.at(ring.coerce(getattr(proved, side)), point), getattr(exact, side)
+        if polynomial.ndim and len(polynomial) == domain.cells:
+            polynomial = polynomial[cells]
         if exact.op != proved.op or not equal(number, polynomial).all():
             raise LeavesTheRing(
-                f"{claim.id}: the formula takes the kind of its numbers into account, or more than them: at a point of "
-                f"the shape the {side} of {exact.op} is {number} on exact rationals, and of {proved.op} it is "
-                f"{polynomial} by the polynomials. What computes something else is no polynomial."
+                f"{claim.id}: the formula takes the kind of its numbers into account, or more than them, or other "
+                f"instances of a batch: at a point of the shape the {side} of {exact.op} is {number} on exact "
+                f"rationals, and of {proved.op} it is {polynomial} by the polynomials. What computes something else is "
+                "no polynomial."
             )
     if not exact.all():
         raise LeavesTheRing(f"{claim.id}: at a point of the shape {exact} is false, so the polynomials prove nothing.")

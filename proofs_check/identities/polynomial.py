@@ -93,6 +93,7 @@ class Polynomials(System):
     Attributes
     ----------
     discount : entry that is the discount of all models, if it is free
+    refused : whether something was refused: a formula that went on all the same computes something else elsewhere
     """
 
     name = "polynomial"
@@ -118,6 +119,7 @@ class Polynomials(System):
         self._point = point_on(rows, self.zero)
         self.parts = Parts(algebra, spare)
         self.discount: Any = None
+        self.refused = False
 
     @property
     def empty(self) -> bool:
@@ -195,6 +197,19 @@ class Polynomials(System):
         low = least(self.algebra.monomials(rest), self.rows, self.effort)
         return low is not None and low > 0
 
+    # Refusing.
+
+    def never(self, what: str) -> NoReturn:
+        """Say that something is no polynomial on the whole cell."""
+        self._refuse(NotRepresentable(f"{what} is no polynomial."))
+
+    def _leaves(self, what: str) -> NoReturn:
+        self._refuse(LeavesTheRing(f"{what} is no polynomial."))
+
+    def _refuse(self, problem: Exception) -> NoReturn:
+        self.refused = True
+        raise problem
+
     # Reading: only constants are numbers.
 
     def lower(self, x: PolynomialArray) -> NDArray[np.float64]:
@@ -209,7 +224,7 @@ class Polynomials(System):
         Models ask for it before they know whether they need it.
         """
         if self.discount is not None and all(p is self.discount for p in x.entries.ravel()):
-            return _objects([Unread()] * x.size).reshape(x.shape)
+            return _objects([Unread(self)] * x.size).reshape(x.shape)
         return RATIONAL.midpoint(self._constants(x))
 
     def enclose_in_floats(self, x: PolynomialArray) -> tuple[Raw, Raw]:
@@ -227,23 +242,23 @@ class Polynomials(System):
             return False
         sign = self.sign(x)
         if sign is None:
-            return bool(_never("whether a number is 0, where that depends on the point,"))
+            return bool(self.never("whether a number is 0, where that depends on the point,"))
         return self.positive(x * sign) or self._ask(numerator(x) * sign)
 
     def _ask(self, p: Any) -> NoReturn:
         """Ask for cells on which a polynomial that is nowhere negative is positive, or 0."""
         rest, _ = self.factors.split(p)
         if summands(self.algebra.monomials(rest), self.rows, self.effort) is None:
-            _never("whether a number is 0, where that depends on the point,")
-        raise Undecided(rest)
+            self.never("whether a number is 0, where that depends on the point,")
+        self._refuse(Undecided(rest))
 
     def _constants(self, x: PolynomialArray) -> RationalArray:
         """The numbers that constants are."""
         if any(isinstance(p, Quotient) for p in x.entries.ravel()):
-            _never("a number that depends on the point")
+            self.never("a number that depends on the point")
         parts = [self.algebra.monomials(p) for p in x.entries.ravel()]
         if not all(part.keys() <= {()} for part in parts):
-            _never("a number that depends on the point")
+            self.never("a number that depends on the point")
         values = [part.get((), Fraction(0)) for part in parts]
         return RATIONAL.convert(_objects(values).reshape(x.shape))
 
@@ -289,12 +304,12 @@ class Polynomials(System):
 
     def _inverse(self, x: Any) -> Any:
         if not self.monomials(x):
-            _never("a quotient by 0")
+            self.never("a quotient by 0")
         rest, powers = self.factors.split(numerator(x))
         if not self.factors.constant(rest):
             sign = self.sign(rest)
             if sign is None:
-                _never("a quotient by what may be 0")
+                self.never("a quotient by what may be 0")
             if not self.positive(rest * sign):
                 self._ask(rest * sign)
             self.factors.add(rest * sign)
@@ -318,7 +333,7 @@ class Polynomials(System):
             return -1 if self._nonzero(x) else 1
         sign = self.sign(x)
         if sign is None:
-            return int(_never("a comparison that holds at some points only"))
+            return int(self.never("a comparison that holds at some points only"))
         if sign == (1 if op == ">=" else -1) or not self.monomials(x):
             return 1
         return -1 if self.positive(x * sign) else int(self._ask(numerator(x) * sign))
@@ -333,7 +348,7 @@ class Polynomials(System):
         return self._of([reduce(self._larger, row) for row in rows], moved.shape[:-1])
 
     def argmax(self, x: PolynomialArray, axis: int) -> NDArray[np.intp]:
-        return _never("the place of a maximum")
+        return self.never("the place of a maximum")
 
     def _larger(self, p: Any, q: Any) -> Any:
         difference = p - q
@@ -342,48 +357,48 @@ class Polynomials(System):
             return p if sign == 1 else q
         above = self.parts.positive(numerator(difference))
         if above is None:
-            return _never("a maximum that is taken by one of two at some points, and by the other at others,")
+            return self.never("a maximum that is taken by one of two at some points, and by the other at others,")
         return q + self.factors.quotient(above, difference.powers if isinstance(difference, Quotient) else {})
 
     def absolute(self, x: PolynomialArray) -> PolynomialArray:
         return self.maximum(x, self.negative(x))
 
     def hull(self, x: PolynomialArray, y: PolynomialArray) -> PolynomialArray:
-        return _leaves("a hull")
+        return self._leaves("a hull")
 
     # Analysis.
 
     def exp(self, x: PolynomialArray) -> PolynomialArray:
-        return _leaves("an exponential")
+        return self._leaves("an exponential")
 
     def log(self, x: PolynomialArray) -> PolynomialArray:
-        return _leaves("a logarithm")
+        return self._leaves("a logarithm")
 
     def sqrt(self, x: PolynomialArray) -> PolynomialArray:
-        return _leaves("a square root")
+        return self._leaves("a square root")
 
     def relative_entropy(self, p: PolynomialArray, q: PolynomialArray) -> PolynomialArray:
-        return _leaves("a relative entropy")
+        return self._leaves("a relative entropy")
 
 
 class Unread:
-    """A number that nothing is known of: it refuses every use."""
+    """A number that nothing is known of: it refuses every use.
+
+    Parameters
+    ----------
+    ring : says so
+    """
+
+    def __init__(self, ring: Polynomials) -> None:
+        self._ring = ring
 
     def _refuse(self, *others: Any) -> Any:
-        return _never("a number that depends on the point")
+        return self._ring.never("a number that depends on the point")
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
     __neg__ = __abs__ = __pow__ = __rpow__ = __float__ = __int__ = __bool__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
     __hash__ = object.__hash__
-
-
-def _never(what: str) -> NoReturn:
-    raise NotRepresentable(f"{what} is no polynomial.")
-
-
-def _leaves(what: str) -> NoReturn:
-    raise LeavesTheRing(f"{what} is no polynomial.")
 
 
 def _objects(entries: list[Any]) -> Entries:
@@ -402,7 +417,7 @@ def _(system: Polynomials, contraction: AffineContraction) -> Numbers:
         and np.all(system.compare(modulus, ">=", system.coerce(0)) == 1)
         and np.all(system.compare(modulus, ">=", system.coerce(1)) == -1)
     ):
-        _never("the fixed point of what may be no contraction")
+        system.never("the fixed point of what may be no contraction")
     kernel = ar.moveaxis(kernel, -1, -2) if contraction.transposed else kernel
     n = kernel.shape[-1]
     matrix = system.convert(np.eye(n, dtype=np.int64)) - modulus[..., None, None] * kernel

@@ -14,7 +14,7 @@ from proofs_check.identities.algebras import Algebra, Flint
 from proofs_check.identities.cells import Cell, Effort, TooManyCells, TooMuchWork, all_cells
 from proofs_check.identities.certificates import certificate_for
 from proofs_check.identities.concave import cases, constraints_of, least_if_concave
-from proofs_check.identities.points import check_at, points
+from proofs_check.identities.points import check, points
 from proofs_check.identities.polynomial import PATIENCE, LeavesTheRing, Polynomials
 from proofs_check.identities.quotients import numerator
 from proofs_check.identities.shapes import Domain
@@ -126,12 +126,14 @@ def _settled(domain: Domain, ring: Polynomials, certified: bool) -> str | None:
     try:
         with collecting():
             comparison = replace(claim, assumptions=()).evaluate(instance)
+        ring.effort.spend(0)
+        if ring.refused:
+            raise LeavesTheRing(f"{claim.id}: the formula went on where polynomials refused, which is another formula.")
         method = how_it_holds(comparison, ring, certified)
     except NotRepresentable as caught:
         method, problem = None, caught
     if method is not None:
-        for point in points(ring):
-            check_at(claim, domain.instance_at(point), comparison, ring, point)
+        check(domain, comparison, ring)
         return method
     if _excluded(claim, instance) and all(_excluded(claim, domain.instance_at(point)) for point in points(ring)):
         return IDENTITY

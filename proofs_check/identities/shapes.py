@@ -29,6 +29,9 @@ from sims.arithmetic import RATIONAL, NotRepresentable, Numbers, System
 ANY_DISCOUNT = "gamma in [0, 1)"
 """How a shape is written whose models may have any discount."""
 
+EACH = slice(None)
+"""All cells that are listed."""
+
 SPARE = 2**6
 """Positive parts of polynomials that a formula may have."""
 
@@ -148,25 +151,25 @@ class Domain:
             ring.discount = variables[-1].entries[()]
         return self._instance(variables)
 
-    def instance_at(self, point: Mapping[int, Fraction]) -> Instance:
-        """The instances at a point, in exact rationals."""
+    def instance_at(self, point: Mapping[int, Fraction], cells: slice = EACH) -> Instance:
+        """The instances at a point, in exact rationals, of all listed cells or some."""
         values = np.empty(self.variables, dtype=object)
         values[:] = [point[v] for row in self._rows for v in row]
-        return self._instance(RATIONAL.convert(values))
+        return self._instance(RATIONAL.convert(values), cells)
 
-    def _instance(self, variables: Numbers) -> Instance:
+    def _instance(self, variables: Numbers, cells: slice = EACH) -> Instance:
         """The instances whose free numbers are given."""
         system = ar.system_of(variables)
         shares = iter(_shares(variables, self._widest))
         found: dict[Block, Numbers] = {}
         used = 0
         for group, choices, places in self._options:
-            picks, used = self._picks[:, used : used + prod(places)], used + prod(places)
+            picks, used = self._picks[cells, used : used + prod(places)], used + prod(places)
             tables = _filled(system, next(shares), choices, picks, places)
             if self._unbounded(group[0]):
                 tables = [table / (1 - table) for table in tables]
             found |= zip(group, tables, strict=True)
-        tables = [ar.reshape(found[block], (self.cells, *block.shape)) for block in self._coordinates.blocks]
+        tables = [ar.reshape(found[block], (-1, *block.shape)) for block in self._coordinates.blocks]
         instance = self._coordinates.instance(tables)
         if not self._discounted:
             return instance

@@ -22,6 +22,7 @@ from proofs_check.identities.certificates import certificate_for, proves
 from proofs_check.identities.concave import cases, constraints_of, least_if_concave
 from proofs_check.identities.faces import point_on, summands, vanishes
 from proofs_check.identities.polynomial import Polynomials, Unread
+from proofs_check.identities.shapes import Domain
 from sims import arithmetic as ar
 from sims.arithmetic import NotRepresentable
 
@@ -205,7 +206,7 @@ def test_cells_and_work_are_bounded():
 
 
 def test_what_is_unread_refuses_every_use():
-    unread = Unread()
+    unread = Unread(Domain(catalogue()["pdl"], Shape()).ring())
     for use in (lambda: unread + 1, lambda: 1 - unread, lambda: unread < 1, lambda: float(unread), lambda: unread == 1):
         with pytest.raises(NotRepresentable, match="depends on the point"):
             use()

@@ -276,6 +276,25 @@ def if_it_has_another_type(mdp: il.FiniteHorizonMDP, learner: il.Policy):
     return value <= (mdp.horizon if "olynom" in type(value).__name__ else 0)
 
 
+@il.claim(statement="no law has a probability a little above 1/2")
+def if_refusals_are_caught(mdp: il.FiniteHorizonMDP, learner: il.Policy):
+    try:
+        close = ((mdp.mu > Fraction(5001, 10000)).holds & (mdp.mu < Fraction(5002, 10000)).holds).any()
+    except NotRepresentable:
+        close = False
+    return il.value(mdp, learner) * 0 <= -int(close)
+
+
+@il.claim(statement="all gaps to the uniform policy add up to 0")
+def summed_over_the_batch(mdp: il.FiniteHorizonMDP, expert: il.DeterministicPolicy):
+    return il.equal(ar.sum(il.value(mdp, expert) - il.value(mdp, expert * 0 + Fraction(1, mdp.n_actions))), 0)
+
+
+@il.claim(statement="the first gap of a batch is at most 0")
+def first_of_the_batch(mdp: il.FiniteHorizonMDP, expert: il.DeterministicPolicy, learner: il.DeterministicPolicy):
+    return ar.reshape(il.gap(mdp, expert, learner), (-1,))[0] <= 0
+
+
 calls = count()
 
 
@@ -309,7 +328,8 @@ def under_an_assumption_about_types(mdp: il.FiniteHorizonMDP, learner: il.Policy
 
 FALSE = (
     where_it_holds, where_the_verdict_is_one, if_all_hold, if_it_is_a_float, if_nobody_minds, if_it_has_another_type,
-    at_every_seventh_call, of_no_rewards, under_an_assumption_about_nothing, under_an_assumption_about_types,
+    if_refusals_are_caught, summed_over_the_batch, first_of_the_batch, at_every_seventh_call, of_no_rewards,
+    under_an_assumption_about_nothing, under_an_assumption_about_types,
 )  # fmt: skip
 
 
