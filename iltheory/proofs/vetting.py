@@ -42,8 +42,8 @@ def unvetted(claims: Iterable[Claim], sources: Path = SOURCES) -> tuple[Statemen
 
 
 def keep_read(read: Iterable[Statement], claims: Iterable[Claim], sources: Path = SOURCES) -> None:
-    """Keep that statements were read beside the claims whose ids they bear, and forget those that are gone."""
-    by_id, there = {claim.id: claim for claim in claims}, {str(s) for s in statements(sources)}
+    """Keep that statements were read beside the claims whose ids they bear, and forget those that bear none now."""
+    by_id, there = {claim.id: claim for claim in claims}, {str(s) for s in statements(sources) if s.claim is not None}
     kept = {name: digest for name, digest in _read(sources).items() if name in there}
     kept |= {str(s): _digest(s, by_id[s.claim], sources) for s in read if s.claim is not None}
     (sources / READ).write_text(json.dumps(kept, indent=0, sort_keys=True) + "\n", encoding="utf-8")

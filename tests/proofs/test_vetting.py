@@ -60,6 +60,12 @@ def test_an_edited_statement_a_redefined_notion_or_a_notation_asks_for_another_r
     assert NAME in names(sources) and len(names(sources)) > 1
 
 
+def test_a_statement_that_is_no_longer_of_a_claim_is_forgotten(sources):
+    edit(sources / "Statements" / "Cloning.v", f"(** claim: {ID}\n", "(** foundation: the same\n")
+    keep_read([], catalogue().values(), sources)
+    assert NAME not in json.loads((sources / READ).read_text()) and names(sources) == []
+
+
 def test_what_a_claim_asks_of_its_neighbours_and_assumes_belongs_to_its_text():
     text = claim_text(catalogue()[ID])
     assert "def _unit_rewards" in text and "steps(mdp) ** 2" in text
