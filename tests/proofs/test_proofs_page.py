@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from iltheory.claims.registry import catalogue
 from proofs_check.coq.development import statements
+from sims.arithmetic import NotRepresentable
 
 PAGE = (Path(__file__).parents[2] / "docs/proofs.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\|[^|]*(?:\\\|[^|]*)*\|(?P<names>[^|]*)\| `(?P<file>\w+)\.v` \|$", re.MULTILINE)
@@ -26,3 +28,19 @@ def test_the_statement_that_is_shown_is_the_one_proved():
     shown = re.search(r"```coq\n.*?(Definition .*?)```", PAGE, re.DOTALL)
     assert shown is not None
     assert shown[1].strip() in {statement.text for statement in statements()}
+
+
+def takes_logarithms(claim):
+    """Whether a claim is beyond the rationals even where its sides have a closed form, and not for a root."""
+    try:
+        claim.evaluate(claim.bind_any(claim.tight().instance))
+    except NotRepresentable as beyond:
+        return not str(beyond).startswith("sqrt")
+    return False
+
+
+def test_claims_with_logarithms_are_proved_over_the_reals_or_of_anything_in_their_place():
+    (convention,) = re.findall(r"^- Eight claims .*?(?=\n\n|\n- )", PAGE, re.MULTILINE | re.DOTALL)
+    claims = catalogue()
+    elsewhere = {s.claim for s in statements() if s.claim and not s.reals}
+    assert {id for id in elsewhere if takes_logarithms(claims[id])} == set(re.findall(r"`([\w.-]+)`", convention))

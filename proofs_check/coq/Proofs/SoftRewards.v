@@ -60,14 +60,28 @@ Proof. by move=> fg; apply: eq_bigr => x _; apply: eq_bigr => y _; rewrite !fg. 
 Lemma eq_largest (R : realFieldType) (T : finType) (f g : T -> R) : f =1 g -> largest f = largest g.
 Proof. by move=> fg; apply: eq_bigr => x _. Qed.
 
-(** At temperature 1 the largest log odds are those of the soft advantages. *)
+(** At temperature 1 logarithms are soft advantages themselves. *)
+Section TemperatureOne.
+Variables (S A : finType) (a0 : A) (M N : mdp reals S A) (v w : S -> reals).
+Hypothesis hv : is_soft_value M (fun=> log_sum_exp 1) v.
+
+Lemma log_soft_policy1 s a : ln (soft_policy M 1 v s a) = soft_advantage M v s a.
+Proof. by rewrite -(log_soft_policy a0 ltr01 s a hv) mul1r. Qed.
+
+Lemma log_odds1 s a : is_soft_value N (fun=> log_sum_exp 1) w ->
+  ln (soft_policy N 1 w s a / soft_policy M 1 v s a) = soft_advantage N w s a - soft_advantage M v s a.
+Proof. by move=> hw; rewrite -(log_odds a0 ltr01 s a hv hw) mul1r. Qed.
+
+End TemperatureOne.
+
+(** The largest log odds are those of the soft advantages. *)
 Lemma largest_log_odds (S A : finType) (a0 : A) (M N : mdp reals S A) (v w : S -> reals) :
   is_soft_value M (fun=> log_sum_exp 1) v -> is_soft_value N (fun=> log_sum_exp 1) w ->
   largest (fun s => span (fun a => ln (soft_policy N 1 w s a / soft_policy M 1 v s a))) =
   largest (fun s => span (fun a => soft_advantage N w s a - soft_advantage M v s a)).
 Proof.
 move=> hv hw; apply: eq_largest => s; apply: eq_span => a.
-by rewrite -(log_odds a0 ltr01 s a hv hw) mul1r.
+by rewrite (log_odds1 a0 hv).
 Qed.
 
 Theorem same_soft_actions : Statements.SoftRewards.same_soft_actions.
@@ -83,11 +97,23 @@ rewrite (same_policy a0 ltr01 hv hv'); have hm (s : S) := log_sum_exp_soft a0 lt
 exact: (RewardRecovery.state_rewards_are_identified a0 hM hm hmove connected g0 hv hv').
 Qed.
 
+Theorem policies_show_value_differences : Statements.SoftRewards.policies_show_value_differences.
+Proof.
+move=> S A M a0 r r' v v' _ here there log_odds seen hv hv' s a.
+rewrite /log_odds !(log_odds1 a0 hv) //; exact: RewardRecovery.policies_show_value_differences.
+Qed.
+
 Theorem nearly_the_same_policy : Statements.SoftRewards.nearly_the_same_policy.
 Proof.
 move=> S A M move a0 r r' v v' hM hmove connected g0 here there log_odds hv hv'.
 rewrite /log_odds (largest_log_odds a0 hv hv'); have hm (s : S) := log_sum_exp_soft a0 ltr01.
 exact: (RewardRecovery.nearly_the_same_policy a0 hM hm hmove connected g0 hv hv').
+Qed.
+
+Theorem only_state_rewards_are_robust : Statements.SoftRewards.only_state_rewards_are_robust.
+Proof.
+move=> S A M a0 v _ stays hv s; rewrite (eq_span (fun a => log_soft_policy1 a0 hv s a)).
+exact: RewardRecovery.only_state_rewards_are_robust.
 Qed.
 
 Theorem shaped_rewards_mislead_elsewhere : Statements.SoftRewards.shaped_rewards_mislead_elsewhere.
@@ -120,6 +146,12 @@ Theorem ambiguity_of_one_environment : Statements.SoftRewards.ambiguity_of_one_e
 Proof.
 move=> S A M a0 tau r v v' hM t hv hv' change; rewrite (same_policy a0 t hv hv').
 exact: (RewardRecovery.ambiguity_of_one_environment a0 hM (fun=> log_sum_exp_soft a0 t) hv hv').
+Qed.
+
+Theorem two_environments : Statements.SoftRewards.two_environments.
+Proof.
+move=> S A M N a0 r r' v v' w w' _ _ log_odds hv hv' hw hw' s a.
+rewrite /log_odds (log_odds1 a0 hv) // (log_odds1 a0 hw) //; exact: RewardRecovery.two_environments.
 Qed.
 
 Theorem nearly_null_vectors : Statements.SoftRewards.nearly_null_vectors.

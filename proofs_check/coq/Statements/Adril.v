@@ -21,7 +21,8 @@ Definition no_logarithm : Prop :=
   is_mdp M -> is_policy expert -> (forall i, is_policy (learners i)) -> (0 < H)%N -> (0 < k)%N ->
   is_adril (mean_occupancy M H) expert learners -> loss (mean_occupancy M H) expert learners k <= k%:R^-1.
 
-(** claim: swamy-2021-adril.fictitious-play *)
+(** claim: swamy-2021-adril.fictitious-play
+    The inequality; that the sum of 1 / i grows as log k does is no part of it, nor of what Python checks. *)
 Definition fictitious : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H k : nat) (expert : policy R S A)
          (learners : nat -> policy R S A),

@@ -27,7 +27,8 @@ Definition value_term : Prop :=
   inner (fun s a => w * occupancy expert d_E s a + (1 - w) * occupancy pi d s a) (unshaped M f).
 
 (** claim: iq-lemma-3-2
-    For every utility and entropy: no property of them is used. *)
+    For every utility and entropy: no property of them is used. Over the reals the claim is
+    [phi y = y - y ^+ 2 / 4%:R] and the [entropy] of Definitions/Reals.v. *)
 Definition change_of_variables : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (entropy : (A -> R) -> R) (phi : R -> R)
          (e : S -> A -> R) (pi : policy R S A) (d : S -> R) (x : S -> A -> R),
@@ -37,7 +38,7 @@ Definition change_of_variables : Prop :=
 
 (** claim: iq-lemma-3-2.concave-in-rewards
     For every entropy, of which no property is used, and any measure [e] in place of the expert's
-    occupancy. *)
+    occupancy. Over the reals the claim is the [entropy] of Definitions/Reals.v. *)
 Definition concave_in_rewards : Prop :=
   forall (R : realFieldType) (S A : finType) (entropy : (A -> R) -> R) (e : S -> A -> R)
          (pi : policy R S A) (d : S -> R) (r1 r2 : S -> A -> R),
@@ -153,7 +154,7 @@ Definition offline_chi2 : Prop :=
 
 (** claim: iq-state-only.gap
     For every utility, every soft maximum and any policy in place of the softmax: no property of them is
-    used. *)
+    used. Over the reals the claim is [phi = kl_utility], [m s = log_sum_exp 1] and [pi s = softmax 1 (x s)]. *)
 Definition state_objective_gap : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : S -> (A -> R) -> R) (phi : R -> R)
          (expert pi : policy R S A) (d_E : S -> R) (x : S -> A -> R),

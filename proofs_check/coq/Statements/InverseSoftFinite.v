@@ -7,9 +7,9 @@ Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** claim: iq-lemma-3-1.finite
-    For every soft maximum; to evaluate a policy, paid its entropies, is one (SoftBellman.evaluation_is_soft).
-    Backward recursion for the reward T Q returns Q, and T of what it returns for the rewards of the model
-    returns them. *)
+    For every soft maximum in any ordered field: over the reals the claim is [m h] = [evaluation (pi h)] with
+    the payments [entropy (pi h s)], which is one (SoftBellman.evaluation_is_soft). Backward recursion for
+    the reward T Q returns Q, and T of what it returns for the rewards of the model returns them. *)
 Definition bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (m : nat -> S -> (A -> R) -> R) (H : nat)
          (x : nat -> S -> A -> R),
@@ -39,7 +39,8 @@ Definition uniform_in_time : Prop :=
   L.+1%:R^-1 * (v 0%N - discount * v L.+1 + (1 - discount) * \sum_(t < L) v t.+1).
 
 (** claim: iq-lemma-3-2.finite
-    For every utility and entropy: no property of them is used. *)
+    For every utility and entropy: no property of them is used. Over the reals the claim is
+    [phi y = y - y ^+ 2 / 4%:R] and the [entropy] of Definitions/Reals.v. *)
 Definition change_of_variables : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (entropy : (A -> R) -> R)
          (phi : R -> R) (e : nat -> S -> A -> R) (pi : policy R S A) (x : nat -> S -> A -> R),

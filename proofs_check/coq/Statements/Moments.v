@@ -40,7 +40,8 @@ Definition reward_attained : Prop :=
   let paying := with_rewards M (fun h s a => - best_moment g h s a) in
   signed_rewards paying /\ value paying H expert - value paying H learner = H%:R * largest_payoff H g.
 
-(** claim: swamy-2021-reward.equilibrium *)
+(** claim: swamy-2021-reward.equilibrium
+    For any f, not only one in [-1, 1]; [delta] is any that the inequalities allow. *)
 Definition reward_equilibrium : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A)
          (f : nat -> S -> A -> R) (delta : R),
@@ -79,7 +80,8 @@ Definition off_policy_unit : Prop :=
   `|value M H expert - value M H learner| <=
   H%:R ^+ 2 * largest_payoff H (off_policy_mismatch M expert learner) / 2%:R.
 
-(** claim: swamy-2021-offq.equilibrium *)
+(** claim: swamy-2021-offq.equilibrium
+    For any f, not only one in [-1, 1]; [delta] is any that the inequalities allow. *)
 Definition off_policy_equilibrium : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A)
          (f : nat -> S -> A -> R) (delta : R),
@@ -121,7 +123,8 @@ Definition on_policy_deterministic : Prop :=
   `|value M H expert - value M H learner| <=
   recoverability M H expert * H%:R * largest_payoff H (on_policy_mismatch M expert learner) / 2%:R.
 
-(** claim: swamy-2021-onq.equilibrium *)
+(** claim: swamy-2021-onq.equilibrium
+    For any f, not only one in [-1, 1], and whatever the rewards; [delta] is any that the inequalities allow. *)
 Definition on_policy_equilibrium : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A)
          (f : nat -> S -> A -> R) (delta : R),

@@ -74,8 +74,8 @@ Definition no_regret_coupling : Prop :=
   average own <= average seen + average (fun i => interference H (betas i)).
 
 (** claim: dagger-2011-thm-3-1-to-3-4
-    Some policy does as well as this, hence the best one; the largest disadvantage of a learner is the least
-    such [u], and the loss is the probability of a mistake. *)
+    Theorem 3.2, in an explicit form. Some policy does as well as this, hence the best one; the largest
+    disadvantage of a learner is the least such [u], and the loss is the probability of a mistake. *)
 Definition dagger_performance : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H N : nat) (act : nat -> S -> A)
     (learners : 'I_N -> policy R S A) (betas : 'I_N -> R) (u : R),

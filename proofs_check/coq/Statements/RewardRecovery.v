@@ -1,10 +1,10 @@
 (** Which rewards a soft-optimal policy leaves possible (Fu, Luo and Levine, ICLR 2018; Cao, Cohen and
     Szpruch, NeurIPS 2021).
 
-    The soft maximum [m] is any one. At temperature tau it is tau log sum exp (. / tau), and the soft
-    advantage is then tau times the logarithm of the soft-optimal policy: [Statements.SoftRewards] has
-    what follows. Where a claim is about logarithms, its algebra here is a foundation. Two rewards have
-    the same policy if their soft advantages agree. *)
+    The algebra of it, hence foundations: the soft maximum [m] is any one. At temperature tau it is
+    tau log sum exp (. / tau), and the soft advantage is then tau times the logarithm of the soft-optimal
+    policy: the claims, about logarithms, are in [Statements.SoftRewards] and [Statements.Ambiguity]. Two
+    rewards have the same policy if their soft advantages agree. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From ImitationLearning.Definitions Require Import Probability Extremes Families Discounted.
 From ImitationLearning.Definitions Require Import SoftMaximum SoftDiscounted Identification.
@@ -40,9 +40,8 @@ Definition ambiguity_counts_classes : Prop :=
   ((forall s (a : A), soft_advantage there v' s a = soft_advantage here v s a) <-> exists u, change u) /\
   forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
 
-(** claim: airl-2018-thm-5-1.stochastic
-    For any rewards of states and functions v, v', hence for soft values; logarithms of soft-optimal policies
-    are soft advantages, as in Python. *)
+(** foundation: the algebra of airl-2018-thm-5-1.stochastic, for any functions v and v'.
+    The claim, about logarithms, is in [SoftRewards]. *)
 Definition policies_show_value_differences : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (r r' v v' : S -> R) (s : S) (a a0 : A),
   let change b := soft_advantage (with_reward M (of_states r')) v' s b
@@ -63,9 +62,8 @@ Definition nearly_the_same_policy : Prop :=
   is_soft_value here m v -> is_soft_value there m v' ->
   discount M * span (fun s => r' s - r s) <= (1 + discount M) * #|S|.-1%:R * largest log_odds.
 
-(** claim: airl-2018-thm-5-2
-    In every state, and for any function v, hence for soft values; logarithms of soft-optimal policies are
-    soft advantages, as in Python. *)
+(** foundation: the algebra of airl-2018-thm-5-2, for any function v.
+    The claim, about logarithms, is in [SoftRewards]. *)
 Definition only_state_rewards_are_robust : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (v : S -> R) (s : S),
   is_deterministic M (fun s _ => s) -> span (soft_advantage M v s) = span (reward M s).
@@ -115,9 +113,8 @@ Definition ambiguity_of_one_environment : Prop :=
   ((forall s a, soft_advantage (with_reward M r) v' s a = soft_advantage M v s a) <-> exists u, change u) /\
   forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
 
-(** claim: cao-2021-two-environments
-    For any functions v, v' of one environment and w, w' of the other, hence for soft values; logarithms of
-    soft-optimal policies are soft advantages, as in Python. *)
+(** foundation: the algebra of cao-2021-two-environments, for any functions v, v', w and w'.
+    [w] and [w'] are of the other environment. The claim, about logarithms, is in [SoftRewards]. *)
 Definition two_environments : Prop :=
   forall (R : realFieldType) (S A : finType) (M N : mdp R S A) (r r' : S -> A -> R) (v v' w w' : S -> R)
          (s : S) (a : A),

@@ -15,8 +15,8 @@ Definition evaluation_is_soft : Prop :=
   is_policy pi -> is_soft_maximum (evaluation pi bonus s).
 
 (** claim: iq-lemma-3-1
-    What solves the equations of policy evaluation for the reward T Q is Q, and nothing else does. The
-    entropy of the policy may be any payment for its actions. *)
+    What solves the equations of policy evaluation for the reward T Q is Q, and nothing else does. For any
+    payment for actions in any ordered field: over the reals the claim is [bonus s = entropy (pi s)]. *)
 Definition bijection : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi : policy R S A)
          (bonus : S -> R) (x : S -> A -> R),
@@ -25,7 +25,8 @@ Definition bijection : Prop :=
   forall y, is_soft_q (with_reward M (implied_reward M V x)) V y <-> forall s a, y s a = x s a.
 
 (** claim: iq-lemma-3-1.reward
-    The equations have a solution for every reward. *)
+    The equations have a solution for every reward. For any payment, of which the claim is an instance as
+    above. *)
 Definition onto : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (pi : policy R S A) (bonus : S -> R),
   is_mdp M -> is_policy pi ->

@@ -27,6 +27,18 @@ Definition state_rewards_are_identified : Prop :=
   is_soft_value here (fun=> log_sum_exp 1) v -> is_soft_value there (fun=> log_sum_exp 1) v' ->
   (forall s a, soft_policy there 1 v' s a = soft_policy here 1 v s a) <-> exists c, forall s, r' s = r s + c.
 
+(** claim: airl-2018-thm-5-1.stochastic
+    Whatever the action a0: of each state and action, where the claim adds up what they miss. *)
+Definition policies_show_value_differences : Prop :=
+  forall (S A : finType) (M : mdp reals S A) (a0 : A) (r r' v v' : S -> reals),
+  is_mdp M ->
+  let here := with_reward M (of_states r) in
+  let there := with_reward M (of_states r') in
+  let log_odds s a := ln (soft_policy there 1 v' s a / soft_policy here 1 v s a) in
+  let seen s a := discount M * mean (transition M s a) (fun t => v' t - v t) in
+  is_soft_value here (fun=> log_sum_exp 1) v -> is_soft_value there (fun=> log_sum_exp 1) v' ->
+  forall s a, log_odds s a - log_odds s a0 = seen s a - seen s a0.
+
 (** claim: airl-2018-thm-5-1.stable *)
 Definition nearly_the_same_policy : Prop :=
   forall (S A : finType) (M : mdp reals S A) (move : S -> A -> S) (a0 : A) (r r' v v' : S -> reals),
@@ -36,6 +48,13 @@ Definition nearly_the_same_policy : Prop :=
   let log_odds s := span (fun a => ln (soft_policy there 1 v' s a / soft_policy here 1 v s a)) in
   is_soft_value here (fun=> log_sum_exp 1) v -> is_soft_value there (fun=> log_sum_exp 1) v' ->
   discount M * span (fun s => r' s - r s) <= (1 + discount M) * #|S|.-1%:R * largest log_odds.
+
+(** claim: airl-2018-thm-5-2
+    Of each state, where the claim adds them up. *)
+Definition only_state_rewards_are_robust : Prop :=
+  forall (S A : finType) (M : mdp reals S A) (a0 : A) (v : S -> reals),
+  is_mdp M -> is_deterministic M (fun s _ => s) -> is_soft_value M (fun=> log_sum_exp 1) v ->
+  forall s, span (fun a => ln (soft_policy M 1 v s a)) = span (reward M s).
 
 (** claim: airl-2018-thm-5-2.transfer
     For any reward of pairs. *)
@@ -74,6 +93,21 @@ Definition ambiguity_of_one_environment : Prop :=
   let change u := forall s a, r s a = reward M s a + unshaped M u s a in
   ((forall s a, soft_policy (with_reward M r) tau v' s a = soft_policy M tau v s a) <-> exists u, change u) /\
   forall u1 u2, change u1 -> change u2 -> u1 =1 u2.
+
+(** claim: cao-2021-two-environments
+    Of each state and action, where the claim adds up what they miss. The environments may have different
+    discounts; [w] and [w'] are the soft values in the other one. *)
+Definition two_environments : Prop :=
+  forall (S A : finType) (M N : mdp reals S A) (a0 : A) (r r' : S -> A -> reals) (v v' w w' : S -> reals),
+  is_mdp M -> is_mdp N ->
+  let log_odds E before after s a :=
+    ln (soft_policy (with_reward E r') 1 after s a / soft_policy (with_reward E r) 1 before s a) in
+  is_soft_value (with_reward M r) (fun=> log_sum_exp 1) v ->
+  is_soft_value (with_reward M r') (fun=> log_sum_exp 1) v' ->
+  is_soft_value (with_reward N r) (fun=> log_sum_exp 1) w ->
+  is_soft_value (with_reward N r') (fun=> log_sum_exp 1) w' ->
+  forall s a, unshaped M (fun t => v' t - v t) s a - unshaped N (fun t => w' t - w t) s a =
+              log_odds N w w' s a - log_odds M v v' s a.
 
 (** claim: cao-2021-two-environments.stable
     The environments may have different discounts; [w] and [w'] are the soft values in the other one. *)
