@@ -16,10 +16,9 @@ class Model:
         end = table(end, (), "the end of a model")
         if not (end >= 1 and end.denominator == 1 if self.finite else 0 <= end < 1):
             raise Refused(f"a model ends with {end}; a horizon is whole, from 1 on, and a discount lies in [0, 1)")
-        self.ends, self.discount = {kind: end}, 1 if self.finite else end
-        self.steps, self.time = (int(end), end) if self.finite else (1, 1 / (1 - end))
+        self.steps, self.time, self.discount = (int(end), end, end**0) if self.finite else (1, 1 / (1 - end), end)
         self.n_states, self.n_actions = self.shape = (*shape(P)[-3:-1], 0, 0)[:2]
-        self.size = f"{self.n_states} states, {self.n_actions} actions, {kind} {end}"
+        self.ends, self.size = {kind: end}, f"{self.n_states} states, {self.n_actions} actions, {kind} {end}"
         self.P = laws(by_step(P, self.steps, (*self.shape, self.n_states), "P"), "P")
         self.mu = laws(table(mu, self.shape[:1], "mu"), "mu")
         self.r: Any = by_step(r[0], self.steps, self.shape, "r") if r else None
@@ -49,9 +48,8 @@ class Model:
 
     def evaluated(self, policy: Any) -> tuple[list[Any], list[Any]]:
         """Return the values of a policy, of states and of actions at each step."""
-        v, policy = [0] * self.n_states, self.policy(policy)
-        if not self.finite:
-            v = _solved(self._equations(policy), list(map(dot, policy[0], self.r[0])))
+        policy = self.policy(policy)
+        v = [0] * self.n_states if self.finite else _solved(self._equations(policy), map(dot, policy[0], self.r[0]))
         return self.backward(lambda h, s, row: dot(policy[h][s], row), v)
 
     def best(self, weight: Any, guess: Any = None) -> list[Any]:

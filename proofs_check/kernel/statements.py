@@ -22,7 +22,7 @@ def check(data: Any) -> str:
     parts: dict[str, Any] = {}
     for name, formula in instance.items():
         if name in OPERATIONS or not (name.isascii() and name.isidentifier()):
-            raise Refused(f"{name} is no name of a part, or means something else")
+            raise Refused(f"{name!a:.60} is no name of a part, or means something else")
         parts[name] = _evaluated(formula, parts)
     proved = [_decided(x, parts, truth) for truth, stated in ((True, holds), (False, fails)) for x in stated]
     proved += [f"{name} is {_words(formula)}" for name, formula in instance.items()]
@@ -33,10 +33,8 @@ def _decided(formula: Any, parts: dict[str, Any], truth: bool) -> str:
     """Say that a comparison is true, of tables in all entries, or false, in one."""
     relation, x, y = COMPARISONS[formula[0]], *(_evaluated(side, parts) for side in formula[1:])
     numbers = "" if shape(x) or shape(y) else f" ({show(x)} against {show(y)})"
-    ends = flat(_entrywise(lambda x, y: [lower(x - y), -lower(y - x)], x, y))
-    signs = [(end > 0) - (end < 0) for end in ends]  # of the difference: those from that of its lower end on
-    possible = [range(low, high + 1) for low, high in zip(signs[::2], signs[1::2], strict=True)]
-    verdicts = [all(relation(sign, 0) == truth for sign in part) for part in possible]
+    ends = flat(_entrywise(lambda x, y: (lower(x - y), -lower(y - x)), x, y))  # between which each difference lies
+    verdicts = [relation(low, 0) == relation(high, 0) == truth and not low < 0 < high for low, high in ends]
     if not (verdicts and (all if truth else any)(verdicts)):
         raise Refused(f"{_words(formula)} is not certainly {str(truth).lower()}{numbers}")
     return f"{_words(formula)} is {str(truth).lower()}{numbers}"

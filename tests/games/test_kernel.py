@@ -183,7 +183,7 @@ def test_refuses_missing_and_unknown_names(kind, end):
             inner = inner[key]
         for name in inner:
             tampered = changed(data, path, lambda x, n=name: {k: v for k, v in x.items() if k != n}) if path else None
-            with pytest.raises(Refused, match=r"must have|makes no sense|not a list"):
+            with pytest.raises(Refused, match=r"must have|must be|makes no sense|not a list"):
                 check(tampered or {k: v for k, v in data.items() if k != name})
     with pytest.raises(Refused, match=r"must have .* comment"):
         check(data | {"comment": "trust me"})
@@ -331,8 +331,44 @@ def test_command_line(tmp_path, capsys):
     assert main([str(good), str(bad), str(cut), str(tmp_path / "none.json")]) == 1
     said = capsys.readouterr().out.splitlines()
     assert [": valid: " in line for line in said] == [True, False, False, False]
+    assert all(": refused: " in line for line in said[1:])
     assert "only prove" in said[1] and "UnicodeDecodeError" in said[2] and "No such file" in said[3]
-    assert main([]) == 1
+
+
+@pytest.mark.parametrize(("arguments", "status"), [([], 2), (["--help"], 0)])
+def test_usage(arguments, status, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    said = capsys.readouterr()
+    assert left.value.code == status and "usage: python -m proofs_check.kernel" in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "name", ["valid: (0 >= 1) is true (0 against 1)\n", "\nx.json: valid: 1", "\ud800", "\x1b[2K\rvalid", "é" * 10**5]
+)
+def test_nothing_in_a_file_looks_like_a_verdict_or_stops_the_next_file(name, tmp_path):
+    """What is refused is quoted in ASCII, cut off, on the line of its file."""
+    lie = {"schema": "iltheory-statements/1", "about": "x", "instance": {name: 1}, "holds": [[">=", 0, 1]], "fails": []}
+    (tmp_path / "a name.json").write_text(json.dumps(lie))
+    (tmp_path / "a schema.json").write_text(json.dumps({"schema": name}))
+    (tmp_path / "a name more.json").write_text(json.dumps(certified("chi2", "finite") | {name: 1}))
+    (tmp_path / "fine.json").write_text(json.dumps(certified("chi2", "finite")))
+    names = ["a name.json", "a schema.json", "a name more.json", "fine.json"]
+    command = [sys.executable, "-m", "proofs_check.kernel", *names]
+    path = {"PYTHONPATH": str(FOLDER.parents[1]), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=path, check=False)
+    assert done.returncode == 1 and done.stderr == ""
+    lines = done.stdout.splitlines()
+    starts = [f"{file}: {'valid' if file == 'fine.json' else 'refused'}: " for file in names]
+    assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True))
+    assert all(line.isascii() and line.isprintable() and len(line) < 21_000 for line in lines)
+
+
+def test_a_file_without_a_known_schema_is_told_which_there_are():
+    for text, said in (("{}", "is lacking"), ('{"schema": "mine/2"}', "is mine/2"), ('{"schema": [1]}', "is [")):
+        with pytest.raises(Refused, match=re.escape(f'"schema" {said}')) as refused:
+            check_text(text)
+        assert "iltheory-saddle/1 or iltheory-statements/1" in str(refused.value)
 
 
 def test_runs_alone_in_a_fresh_interpreter(tmp_path):
