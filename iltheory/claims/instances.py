@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import HistoryPolicyKind, Instance, InvalidInstance, Sequence
@@ -68,6 +70,29 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
     return claim.bind(**values)
 
 
+def parse(text: str) -> Any:
+    """Read JSON for :func:`decode`; of a name that is given twice nobody knows which value is meant.
+
+    Raises
+    ------
+    InvalidInstance
+        If the text is no JSON, or gives a name twice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_named_once)
+    except (ValueError, RecursionError) as problem:
+        raise InvalidInstance(f"the instance is no JSON: {problem}.") from problem
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInstance(f"the instance gives {twice!r:.60} twice in one object; keep one of the two.")
+    return named
+
+
 def _encode_model(mdp: TabularMDP) -> dict[str, Any]:
     end = {"horizon": mdp.horizon} if mdp.horizon is not None else {"discount": exact_texts(mdp.discount)}
     parts = FACTORS if isinstance(mdp, LinearMDP) else TABLES
@@ -85,7 +110,7 @@ def _decode(name: str, value: Any) -> Any:
         if "horizon" in value:
             end = {"horizon": value["horizon"]}
         else:
-            end = {"discount": _numbers(f"{name}.discount", value["discount"])}
+            end = {"discount": _rational(f"{name}.discount", value["discount"])}
         read = [_numbers(f"{name}.{part}", value[part]) for part in factors]
         try:
             if factors is FACTORS:
@@ -99,8 +124,20 @@ def _decode(name: str, value: Any) -> Any:
 
 
 def _numbers(name: str, value: Any) -> Any:
-    read = np.vectorize(lambda entry: _rational(name, entry), otypes=[object])
-    return ar.asarray(read(np.array(value, dtype=object)))
+    table = np.array(value, dtype=object)
+    _check_rows(name, table)
+    return ar.asarray(np.vectorize(lambda entry: _rational(name, entry), otypes=[object])(table))
+
+
+def _check_rows(name: str, table: NDArray[Any]) -> None:
+    """Raise if rows have different lengths; of those, numpy makes one entry a row."""
+    lengths = [f"has length {len(row)}" if isinstance(row, list) else "is no list" for row in table.flat]
+    odd = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if odd is not None:
+        first, other = ([int(i) for i in np.unravel_index(place, table.shape)] for place in (0, odd))
+        raise InvalidInstance(
+            f"{name}{other} {lengths[odd]}, and {name}{first} {lengths[0]}: all rows of a table have one length."
+        )
 
 
 def _rational(name: str, entry: Any) -> Fraction:

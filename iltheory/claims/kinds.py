@@ -292,7 +292,7 @@ class PositiveNumber(ArrayKind):
 class RewardKind(ArrayKind):
     """A reward function of the model before it, ``[H, S, A]`` or ``[S, A]``, with values in [low, high].
 
-    A stationary one has a step axis of length 1 if the horizon is finite.
+    A stationary one has a step axis of length 1 if the horizon is finite; it may be given as ``[S, A]``.
     """
 
     low: int = 0
@@ -315,7 +315,10 @@ class RewardKind(ArrayKind):
         return drawing.units(rng, (scale.size, *self.core(before)), self.low, self.high)
 
     def check(self, name: str, value: Any, before: Instance) -> Numbers:
-        return check_range(name, super().check(name, value, before), self.low, self.high)
+        numbers, core = read_finite(name, value), self.core(before)
+        if self.stationary and tuple(numbers.shape) == core[-2:]:
+            numbers = numbers.reshape(core)
+        return check_range(name, check_shape(name, numbers, core), self.low, self.high)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -54,12 +53,12 @@ def certify(
     iltheory certify ross-bagnell-2010-thm-2-1/linear-in-h --instance counterexample.json
     """
     from iltheory.attack.references import resolve
-    from iltheory.claims.instances import decode
+    from iltheory.claims.instances import decode, parse
     from iltheory.proofs.certificates import certificate, check_covered
 
     claim = resolve(id)
     check_covered(claim)
-    made = certificate(claim, decode(claim, _read(instance)))
+    made = certificate(claim, decode(claim, parse(_text(instance))))
     if coq is not None:
         write_file("--coq", coq, made.text)
     print_page(_page(made, coq), json_file)
@@ -77,13 +76,13 @@ def certify(
         raise typer.Exit(REFUTED_STATUS)
 
 
-def _read(path: Path) -> Any:
+def _text(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as problem:
         raise IltheoryError(f"--instance {path} cannot be read: {problem.strerror}.") from problem
-    except ValueError as problem:
-        raise IltheoryError(f"--instance {path} is no JSON: {problem}.") from problem
+    except UnicodeDecodeError as problem:
+        raise IltheoryError(f"--instance {path} is no JSON in UTF-8: {problem}.") from problem
 
 
 def _page(made: Certificate, coq: Path | None) -> Text:

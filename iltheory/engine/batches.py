@@ -137,8 +137,7 @@ def batch_size(claim: Claim, instance: Instance) -> int:
     InvalidInstance
         If no value has a batch axis, or two have different numbers of instances.
     """
-    single = claim.select(instance, 0)
-    sizes = dict(chain.from_iterable(_batch_axes(name, instance[name], single[name]) for name in instance))
+    sizes = {name: shape[0] for name, shape in batched(claim, instance).items()}
     sizes = {name: size for name, size in sizes.items() if size != 1} or sizes
     if len(set(sizes.values())) != 1:
         listed = ", ".join(f"{name} has {size}" for name, size in sizes.items()) or "no value has a batch axis"
@@ -146,16 +145,22 @@ def batch_size(claim: Claim, instance: Instance) -> int:
     return next(iter(sizes.values()))
 
 
-def _batch_axes(name: str, value: Any, single: Any) -> Iterable[tuple[str, int]]:
-    """Sizes of the batch axes of a value, given what selecting one instance leaves of it."""
+def batched(claim: Claim, instance: Instance) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the values that have a batch axis, by name; of models, the shape of their batch."""
+    single = claim.select(instance, 0)
+    return dict(chain.from_iterable(_batched(name, instance[name], single[name]) for name in instance))
+
+
+def _batched(name: str, value: Any, single: Any) -> Iterable[tuple[str, tuple[int, ...]]]:
+    """Shapes of what has a batch axis in a value, given what selecting one instance leaves of it."""
     if isinstance(value, tuple):
         for i, (entry, one) in enumerate(zip(value, single, strict=True)):
-            yield from _batch_axes(f"{name}[{i}]", entry, one)
+            yield from _batched(f"{name}[{i}]", entry, one)
     elif isinstance(value, TabularMDP):
         if value.batch_shape:
-            yield name, value.batch_shape[0]
+            yield name, tuple(value.batch_shape)
     elif not isinstance(value, int) and value.ndim > single.ndim:
-        yield name, value.shape[0]
+        yield name, tuple(value.shape)
 
 
 def _check_options(claim: Claim, arithmetic: str, device: str | None, memory: int) -> None:

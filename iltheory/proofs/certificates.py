@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from iltheory.attack.references import reference
 from iltheory.claims import kinds
 from iltheory.claims.assumptions import UNIT_REWARDS
 from iltheory.claims.claim import Claim
+from iltheory.engine.batches import batched
 from iltheory.proofs.sides import SIDES, lacking
 from iltheory.proofs.tables import Model, fractions, number, table
 from proofs_check.coq.development import LIBRARY
@@ -73,7 +75,8 @@ def check_covered(claim: Claim) -> None:
     missing = lacking(claim)
     if missing is not None:
         covered = ", ".join(id for id in SIDES if "/" not in id)
-        raise NotCovered(f"no certificate for Coq covers {claim.id}: {missing.words}.\n  Covered: {covered}.")
+        name = reference(claim) or claim.id  # with its file, if it has one: another claim may have the same id
+        raise NotCovered(f"no certificate for Coq covers {name}: {missing.words}.\n  Covered: {covered}.")
 
 
 def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
@@ -88,10 +91,13 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     ------
     NotCovered
         If Coq knows no certificate for the claim.
+    InvalidInstance
+        If there is more than one instance.
     AssumptionViolated
         If the claim says nothing of the instance.
     """
     check_covered(claim)
+    _check_single(claim, instance)
     comparison = claim(**instance)
     lhs, rhs = (Fraction(str(side)) for side in (comparison.lhs, comparison.rhs))
     holds = bool(comparison.verdicts == HOLDS)
@@ -103,6 +109,18 @@ def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:
     op = comparison.op if holds else OPPOSITE[comparison.op]
     title = f"{claim.id} {'holds' if holds else 'fails'} on one instance: {lhs} {op} {rhs}."
     return Certificate(claim.id, holds, lhs, rhs, op, conclusion, unit, document.theorem(title, conclusion))
+
+
+def _check_single(claim: Claim, instance: Mapping[str, Any]) -> None:
+    """Raise if a value has a batch axis, even one of length 1: tables for Coq have none."""
+    shapes = batched(claim, claim.bind_any(instance))
+    if shapes:
+        name, shape = next(iter(shapes.items()))
+        raise kinds.InvalidInstance(
+            f"{name} is a batch, of shape {shape}; a certificate is of one instance.\n"
+            "  Leave out the first axis: policies are [S, A] or [H, S, A], a model has P [S, A, S] or [H, S, A, S],\n"
+            "  r [S, A] or [H, S, A], and mu [S]."
+        )
 
 
 def read(claim: Claim, instance: Mapping[str, Any]) -> tuple[dict[str, Model], dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iltheory.attack.references import reference
 from iltheory.claims.claim import Claim
 from iltheory.claims.kinds import (
     Count,
@@ -56,16 +57,28 @@ class Lack:
 
 def lacking(claim: Claim) -> Lack | None:
     """Say what is missing for certificates of a claim, or of a false variant; None if nothing is."""
-    if claim.id in SIDES:
+    if claim.id in SIDES and reference(claim) == claim.id:  # another claim may have the same id
         return None
     if claim.statistical:
         return Lack("sampled", "its sides are estimated from samples")
-    example = claim.counterexample() if claim.counterexample else claim.tight().instance  # type: ignore[misc]
-    try:
-        claim(**claim.convert(claim.bind_any(example), RATIONAL))
-    except NotRepresentable:
+    if _irrational(claim):
         return Lack("irrational", "a logarithm, exponential or root in its sides is no rational number")
     for name, kind in claim.parameters.items():
         if not isinstance(kind.of if isinstance(kind, Sequence) else kind, WRITTEN):
             return Lack("parameter", f"its parameter {name} ({kind}) is not written in Coq")
     return Lack("sides", "its sides are not written in Coq (iltheory/proofs/sides_finite.py, sides_discounted.py)")
+
+
+def _irrational(claim: Claim) -> bool:
+    """Whether sides are no rational numbers on the instance that comes with a claim, if one does."""
+    if claim.counterexample is not None:
+        example = claim.counterexample()
+    elif claim.tight is not None:
+        example = claim.tight().instance
+    else:
+        return False
+    try:
+        claim(**claim.convert(claim.bind_any(example), RATIONAL))
+    except NotRepresentable:
+        return True
+    return False

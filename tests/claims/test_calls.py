@@ -123,3 +123,26 @@ def test_instances_whose_three_sizes_are_equal_are_read_back(size):
     instance = {"mdp": mdp.with_rewards(paid), "pi": mdp.policy(np.eye(size, dtype=int))}
     again = decode(guarded, encode(instance))
     assert (again["mdp"].rewards() == paid).all() and encode(again) == encode(instance)
+
+
+@il.claim(statement="|u| <= 1")
+def paid(mdp: il.FiniteHorizonMDP, u: il.SignedStationaryReward):
+    return il.maximum(abs(u[..., 0]), abs(u[..., 1])) <= 1
+
+
+@il.claim(statement="|u| <= 1")
+def paid_discounted(mdp: il.DiscountedMDP, u: il.SignedStationaryReward):
+    return il.maximum(abs(u[..., 0]), abs(u[..., 1])) <= 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "end", "core"),
+    [(paid, {"horizon": 3}, (1, 1, 2)), (paid_discounted, {"discount": Fraction(1, 2)}, (1, 2))],
+)
+def test_a_stationary_reward_is_given_per_state_and_action(claim, end, core):
+    """Or with the step axis of length 1 that it has in a model with a horizon; never per action only."""
+    mdp = TabularMDP([[[1], [1]]], [[0, 1]], [1], **end)
+    assert claim.bind(mdp, [[1, -1]])["u"].shape == core
+    assert claim.bind(mdp, np.ones((5, *core), int))["u"].shape == (5, *core)
+    with pytest.raises(InvalidInstance, match=r"u has shape \(2,\), expected"):
+        claim.bind(mdp, [1, -1])

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -11,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from iltheory.attack.references import resolve
-from iltheory.claims.instances import encode
+from iltheory.claims.instances import decode, encode
 from iltheory.claims.registry import catalogue
-from iltheory.cli import app
+from iltheory.cli import app, main
 from iltheory.proofs.certificates import NotCovered, certificate
 from iltheory.proofs.sides import SIDES, lacking
 from iltheory.proofs.tables import Model, down, fractions, table, up
@@ -241,8 +242,99 @@ def test_the_command_to_check_a_theorem_can_be_pasted_and_files_that_coq_cannot_
         assert not (tmp_path / name).exists()
 
 
-def test_the_command_says_what_is_wrong_with_an_instance(tmp_path):
-    (tmp_path / "broken.json").write_text("{")
-    for file, said in (("broken.json", "is no JSON"), ("missing.json", "cannot be read")):
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """What the command says when it refuses an instance, given as text or as a document; the status must be 2."""
+
+    def words(id, instance):
+        (tmp_path / "instance.json").write_text(instance if isinstance(instance, str) else json.dumps(instance))
+        monkeypatch.setattr(
+            sys, "argv", ["iltheory", "certify", str(id), "--instance", str(tmp_path / "instance.json")]
+        )
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 2
+        return capsys.readouterr().err
+
+    return words
+
+
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path, refused):
+    assert "is no JSON" in refused(LINEAR, "{") and "is no JSON" in refused(LINEAR, "[" * 100_000)
+    (tmp_path / "latin.json").write_bytes(b'{"caf\xe9": 1}')
+    for file, said in (("latin.json", "is no JSON in UTF-8"), ("missing.json", "cannot be read")):
         failed = CliRunner().invoke(app, ["certify", LINEAR, "--instance", str(tmp_path / file)])
         assert failed.exit_code == 1 and said in str(failed.exception)
+
+
+@pytest.mark.parametrize("name", ["expert", "horizon"])
+def test_a_name_given_twice_is_refused(refused, name):
+    text = json.dumps(encode(known(LINEAR)[1]))
+    assert f"the instance gives '{name}' twice" in refused(
+        LINEAR, text.replace(f'"{name}":', f'"{name}": 1, "{name}":')
+    )
+
+
+def nested(table):
+    return [table]
+
+
+def twice(table):
+    return [table, table]
+
+
+@pytest.mark.parametrize(
+    ("id", "path", "change", "said"),
+    [
+        (LINEAR, ["learner"], nested, "learner is a batch, of shape (1, 1, 2, 2)"),
+        (LINEAR, ["expert"], twice, "expert is a batch, of shape (2, 1, 2, 2)"),
+        (LINEAR, ["mdp", "r"], lambda r: nested(nested(r)), "mdp is a batch, of shape (1,)"),
+        (LINEAR, ["mdp", "P"], twice, "P has shape (2, 2, 2, 2)"),
+        ("swamy-2021-reward", ["reward"], nested, "reward is a batch, of shape (1, 1, 1, 2)"),
+        ("pdl.discounted", ["mdp", "discount"], twice, "mdp.discount holds ['"),
+        ("pdl.discounted", ["mdp", "discount"], lambda discount: [], "mdp.discount holds []"),
+    ],
+)
+def test_a_batch_is_refused_and_no_verdict(refused, id, path, change, said):
+    """Status 1 would mean that the instance refutes the claim."""
+    instance = encode(known(id)[1])
+    inner = instance if len(path) == 1 else instance[path[0]]
+    inner[path[-1]] = change(inner[path[-1]])
+    assert said in refused(id, instance)
+
+
+def test_a_ragged_table_is_refused_by_its_row(refused):
+    instance = encode(known(LINEAR)[1])
+    instance["mdp"]["P"][1][1].append("0")
+    assert "mdp.P[1, 1] has length 3, and mdp.P[0, 0] has length 2" in refused(LINEAR, instance)
+    instance["mdp"]["P"][1] = "1/2"
+    assert "mdp.P[1] is no list, and mdp.P[0] has length 2" in refused(LINEAR, instance)
+
+
+def test_a_stationary_reward_may_be_given_without_a_step_axis():
+    claim, instance = known("swamy-2021-reward")
+    document = encode(instance)
+    (document["reward"],) = document["reward"]
+    assert certificate(claim, decode(claim, document)).text == certificate(claim, instance).text
+
+
+OWN = """
+import iltheory as il
+
+@il.claim(statement="no loss")
+def lossless(mdp: il.FiniteHorizonMDP, pi: il.Policy, other: il.Policy):
+    return il.gap(mdp, pi, other) <= il.error_rate(mdp, pi, other)
+
+@il.claim(id="pdl", statement="no loss")
+def named_like_another(mdp: il.FiniteHorizonMDP, pi: il.Policy, other: il.Policy):
+    return il.gap(mdp, pi, other) <= il.error_rate(mdp, pi, other)
+"""
+
+
+@pytest.mark.parametrize("name", ["lossless", "pdl"])
+def test_a_claim_of_a_file_is_refused_even_if_it_has_no_instance_or_a_known_id(tmp_path, refused, name):
+    (tmp_path / "own.py").write_text(OWN)
+    own = f"{tmp_path / 'own.py'}::{name}"
+    assert f"no certificate for Coq covers {own}: its sides are not written in Coq" in refused(
+        own, encode(known("pdl")[1])
+    )
