@@ -53,7 +53,7 @@ def prove(
     from iltheory.reporting.proof_pages import proofs_page
 
     claims, screen = chosen(ids), Console(stderr=True)
-    with processes(workers) as executor, cells_progress(screen, len(claims)) as on_result:
+    with processes(workers) as executor, cells_progress(screen, len(claims), "proving claims for shapes") as on_result:
         of_shapes = prove_for_shapes(claims, ledger=ledger, executor=executor, on_result=on_result)
     place = {claim.id: number for number, claim in enumerate(claims)}
     wanted = set(place) if ids else None
@@ -91,11 +91,12 @@ def checked_by_coq(
 ) -> tuple[Checked, list[str]]:
     """Theorems that Coq accepts, kept in the ledger, or why none was checked; leave with status 1 if one is broken."""
     from iltheory.proofs import Checked, prove_in_coq
+    from iltheory.reporting.progress import stages
     from proofs_check.coq import Broken, Unavailable
 
-    with screen.status("comparing with what was checked earlier") as status:
+    with stages(screen, "comparing theorems with what was checked earlier") as on_step:
         try:
-            return prove_in_coq(coq_folder(), claims=claims, ledger=ledger, jobs=jobs, on_step=status.update), []
+            return prove_in_coq(coq_folder(), claims=claims, ledger=ledger, jobs=jobs, on_step=on_step), []
         except Unavailable as missing:
             return Checked((), 0), [str(missing)]
         except Broken as problem:

@@ -124,6 +124,13 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
 
 
 @needs_coq
+def test_each_stage_is_a_plain_line_where_no_terminal_shows_progress(sources):
+    said = invoked("prove", "pdl").stderr.splitlines()
+    assert said[:2] == ["proving claims for shapes: 2", "comparing theorems with what was checked earlier"]
+    assert sum("files are compiled: " in line for line in said) == 1 and len(said) < 6, said
+
+
+@needs_coq
 def test_a_second_run_keeps_what_the_first_checked_until_a_source_or_coq_changes(sources, tmp_path, monkeypatch):
     invoked("prove", "pdl")
     asked = []
