@@ -42,15 +42,18 @@ def prove(
     First claims for all models of one shape, on polynomials; then, with coqc, theorems for all finite models. With IDS,
     Coq compiles only the files that their theorems need. What the ledger keeps is not proved again while neither the
     sources nor Coq change. Without coqc, theorems are skipped, and said to be; those that the ledger keeps of these
-    sources are listed apart. Exit status 1 if a proof is broken. For a paper: `iltheory table --no-compute`.
+    sources are listed apart. Claims without any proof are named last. Exit status 1 if a proof is broken. For a paper:
+    `iltheory table --no-compute`.
 
     [dim]Examples:[/]  iltheory prove   ·   iltheory prove pdl --json proofs.json   ·
     iltheory prove dagger-2011-thm-2-2 --ledger fresh.sqlite
     """
     from iltheory.engine.executors import cores, processes
     from iltheory.proofs import citation, coq, prove_for_shapes, proved_in_coq, unvetted
+    from iltheory.proofs.citation import counted
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
+    from proofs_check.coq import statements
 
     claims, screen = chosen(ids), Console(stderr=True)
     with processes(workers) as executor, cells_progress(screen, len(claims), "proving claims for shapes") as on_result:
@@ -69,6 +72,8 @@ def prove(
         return about + [one for one in read if one.claim is None and not ids]
 
     shown, earlier = listed([*general, *of_shapes]), listed(before)
+    stated = {statement.claim for statement in statements(coq.SOURCES)}  # if not shown, skipped or unread, and said so
+    unproved = [id for id in place if id not in stated | {theorem.claim for theorem in of_shapes}]
     said = [
         f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
     ] * bool(kept)
@@ -77,11 +82,14 @@ def prove(
         "(python -m iltheory.proofs)."
         for name in sorted(unread)
     ]
+    if unproved:
+        named = ", ".join(unproved) if ids else f"{counted(len(unproved), 'claim')} (--json FILE names them)"
+        said.append(f"no proof of: {named}.")
     print_page(proofs_page(shown, earlier, said, skipped), json_file)
     theorems, kept_from_before = (
         [{**theorem.document, "assumes": theorem.assumed} for theorem in some] for some in (shown, earlier)
     )
-    document = {"theorems": theorems, "kept": kept, "unread": sorted(unread), "skipped": skipped}
+    document = {"theorems": theorems, "kept": kept, "unread": sorted(unread), "unproved": unproved, "skipped": skipped}
     document |= {"earlier": kept_from_before, "cite": citation(shown)}
     write_json(json_file, {"schema": "iltheory-proofs/1", **document})
 

@@ -28,7 +28,7 @@ def proofs_page(
     skipped : why theorems were not checked
     """
     axioms = list(dict.fromkeys(theorem.assumptions for theorem in (*theorems, *earlier) if theorem.assumptions))
-    parts: list[RenderableType] = [_table(theorems, axioms), Text(_totals(theorems))]
+    parts: list[RenderableType] = [_table(theorems, axioms), Text(_totals(theorems))] if theorems else []
     parts += [Text(line) for line in said]
     parts += [Text(f"skipped: {line}", style="yellow") for line in skipped]
     if earlier:

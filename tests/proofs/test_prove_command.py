@@ -123,6 +123,17 @@ def test_theorems_are_shown_written_and_kept(sources, tmp_path):
     assert "Small.small in Coq, not checked here yet" in invoked("show", "pdl").stdout
 
 
+def test_claims_without_any_proof_are_named_and_nothing_else_is_shown_of_them(sources, tmp_path, monkeypatch):
+    asked = "ho-ermon-2016-ga-js"
+    without = [asked, f"{asked}.optimal", f"{asked}.conjugate"]
+    monkeypatch.setenv("PATH", str(tmp_path))  # without Coq: claims that it has theorems on are skipped, not named
+    page = invoked("prove", asked).stdout
+    assert f"no proof of: {', '.join(without)}.\n" in page and "claim " not in page and "Claims proved" not in page
+    document = json.loads(invoked("prove", asked, "pdl", "--json", "-").stdout)
+    assert document["unproved"] == without and "pdl" in {theorem["claim"] for theorem in document["theorems"]}
+    assert "no proof of" not in invoked("prove", "pdl").stdout
+
+
 @needs_coq
 def test_each_stage_is_a_plain_line_where_no_terminal_shows_progress(sources):
     said = invoked("prove", "pdl").stderr.splitlines()
@@ -150,7 +161,9 @@ def test_a_second_run_keeps_what_the_first_checked_until_a_source_or_coq_changes
 def test_the_whole_run_lists_foundations_and_a_broken_proof_fails_it(sources, tmp_path, monkeypatch):
     monkeypatch.setattr("iltheory.cli.prove.chosen", lambda ids: [])
     page = invoked("prove").stdout
-    assert "(foundation)" in page and "foundations: 1." in page
+    assert "(foundation)" in page and "foundations: 1." in page and "no proof of" not in page
+    monkeypatch.setattr("iltheory.cli.prove.chosen", lambda ids: [catalogue()["ho-ermon-2016-ga-js"]])
+    assert "no proof of: 1 claim (--json FILE names them).\n" in invoked("prove").stdout
     wrong = PROVED.replace("exact: addn0", "exact: add0n")
     (sources / "Proofs" / "Small.v").write_text(HEAD + wrong)
     done = invoked("prove", status=1)
