@@ -89,5 +89,8 @@ def test_the_command_prints_what_is_to_be_read_and_keeps_what_was(sources, capsy
     said = capsys.readouterr().out
     assert said.startswith(f"{NAME}\n\nDefinition supervised") and "steps(mdp) ** 2" in said
     assert main(["no-such-theorem"], sources) == 2 and "no-such-theorem" in capsys.readouterr().err
-    assert main([NAME], sources) == 0 and capsys.readouterr().out == ""
-    assert names(sources) == []
+    assert main([NAME], sources) == 0 and names(sources) == []
+    bearing = sum(s.claim is not None for s in statements(sources))
+    assert capsys.readouterr().out == f"all {bearing} theorems that bear the id of a claim are read\n"
+    assert main(["--help"], sources) == 0
+    assert "Usage: python -m iltheory.proofs [THEOREM ... | all]\n" in capsys.readouterr().out
