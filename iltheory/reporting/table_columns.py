@@ -28,7 +28,7 @@ POWERS = {"H": r"H^{{{:.2f}}}", "1/(1-gamma)": r"(1/(1-\gamma))^{{{:.2f}}}"}
 
 
 class Piece(NamedTuple):
-    """Part of a cell: ``text``, ``maths`` (LaTeX) or ``code``."""
+    """Part of a cell: ``text``, ``maths`` (LaTeX), ``code``, or names of ``axioms``, said below the table."""
 
     kind: str
     content: str
@@ -115,8 +115,7 @@ def _assumed(row: Row) -> Pieces:
     names = () if row.theorem is None else row.theorem.assumptions
     if not names:
         return _text(None if _axioms(row) is None else "no axiom")
-    first, *rest = (Piece("code", name) for name in names)
-    return (first, *(piece for name in rest for piece in (Piece("text", ", "), name)))
+    return (Piece("axioms", ", ".join(names)),)
 
 
 def _axioms(row: Row) -> str | None:
@@ -279,7 +278,7 @@ COLUMNS: Mapping[str, Column] = {
     "source": Column("source", _source, ("authors", "year", "title", "theorem", "arxiv", "status")),
     "verdict": Column("verdict", lambda row: _with_powers(row.verdict), ("rung", "verdict", "width")),
     "proof": Column("proof", _proof, ("proof", "checker")),
-    "axioms": Column("axioms", _assumed, ("axioms",)),
+    "axioms": Column("axioms", _assumed, ("axioms",), width=0.11),
     "instances": Column(
         "instances", _number("instances", "{:,}".format), ("instances", "undecided"), width=0.09, right=True
     ),
@@ -305,7 +304,7 @@ LEGEND: Mapping[str, str] = {
     "verdict": "Verdict: what is proved, of all finite models or of all of the shapes named, or else what was found on "
     "instances.",
     "proof": "Proof: the theorem in Coq, or the method for shapes.",
-    "axioms": "Axioms: those that the theorem in Coq uses.",
+    "axioms": "Axioms: those that the theorem in Coq uses, named below by number.",
     "ratio": "Worst ratio: the side that should be the smaller over the other, on the instance drawn that comes "
     "closest to violating the claim; decimals are rounded down, both ends of an interval outward.",
     "attained": "Attained: an instance is known on which both sides are equal, exactly (not of equalities and sampled "

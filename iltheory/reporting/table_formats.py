@@ -13,10 +13,15 @@ from iltheory.reporting.names import parts
 from iltheory.reporting.table import Row
 from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, Column
 
+Writers = Mapping[str, Callable[[str], str]]
+"""How each kind of piece is written."""
+
 LONG = 12
 """Rows from which a LaTeX table may break over pages."""
-WIDE = ("claim", "statement", "source", "proof", "axioms")
+WIDE = ("claim", "statement", "source")
 """Columns that LaTeX sets on a line of their own, across the table."""
+ROOM = 0.25
+"""The share of a line that names of theorems need; where columns are narrower, they have a line of their own."""
 LINE, GAP = r"p{\linewidth}", 0.018
 """A cell as wide as a line; the share of a line that the space between two columns takes."""
 BREAK = r"\allowbreak{}"
@@ -27,7 +32,7 @@ UNREAD = {r"\\\|": r"\\Vert ", r"\|": r"\\vert ", r"\\operatorname(?![A-Za-z*])"
 
 
 def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
-    """One table of two lines a row: what the claim says across the table, then what is known of it.
+    """One table of two lines a row: what the claim says across the table, then what is known of it; notes below.
 
     It needs ``booktabs``, ``amsmath`` and ``amssymb``; a long one also ``longtable``.
 
@@ -36,8 +41,9 @@ def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
     columns : names in ``COLUMNS``
     mark : a line for the comment on top
     """
-    across = [COLUMNS[name] for name in columns if name in WIDE]
-    facts = [COLUMNS[name] for name in columns if name not in WIDE]
+    across, facts = _arranged(columns)
+    notes = _axioms(rows, columns)
+    writers: Writers = {**LATEX, "axioms": partial(_number, notes)}
     long = len(rows) > LONG
     environment, packages = (
         ("longtable", "amsmath,amssymb,booktabs,longtable") if long else ("tabular", "amsmath,amssymb,booktabs")
@@ -54,8 +60,12 @@ def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
     for number, row in enumerate(rows):
         if number:
             lines.append(r"\addlinespace")
-        lines += _latex_lines(across, facts, partial(_latex_cell, row))
-    lines += [r"\bottomrule", rf"\end{{{environment}}}", r"\endgroup"]
+        lines += _latex_lines(across, facts, partial(_cell, row, writers=writers))
+    lines += [r"\bottomrule", rf"\end{{{environment}}}"]
+    for names in notes:
+        named = ", ".join(map(_latex_name, names.split(", ")))
+        lines.append(rf"\par\smallskip{{\raggedright\noindent {_number(notes, names)}: {named}\par}}")
+    lines.append(r"\endgroup")
     return "\n".join(lines) + "\n"
 
 
@@ -63,9 +73,12 @@ def markdown_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> st
     """One line a row, formulas as GitHub reads them; then what the columns mean."""
     chosen = [COLUMNS[name] for name in columns]
     lines = [[column.head for column in chosen], ["---:" if column.right else "---" for column in chosen]]
-    lines += [[_markdown_cell(row, column) for column in chosen] for row in rows]
+    notes = _axioms(rows, columns)
+    writers: Writers = {**MARKDOWN, "axioms": partial(_number, notes)}
+    lines += [[_cell(row, column, writers=writers) for column in chosen] for row in rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{table}\n\n{' '.join(_legend(columns))}\n\n<!-- {mark} -->\n"
+    named = [f"{_number(notes, names)}: `{names.replace(', ', '`, `')}`." for names in notes]
+    return "\n\n".join([table, " ".join(_legend(columns)), *named, f"<!-- {mark} -->"]) + "\n"
 
 
 def csv_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
@@ -90,12 +103,35 @@ def _legend(columns: Sequence[str]) -> list[str]:
     return [sentence for name, sentence in LEGEND.items() if name in columns]
 
 
-def _latex_lines(across: Sequence[Column], facts: Sequence[Column], shown: Callable[[Column], str]) -> list[str]:
-    """A row, or the heads: the columns across the table on one line, the facts on the next."""
+def _axioms(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """Names of axioms that cells of a table stand for by number, each set once, in the order of their numbers."""
+    cells = (COLUMNS["axioms"].cell(row) for row in rows if "axioms" in columns)
+    return list(dict.fromkeys(piece.content for cell in cells for piece in cell if piece.kind == "axioms"))
+
+
+def _number(notes: Sequence[str], names: str) -> str:
+    return f"axioms {notes.index(names) + 1}"
+
+
+def _arranged(columns: Sequence[str]) -> tuple[list[list[Column]], list[Column]]:
+    """The columns of each line that goes across a table in LaTeX, and the facts, which stand side by side."""
+    across = [[COLUMNS[name] for name in columns if name in WIDE]]
+    facts = [COLUMNS[name] for name in columns if name not in WIDE]
+    if COLUMNS["proof"] in facts and _share(facts) < ROOM:
+        facts.remove(COLUMNS["proof"])
+        across.append([COLUMNS["proof"]])
+    return across, facts
+
+
+def _latex_lines(
+    across: Sequence[Sequence[Column]], facts: Sequence[Column], shown: Callable[[Column], str]
+) -> list[str]:
+    """A row, or the heads: lines across the table, but those with nothing to say, then the facts."""
     lines = []
-    if across:
-        claim = r"\quad ".join(filter(None, map(shown, across)))
-        lines.append(rf"\multicolumn{{{max(len(facts), 1)}}}{{@{{}}{LINE}@{{}}}}{{\raggedright {claim}}}")
+    for columns in across:
+        said = r"\quad ".join(filter(None, map(shown, columns)))
+        if said:
+            lines.append(rf"\multicolumn{{{max(len(facts), 1)}}}{{@{{}}{LINE}@{{}}}}{{\raggedright {said}}}")
     if facts:
         cells = (shown(column) if column.width else rf"\raggedright {shown(column)}" for column in facts)
         lines.append(" & ".join(cells))
@@ -104,25 +140,24 @@ def _latex_lines(across: Sequence[Column], facts: Sequence[Column], shown: Calla
 
 def _specification(facts: Sequence[Column]) -> str:
     """Widths of columns: short ones as wide as they are, the others in equal parts of what these leave of a line."""
-    wrapped = [column for column in facts if not column.width]
-    left = 1 - sum(column.width for column in facts) - GAP * (len(facts) - 1)
     return "".join(
-        rf"p{{{left / len(wrapped):.3f}\linewidth}}" if column in wrapped else "r" if column.right else "l"
-        for column in facts
+        "r" if column.right else "l" if column.width else rf"p{{{_share(facts):.3f}\linewidth}}" for column in facts
     )
 
 
-def _latex_cell(row: Row, column: Column) -> str:
-    return "".join(LATEX[piece.kind](piece.content) for piece in column.cell(row))
+def _share(facts: Sequence[Column]) -> float:
+    """What part of a line each column has that is not as wide as its cells."""
+    left = 1 - sum(column.width for column in facts) - GAP * (len(facts) - 1)
+    return left / sum(not column.width for column in facts)
+
+
+def _cell(row: Row, column: Column, *, writers: Writers) -> str:
+    return "".join(writers[piece.kind](piece.content) for piece in column.cell(row))
 
 
 def _latex_name(name: str) -> str:
     """An id or a theorem's name, which may break behind dots, dashes and underscores."""
     return rf"\texttt{{{BREAK.join(map(escaped, parts(name)))}}}"
-
-
-def _markdown_cell(row: Row, column: Column) -> str:
-    return "".join(MARKDOWN[piece.kind](piece.content) for piece in column.cell(row))
 
 
 def _plain(text: str) -> str:
@@ -136,10 +171,9 @@ def _github(formula: str) -> str:
     return f"$`{formula}`$"
 
 
-LATEX: Mapping[str, Callable[[str], str]] = {
+LATEX: Writers = {
     "text": escaped,
     "maths": lambda formula: f"${formula}$",
     "code": _latex_name,
 }
-MARKDOWN: Mapping[str, Callable[[str], str]] = {"text": _plain, "maths": _github, "code": lambda name: f"`{name}`"}
-"""How kinds of pieces are written."""
+MARKDOWN: Writers = {"text": _plain, "maths": _github, "code": lambda name: f"`{name}`"}

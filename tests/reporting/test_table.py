@@ -142,13 +142,43 @@ def test_a_theorem_makes_a_row_without_instances_and_names_itself_and_its_axioms
     columns = ["claim", "statement", "verdict", "proof", "axioms"]
     latex, markdown, data = (FORMATS[form](rows, columns, MARK) for form in ("latex", "markdown", "csv"))
     LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
-    assert r"\texttt{Cloning.\allowbreak{}supervised\_\allowbreak{}bound}\quad no axiom" in latex
+    assert r"\raggedright \texttt{Cloning.\allowbreak{}supervised\_\allowbreak{}bound} & no axiom " in latex
     assert "| proved | `Cloning.supervised_bound` | no axiom |" in markdown
-    assert "Worst ratio" not in markdown and "Axioms: those that the theorem in Coq uses." in markdown
+    assert "Worst ratio" not in markdown and "Axioms: those that the theorem in Coq uses, named below" in markdown
     read = list(csv.DictReader(StringIO(data)))
     assert [(line["proof"], line["checker"]) for line in read] == [
         ("Cloning.supervised_bound", ""), ("polynomial identity", ""), ("Soft.chain", "Coq 8.16.1"),
     ]  # fmt: skip
+
+
+def test_axioms_are_named_once_below_the_table():
+    few, all_of_them = tuple(sorted(REALS))[:1], tuple(sorted(REALS))
+    claims = [catalogue()[id] for id in (LOGARITHMS, BOUND, EQUALITY)]
+    theorems = {
+        claim.id: (Theorem(claim.id, "proved", "proved", "A.a", "", "", axioms, 1.0),)
+        for claim, axioms in zip(claims, (all_of_them, few, all_of_them), strict=True)
+    }
+    rows = table_rows(claims, {}, theorems=theorems)
+    latex, markdown, data = (FORMATS[form](rows, ["claim", "axioms"], MARK) for form in ("latex", "markdown", "csv"))
+    assert [line.split()[-2] for line in markdown.splitlines()[2:5]] == ["1", "2", "1"]
+    assert f"\n\naxioms 1: `{'`, `'.join(all_of_them)}`.\n\naxioms 2: `{few[0]}`.\n\n" in markdown
+    assert latex.count("axioms 1") == 3 and latex.count("axioms 2") == 2
+    below = latex.split(r"\end{tabular}")[1].replace(r"\allowbreak{}", "").replace(r"\_", "_")
+    assert all(below.count(rf"\texttt{{{name}}}") == 1 + (name in few) for name in all_of_them)
+    LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
+    assert [line["axioms"] for line in csv.DictReader(StringIO(data))] == [
+        ", ".join(theorems[claim.id][0].assumptions) for claim in claims
+    ]
+
+
+def test_names_of_theorems_have_a_column_where_it_is_wide_enough_and_a_line_where_it_is_not():
+    theorem = Theorem(BOUND, "proved", "proved", "Cloning.supervised", "", "", (), 1.0)
+    rows = table_rows([catalogue()[BOUND]], {}, theorems={BOUND: (theorem,)})
+    narrow, wide = (
+        list(body(FORMATS["latex"](rows, columns, MARK))) for columns in (PRINTED, ["claim", "verdict", "proof"])
+    )
+    assert len(narrow) == 6 and narrow[4].startswith(r"\multicolumn") and "Cloning." in narrow[4]
+    assert len(wide) == 4 and wide[3].startswith(r"\raggedright proved & \raggedright \texttt{Cloning.")
 
 
 def test_rows_carry_what_verify_reported(verified, rows):
@@ -374,10 +404,11 @@ def test_latex_is_balanced_and_each_row_fills_the_columns(everything, columns):
         (given,) = re.findall(r"\\begin\{(?:longtable|tabular)\}\{@\{\}(.*)@\{\}\}", latex)
         places = len(re.findall(r"p\{[\d.]*(?:\\linewidth)\}|[lr]", given))
         lines = list(body(latex))
-        facts = set(columns) - {*WIDE}
-        across = set(columns) - facts
+        line_of_proofs = "proof" in columns  # of the heads: there are no proofs
+        facts = set(columns) - {*WIDE, "proof"}
+        across = set(columns) & {*WIDE}
         assert places == max(len(facts), 1)
-        assert len(lines) == (len(rows) + 1) * (bool(across) + bool(facts))
+        assert len(lines) == (len(rows) + 1) * (bool(across) + bool(facts)) + line_of_proofs
         assert all(width(line) == places for line in lines)
         for line in lines:
             assert not SPECIAL.search(outside_maths(line).replace("&", "")), line
