@@ -85,6 +85,14 @@ def test_list_and_show(tmp_path):
         assert words in page
 
 
+def test_list_and_show_say_which_claims_are_certified_on_one_instance(tmp_path):
+    listing = " ".join(run("list", THEOREM, "xu-2020-bc", cwd=tmp_path).stdout.split())
+    assert listing.count("[certify]") == 6 + 1 and "`iltheory certify` covers the 6 marked [certify]." in listing
+    assert f"iltheory certify {THEOREM} --instance FILE" in run("show", THEOREM, cwd=tmp_path).stdout
+    assert "certify xu-2020-bc --instance" not in run("show", "xu-2020-bc", cwd=tmp_path).stdout  # logarithms
+    assert "`iltheory list` marks the claims" in run("certify", "--help", cwd=tmp_path).stdout
+
+
 def test_verify_prints_the_table_writes_json_and_leaves_evidence(tmp_path):
     done = run("verify", THEOREM, "--n", "2", "--json", "out.json", cwd=tmp_path)
     assert "holds on" in done.stdout and "0 refuted" in done.stdout

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = {str(page.relative_to(DOCS)): page.read_text(encoding="utf-8") for page in sorted(DOCS.rglob("*.md"))}
 EXECUTED = [
-    name for name, text in PAGES.items() if re.match("index|tutorials|how-to|explanation", name) and "```python" in text
+    name
+    for name, text in PAGES.items()
+    if re.match("index|tutorials|how-to|explanation|proofs", name) and "```python" in text
 ]
 FENCE = re.compile(r'^```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 RUN_FROM_A_SHELL = "python -m "

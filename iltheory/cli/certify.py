@@ -43,6 +43,8 @@ def certify(
 ) -> None:
     """Decide a claim on one instance, exactly, and write tables from which Coq proves the verdict of that instance.
 
+    `iltheory list` marks the claims that certificates cover; `docs/proofs.md` writes an instance and certifies it.
+
     Tables bound values and laws of states by one inequality a step and state; that they do is proved in Coq, with a
     horizon and with a discount. A tie or an equality has exact tables. Whether the claim holds or fails, the file ends
     in a theorem. Without --coq, say what it would be. Exit status 1 if the instance refutes the claim, 2 if no

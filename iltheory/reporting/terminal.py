@@ -19,6 +19,7 @@ from iltheory.claims.claim import Claim
 from iltheory.engine.ledger import Record
 from iltheory.engine.report import Report
 from iltheory.proofs import Theorem, strongest
+from iltheory.proofs.sides import SIDES
 from iltheory.reporting.exact import rounded
 from iltheory.reporting.latex import readable
 from sims.arithmetic import Enclosure
@@ -29,19 +30,23 @@ if TYPE_CHECKING:
 LONGEST_NUMBER = 60
 SAMPLED = " [on samples]"
 """Mark of claims that have a counterpart on sampled worlds."""
+CERTIFIED = " [certify]"
+"""Mark of claims whose verdict on one instance can be written for Coq."""
 STYLES = {"refuted": "bold red", "instances": "green", "confidence": "blue", "consistent": "cyan", "none": "yellow"}
 
 
 def claims_table(claims: Sequence[Claim]) -> RenderableType:
-    """One row a claim: id, what it says, source, status; with a mark on those that sampled worlds have, too."""
+    """One row a claim: id, what it says, source, status; with marks on what else can be done with it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
     for column in ("what it says", "source"):
         table.add_column(column, overflow="fold")
     for claim in claims:
-        table.add_row(claim.id, claim.summary + SAMPLED * claim.sampled, short_source(claim))
-    sampled = sum(claim.sampled for claim in claims)
+        marks = SAMPLED * claim.sampled + CERTIFIED * (claim.id in SIDES)
+        table.add_row(claim.id, claim.summary + marks, short_source(claim))
+    sampled, certified = sum(claim.sampled for claim in claims), sum(claim.id in SIDES for claim in claims)
     marked = f"; `iltheory verify-sampled` decides the {sampled} marked{SAMPLED}, too" if sampled else ""
+    marked += f"; `iltheory certify` covers the {certified} marked{CERTIFIED}" if certified else ""
     return Group(table, Text(f"\n{len(claims)} claims; `iltheory show ID` shows one of them{marked}."))
 
 
@@ -115,6 +120,8 @@ def claim_page(
         facts.add_row("sampled", f"until decided, at most {claim.samples:,} outcomes of each expectation")
     if claim.sampled:
         facts.add_row("on samples", f"in worlds without tables, too: iltheory verify-sampled {claim.id}")
+    if claim.id in SIDES:
+        facts.add_row("in Coq", f"a verdict on one instance, too: iltheory certify {claim.id} --instance FILE")
     for variant in claim.false_variants:
         facts.add_row("false variant", _wrong(variant))
     if claim.tight is not None:

@@ -1,8 +1,6 @@
 """Claims that are not in the catalogue are proved for shapes as those of the catalogue are."""
 
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -41,11 +39,3 @@ def test_an_own_claim_with_the_id_of_another_is_not_taken_for_it(tmp_path):
     first, second = prove_for_shapes([own, theirs], ledger=ledger, executor=serial())
     assert "S=2, A=2, H=2" in first.shapes and "S=2, A=2, H=2" not in second.shapes
     assert proved_for_shapes([theirs], ledger=ledger) == (first,) and proved_for_shapes([own], ledger=ledger) == ()
-
-
-def test_what_the_page_proves_is_what_it_prints(monkeypatch, capsys):
-    monkeypatch.undo()
-    page = (Path(__file__).parents[2] / "docs" / "proofs.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
-    exec(shown[0], {"__name__": "__docs__"})
-    assert capsys.readouterr().out == shown[1]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from iltheory.claims.registry import catalogue
+from iltheory.proofs.sides import SIDES
 from proofs_check.coq.development import statements
 from sims.arithmetic import NotRepresentable
 
@@ -28,6 +29,11 @@ def test_the_statement_that_is_shown_is_the_one_proved():
     shown = re.search(r"```coq\n.*?(Definition .*?)```", PAGE, re.DOTALL)
     assert shown is not None
     assert shown[1].strip() in {statement.text for statement in statements()}
+
+
+def test_the_claims_that_are_certified_are_counted():
+    claims = sum("/" not in id for id in SIDES)
+    assert f"Covered are {claims} claims and {len(SIDES) - claims} false variants of them" in PAGE
 
 
 def takes_logarithms(claim):
