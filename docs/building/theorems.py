@@ -9,7 +9,7 @@ from typing import Any
 
 from iltheory.claims.registry import catalogue
 from iltheory.reporting.site.docstrings import inline
-from proofs_check.coq.development import Statement, statements
+from proofs_check.coq import Statement, statements
 
 MARK = "<!-- theorems -->"
 

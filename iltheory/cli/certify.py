@@ -8,9 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
-from iltheory.cli.common import REFUTED_STATUS, Json, app, coq_folder, print_page, writable, write_file, write_json
+from iltheory.cli.common import (
+    REFUTED_STATUS,
+    Json,
+    app,
+    coq_folder,
+    coq_steps,
+    print_page,
+    writable,
+    write_file,
+    write_json,
+)
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -63,7 +74,7 @@ def certify(
     made = certificate(claim, decode(claim, parse(_text(instance))))
     if coq is not None:
         write_file("--coq", coq, made.text)
-    print_page(_page(made, coq), json_file)
+    print_page(_page(made, coq, "" if coq is None else _prepared_for(made)), json_file)
     document = {
         "claim": made.claim,
         "verdict": "holds" if made.holds else "refuted",
@@ -87,9 +98,27 @@ def _text(path: Path) -> str:
         raise IltheoryError(f"--instance {path} is no JSON in UTF-8: {problem}.") from problem
 
 
-def _page(made: Certificate, coq: Path | None) -> Text:
+def _prepared_for(made: Certificate) -> str:
+    """Compile what a certificate's file needs, and return how to go on: other words if Coq is missing."""
+    from iltheory.engine.executors import cores
+    from proofs_check.coq import Broken, Unavailable, prepare
+
+    with coq_steps(Console(stderr=True), "looking for what Coq has compiled") as on_step:
+        try:
+            prepare(coq_folder(), made.text, jobs=cores(), on_step=on_step)
+        except Unavailable as missing:
+            return f"{missing}\n  Install it and run this again, which compiles what the file needs. Then check them:"
+        except Broken as problem:
+            raise IltheoryError(
+                f"The Coq that is installed does not compile what the file needs:\n{problem}\n"
+                "  Install Coq 8.16.1 and MathComp 1.15.0, which do, and run this again."
+            ) from problem
+    return "To check them:"
+
+
+def _page(made: Certificate, coq: Path | None, how: str) -> Text:
     """The verdict, the theorem, and how to have it checked."""
-    from proofs_check.coq.development import LIBRARY
+    from proofs_check.coq.sentences import LIBRARY
 
     verdict = "holds on this instance" if made.holds else "is refuted by this instance"
     comparison = f"{float(made.lhs):.6g} {made.op} {float(made.rhs):.6g}"
@@ -98,5 +127,5 @@ def _page(made: Certificate, coq: Path | None) -> Text:
         end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."
     else:
         check = shlex.join(["coqc", "-w", "none", "-Q", str(coq_folder()), LIBRARY, str(coq)])
-        end = f"{coq}: {size}. To check them, after `iltheory prove`:\n  {check}"
+        end = f"{coq}: {size}. {how}\n  {check}"
     return Text(f"{made.claim} {verdict}: {comparison}.\n  {made.conclusion}\n{end}")

@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,6 +63,21 @@ def coq_folder() -> Path:
     """Where the Coq development is compiled, once for all commands of a user."""
     caches = Path(os.environ.get(CACHES, ""))
     return (caches if caches.is_absolute() else Path.home() / ".cache") / "iltheory" / "coq"
+
+
+@contextmanager
+def coq_steps(screen: Console, first: str) -> Iterator[Callable[[str], None]]:
+    """Show what Coq is doing there, in words, and say so if the folder cannot be written."""
+    from iltheory.reporting.progress import stages
+
+    with stages(screen, first) as on_step:
+        try:
+            yield on_step
+        except OSError as problem:
+            raise IltheoryError(
+                f"The Coq development cannot be compiled in {coq_folder()}: {problem.strerror or problem}.\n"
+                f"  Set {CACHES} to a folder that can be written."
+            ) from problem
 
 
 def kept() -> str:

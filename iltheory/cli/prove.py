@@ -11,7 +11,6 @@ from rich.console import Console
 
 from iltheory.cli.attack import Workers
 from iltheory.cli.common import (
-    CACHES,
     LEDGER,
     REFUTED_STATUS,
     Ids,
@@ -19,10 +18,10 @@ from iltheory.cli.common import (
     app,
     chosen,
     coq_folder,
+    coq_steps,
     print_page,
     write_json,
 )
-from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
     from iltheory.proofs import Checked, Theorem
@@ -49,11 +48,11 @@ def prove(
     iltheory prove dagger-2011-thm-2-2 --ledger fresh.sqlite
     """
     from iltheory.engine.executors import cores, processes
-    from iltheory.proofs import citation, coq, prove_for_shapes, proved_in_coq, unvetted
+    from iltheory.proofs import citation, prove_for_shapes, proved_in_coq, unvetted
     from iltheory.proofs.citation import counted
     from iltheory.reporting.progress import cells_progress
     from iltheory.reporting.proof_pages import proofs_page
-    from proofs_check.coq import statements
+    from proofs_check.coq import reading, statements
 
     claims, screen = chosen(ids), Console(stderr=True)
     with processes(workers) as executor, cells_progress(screen, len(claims), "proving claims for shapes") as on_result:
@@ -63,7 +62,7 @@ def prove(
     (general, kept), skipped = checked_by_coq(ledger, screen, jobs=workers or cores(), claims=wanted)
     before = proved_in_coq(ledger=ledger) if skipped else ()
     found = {theorem.name for theorem in (*general, *before)}
-    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)} & found
+    unread = {str(statement) for statement in unvetted(claims, reading.SOURCES)} & found
 
     def listed(theorems: Iterable[Theorem]) -> list[Theorem]:
         """Those about the chosen claims, in their order, then, if all are chosen, those about none."""
@@ -72,7 +71,9 @@ def prove(
         return about + [one for one in read if one.claim is None and not ids]
 
     shown, earlier = listed([*general, *of_shapes]), listed(before)
-    stated = {statement.claim for statement in statements(coq.SOURCES)}  # if not shown, skipped or unread, and said so
+    stated = {
+        statement.claim for statement in statements(reading.SOURCES)
+    }  # if not shown, skipped or unread, and said so
     unproved = [id for id in place if id not in stated | {theorem.claim for theorem in of_shapes}]
     said = [
         f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
@@ -99,10 +100,9 @@ def checked_by_coq(
 ) -> tuple[Checked, list[str]]:
     """Theorems that Coq accepts, kept in the ledger, or why none was checked; leave with status 1 if one is broken."""
     from iltheory.proofs import Checked, prove_in_coq
-    from iltheory.reporting.progress import stages
     from proofs_check.coq import Broken, Unavailable
 
-    with stages(screen, "comparing theorems with what was checked earlier") as on_step:
+    with coq_steps(screen, "comparing theorems with what was checked earlier") as on_step:
         try:
             return prove_in_coq(coq_folder(), claims=claims, ledger=ledger, jobs=jobs, on_step=on_step), []
         except Unavailable as missing:
@@ -110,8 +110,3 @@ def checked_by_coq(
         except Broken as problem:
             screen.print(f"a proof is broken: {problem}", style="red", markup=False, highlight=False)
             raise typer.Exit(REFUTED_STATUS) from problem
-        except OSError as problem:
-            raise IltheoryError(
-                f"The Coq development cannot be compiled in {coq_folder()}: {problem.strerror or problem}.\n"
-                f"  Set {CACHES} to a folder that can be written."
-            ) from problem

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from iltheory.claims.registry import catalogue
 from iltheory.proofs.vetting import claim_text, keep_read, unvetted
-from proofs_check.coq.development import SOURCES, statements
+from proofs_check.coq.reading import SOURCES, statements
 
 
 def main(words: Sequence[str], sources: Path = SOURCES) -> int:

@@ -21,7 +21,7 @@ from iltheory.claims.claim import Claim
 from iltheory.engine.batches import batched
 from iltheory.proofs.sides import SIDES, lacking
 from iltheory.proofs.tables import Model, fractions, number, table
-from proofs_check.coq.development import LIBRARY
+from proofs_check.coq.sentences import LIBRARY
 from sims.arithmetic import HOLDS
 from sims.errors import IltheoryError
 

@@ -13,9 +13,9 @@ from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.proofs.theorem import ALL, Theorem
 from iltheory.proofs.vetting import unfolded
 from proofs_check import coq
-from proofs_check.coq.development import SOURCES
+from proofs_check.coq import reading
 
-__all__ = ["SOURCES", "Checked", "prove_in_coq", "proved_in_coq"]
+__all__ = ["Checked", "prove_in_coq", "proved_in_coq"]
 
 NAME = "theorems in Coq"
 MARK_OF_MATHCOMP = "user-contrib/mathcomp/ssreflect/ssrbool.vo"
@@ -54,8 +54,8 @@ def prove_in_coq(
     proofs_check.coq.Broken
         If anything is not proved.
     """
-    digest, versions = coq.digest(SOURCES), coq.versions()
-    wanted = {s.subject for s in coq.statements(SOURCES) if claims is None or s.claim in claims}
+    digest, versions = coq.digest(reading.SOURCES), coq.versions()
+    wanted = {s.subject for s in coq.statements(reading.SOURCES) if claims is None or s.claim in claims}
     with Ledger(ledger) as opened:
         found = {
             record.key.family: _kept(record)
@@ -64,9 +64,11 @@ def prove_in_coq(
         }
         kept = sum(map(len, found.values()))
         if wanted - found.keys():
-            proofs = coq.check(folder, sources=SOURCES, subjects=wanted - found.keys(), jobs=jobs, on_step=on_step)
+            proofs = coq.check(
+                folder, sources=reading.SOURCES, subjects=wanted - found.keys(), jobs=jobs, on_step=on_step
+            )
             checker = readable(versions)
-            unchanged = coq.digest(SOURCES) == digest  # or else nobody knows what was compiled
+            unchanged = coq.digest(reading.SOURCES) == digest  # or else nobody knows what was compiled
             for subject in dict.fromkeys(proof.statement.subject for proof in proofs):
                 found[subject] = tuple(
                     _theorem(proof, checker) for proof in proofs if proof.statement.subject == subject
@@ -84,7 +86,7 @@ def _theorem(proof: coq.Proof, checker: str) -> Theorem:
         verdict="proved",
         name=str(proof.statement),
         about=proof.statement.about,
-        text="\n\n".join(unfolded(proof.statement, SOURCES)),
+        text="\n\n".join(unfolded(proof.statement, reading.SOURCES)),
         assumptions=proof.axioms,
         seconds=round(proof.seconds, 2),
         checker=checker,
@@ -136,5 +138,7 @@ def proved_in_coq(*, ledger: str | Path) -> tuple[Theorem, ...]:
     if not Path(ledger).exists():
         return ()
     with Ledger(ledger) as opened:
-        found = {record.key.family: record for record in opened.results(claim=NAME, claim_hash=coq.digest(SOURCES))}
+        found = {
+            record.key.family: record for record in opened.results(claim=NAME, claim_hash=coq.digest(reading.SOURCES))
+        }
     return tuple(theorem for name in sorted(found) for theorem in _kept(found[name]))

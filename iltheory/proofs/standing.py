@@ -10,7 +10,7 @@ from iltheory.proofs import coq
 from iltheory.proofs.shapes import proved_for_shapes
 from iltheory.proofs.theorem import ALL, Theorem
 from iltheory.proofs.vetting import unfolded, unvetted
-from proofs_check.coq.development import statements
+from proofs_check.coq import reading, statements
 from sims.errors import IltheoryError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def known_theorems(claims: Sequence[Claim], *, ledger: str | Path) -> dict[str, 
 
     A theorem in Coq counts if its statement was read beside the claim, both as they are now.
     """
-    unread = {str(statement) for statement in unvetted(claims, coq.SOURCES)}
+    unread = {str(statement) for statement in unvetted(claims, reading.SOURCES)}
     general = (theorem for theorem in coq.proved_in_coq(ledger=ledger) if theorem.name not in unread)
     found = [*general, *proved_for_shapes(claims, ledger=ledger)]
     return {claim.id: tuple(theorem for theorem in found if theorem.claim == claim.id) for claim in claims}
@@ -38,9 +38,9 @@ def known_theorems(claims: Sequence[Claim], *, ledger: str | Path) -> dict[str, 
 def unchecked(claim: Claim, *, ledger: str | Path) -> dict[str, str]:
     """Return statements in Coq, read beside a claim as both are now, that a ledger holds no proof of: text by name."""
     left_out = {theorem.name for theorem in coq.proved_in_coq(ledger=ledger)}
-    left_out |= {str(statement) for statement in unvetted([claim], coq.SOURCES)}
-    stated = (one for one in statements(coq.SOURCES) if one.claim == claim.id and str(one) not in left_out)
-    return {str(one): "\n\n".join(unfolded(one, coq.SOURCES)) for one in stated}
+    left_out |= {str(statement) for statement in unvetted([claim], reading.SOURCES)}
+    stated = (one for one in statements(reading.SOURCES) if one.claim == claim.id and str(one) not in left_out)
+    return {str(one): "\n\n".join(unfolded(one, reading.SOURCES)) for one in stated}
 
 
 def strongest(claim: Claim, report: Report | None, theorems: Sequence[Theorem]) -> Theorem | None:

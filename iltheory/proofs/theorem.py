@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from proofs_check.coq.development import REALS
+from proofs_check.coq.refusals import REALS
 
 ALL, SHAPE = "proved", "shape"
 """Rungs: every finite set of states and actions, every horizon; or one shape."""

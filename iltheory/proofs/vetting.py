@@ -20,7 +20,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from proofs_check.coq.development import LIBRARY, SOURCES, STATEMENT, Statement, statements
+from proofs_check.coq.reading import SOURCES, STATEMENT, Statement, statements
+from proofs_check.coq.sentences import needed
 
 if TYPE_CHECKING:
     from iltheory.claims.claim import Claim
@@ -31,7 +32,6 @@ READ = "vetted.json"
 """Beside the development: by theorem, a digest of the texts that were read."""
 
 CLAIMS = "iltheory.claims"
-REQUIRED = re.compile(rf"^From {LIBRARY}\.(\w+) Require(?: Import| Export)?([\w\s]+)\.$", re.MULTILINE)
 
 
 def unvetted(claims: Iterable[Claim], sources: Path = SOURCES) -> tuple[Statement, ...]:
@@ -97,11 +97,10 @@ def _required(text: str, sources: Path) -> dict[Path, str]:
     found: dict[Path, str] = {}
     waiting = [text]
     while waiting:
-        for room, names in REQUIRED.findall(waiting.pop()):
-            for path in (sources / room / f"{name}.v" for name in names.split()):
-                if path not in found:
-                    found[path] = path.read_text(encoding="utf-8")
-                    waiting.append(found[path])
+        for path in (sources / file for file in needed(waiting.pop())):
+            if path not in found:
+                found[path] = path.read_text(encoding="utf-8")
+                waiting.append(found[path])
     return dict(sorted(found.items()))
 
 

@@ -4,18 +4,10 @@ Read ``Definitions/`` and ``Statements/`` to know what is proved. ``Proofs/`` ne
 that each theorem there proves the statement of its name, and lists the axioms it uses.
 """
 
-from proofs_check.coq.development import (
-    Broken,
-    Proof,
-    Statement,
-    Unavailable,
-    ask,
-    check,
-    digest,
-    recheck,
-    statements,
-    versions,
-)
+from proofs_check.coq.development import Proof, ask, check, digest, prepare, recheck, versions
+from proofs_check.coq.programs import Unavailable
+from proofs_check.coq.reading import Statement, statements
+from proofs_check.coq.sentences import Broken
 
 __all__ = [
     "Broken",
@@ -25,6 +17,7 @@ __all__ = [
     "ask",
     "check",
     "digest",
+    "prepare",
     "recheck",
     "statements",
     "versions",

@@ -8,6 +8,10 @@ from proofs_check import coq
 
 
 @pytest.fixture(scope="session")
-def ask(request):
-    folder = Path(request.config.cache.mkdir("coq"))
-    return lambda text: coq.ask(folder, text)
+def compiled(request):
+    return Path(request.config.cache.mkdir("coq"))
+
+
+@pytest.fixture(scope="session")
+def ask(compiled):
+    return lambda text: coq.ask(compiled, text)

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from iltheory.proofs.certificates import Model, table
-from proofs_check.coq.development import LIBRARY, SOURCES
+from proofs_check.coq.reading import SOURCES
+from proofs_check.coq.sentences import LIBRARY, code, requirements
 from sims import TabularMDP
 from sims import arithmetic as ar
 
@@ -180,15 +181,15 @@ def random_model(rng, states, actions, *steps, **end):
 NAME = re.compile(r"[A-Za-z_][\w']*(?:\.[A-Za-z_][\w']*)*")
 DEFINED = re.compile(r"^(?:Definition|Fixpoint)\s+(\w+)(.*?)\.(?=\s)", re.MULTILINE | re.DOTALL)
 RECORD = re.compile(r"^Record\s+(\w+).*?:=\s*(\w+)\s*\{(.*?)\}\.", re.MULTILINE | re.DOTALL)
-IMPORTS = re.compile(rf"From {LIBRARY}\.Definitions Require Import ([\w\s]*?)\.(?=\s)")
 
 
 def _code(path):
-    return re.sub(r"\(\*.*?\*\)", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return code(path.read_text(encoding="utf-8"))
 
 
 def _imports(text):
-    return [module for found in IMPORTS.findall(text) for module in found.split()]
+    defining = (one for one in requirements(text) if one.origin == f"{LIBRARY}.Definitions" and one.imports)
+    return [name for one in defining for name in one.names]
 
 
 @cache

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ from iltheory.proofs.certificates import NotCovered, certificate
 from iltheory.proofs.sides import SIDES, lacking
 from iltheory.proofs.tables import Model, down, fractions, table, up
 from proofs_check import coq
+from proofs_check.coq.locking import alone
 from sims import arithmetic as ar
 from sims import families
 
@@ -210,7 +212,8 @@ def test_what_is_covered_are_claims_and_their_false_variants():
     assert len(bases) >= 60 and len(variants - SIDES.keys()) <= 3
 
 
-def test_the_command_writes_the_theorem_and_says_how_to_check_it(tmp_path):
+def test_the_command_writes_the_theorem_and_without_coq_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
     claim, instance = known(LINEAR)
     (tmp_path / "instance.json").write_text(json.dumps(encode(instance)))
     arguments = ["certify", LINEAR, "--instance", str(tmp_path / "instance.json")]
@@ -219,21 +222,39 @@ def test_the_command_writes_the_theorem_and_says_how_to_check_it(tmp_path):
     said = json.loads(told.stdout)
     assert (said["verdict"], said["lhs"], said["rhs"], said["coq"]) == ("refuted", "17/8", "3/2", None)
     written = CliRunner().invoke(app, [*arguments, "--coq", str(tmp_path / "out.v")])
-    assert "is refuted by this instance: 2.125 > 1.5" in written.stdout and "coqc" in written.stdout
+    assert "is refuted by this instance: 2.125 > 1.5" in written.stdout
+    assert "apt install coq" in written.stdout and "Install it and run this again" in " ".join(written.stdout.split())
     assert (tmp_path / "out.v").read_text() == certificate(claim, instance).text
 
 
-def test_the_command_to_check_a_theorem_can_be_pasted_and_files_that_coq_cannot_take_are_refused(tmp_path, monkeypatch):
-    _, instance = known(LINEAR)
+@needs_coq
+@pytest.mark.parametrize(
+    "lacking",
+    [pytest.param("*", marks=pytest.mark.slow), "Enclosures.*"],
+    ids=["everything", "a file that no theorem needs"],
+)
+def test_the_command_to_check_a_theorem_can_be_pasted_when_coq_has_not_compiled(
+    tmp_path, monkeypatch, compiled, ask, lacking
+):
+    claim, instance = known(LINEAR)
+    ask(certificate(claim, instance).text)
+    folder = tmp_path / "a cache" / "iltheory" / "coq"
+    with alone(compiled):
+        shutil.copytree(compiled, folder, ignore=shutil.ignore_patterns(lacking))
     (tmp_path / "instance.json").write_text(json.dumps(encode(instance)))
-    arguments = ["certify", LINEAR, "--instance", str(tmp_path / "instance.json"), "--coq"]
+    (tmp_path / "my files").mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "my files").mkdir()
-    page = CliRunner().invoke(app, [*arguments, "my files/out_1.v"]).stdout
-    command = page[page.index("coqc") :].replace("\n", "")  # a page is folded
-    folder = str(tmp_path / "a cache" / "iltheory" / "coq")
-    assert shlex.split(command)[-4:] == ["-Q", folder, "ImitationLearning", "my files/out_1.v"]
+    written = CliRunner().invoke(app, ["certify", LINEAR, "--instance", "instance.json", "--coq", "my files/out_1.v"])
+    command = shlex.split(written.stdout.partition("To check them:")[2].replace("\n", ""))  # a page is folded
+    assert command[-4:] == ["-Q", str(folder), "ImitationLearning", "my files/out_1.v"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == CLOSED
+
+
+def test_files_that_coq_cannot_take_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "instance.json").write_text(json.dumps(encode(known(LINEAR)[1])))
+    arguments = ["certify", LINEAR, "--instance", "instance.json", "--coq"]
+    monkeypatch.chdir(tmp_path)
     for name in ("my-out.v", "a b.v", "1a.v", "out.txt", ".v", "-"):
         failed = CliRunner().invoke(app, [*arguments, name])
         assert f"Coq does not compile a file named {name!r}" in str(failed.exception) and "such as mine.v" in str(

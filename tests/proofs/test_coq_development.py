@@ -14,9 +14,10 @@ import pytest
 
 from iltheory.claims.registry import catalogue
 from proofs_check import coq
-from proofs_check.coq import development
-from proofs_check.coq.development import SOURCES
+from proofs_check.coq import development, refusals
 from proofs_check.coq.locking import alone
+from proofs_check.coq.reading import SOURCES
+from proofs_check.coq.sentences import needed
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -155,10 +156,13 @@ def test_two_runs_take_turns_in_a_folder(tmp_path):
 @pytest.mark.parametrize(
     ("proofs", "said"),
     [
-        (PROOF + "Theorem small : Statements.Small.small.\nProof. Admitted.\n", "gap: Admitted"),
-        (PROOF + "Axiom trust : Statements.Small.small.\nDefinition small := trust.\n", "gap: Axiom"),
-        (PROOF + "Theorem small : forall n : nat, n <= n.+2.\nProof. by move=> n; exact: leqW. Qed.\n", "has type"),
-        (PROOF + "Definition other := 0.\n", "small"),
+        (PROOF + "Theorem small : Statements.Small.small.\nProof. Admitted.\n", "a gap by Admitted"),
+        (PROOF + "Axiom trust : Statements.Small.small.\nDefinition small := trust.\n", "a gap by Axiom"),
+        (
+            PROOF + "Theorem small : forall n : nat, n <= n.+2.\nProof. by move=> n; exact: leqW. Qed.\n",
+            r"Proofs\.Small\.small : \S+ does not hold",
+        ),
+        (PROOF + "Definition other := 0.\n", r"Proofs\.Small\.small : .* does not hold; prove the statement"),
         (PROOF + PROVED.replace("exact: leqnSn", "exact: leqnn"), "Small.v"),
         (
             PROOF
@@ -195,6 +199,22 @@ def about_reals(tmp_path: Path, **texts: str) -> list[coq.Proof]:
 
 
 @needs_coq
+def test_of_theorems_that_coq_is_asked_about_together_the_one_that_assumes_is_named(tmp_path):
+    sources = written(tmp_path / "sources", statements=REAL + STATED, proofs=PROOF + EXTENSIONAL)
+    (sources / "Definitions" / "Reals.v").write_text(HEAD)
+    for name in ("Other", "Third"):
+        (sources / "Statements" / f"{name}.v").write_text(STATED)
+        (sources / "Proofs" / f"{name}.v").write_text((PROOF + PROVED).replace("Small", name))
+    proofs = coq.check(tmp_path / "build", sources=sources, jobs=2)
+    axioms = {str(proof.statement): proof.axioms for proof in proofs}
+    extensional = "FunctionalExtensionality.functional_extensionality_dep"
+    assert axioms == {"Other.small": (), "Small.small": (extensional,), "Third.small": ()}
+    (sources / "Proofs" / "Third.v").write_text((PROOF + IRRELEVANT).replace("Small", "Third"))
+    with pytest.raises(coq.Broken, match=r"^Third\.small assumes ProofIrrelevance\.proof_irrelevance \(only"):
+        coq.check(tmp_path / "build", sources=sources, jobs=2)
+
+
+@needs_coq
 def test_axioms_of_the_reals_are_listed_where_a_statement_is_about_them(tmp_path):
     (proof,) = about_reals(tmp_path, statements=REAL + STATED, proofs=PROOF + EXTENSIONAL)
     assert proof.axioms == ("FunctionalExtensionality.functional_extensionality_dep",)
@@ -208,8 +228,8 @@ def test_axioms_of_the_reals_are_listed_where_a_statement_is_about_them(tmp_path
         (f"(* {REAL} *)\n" + STATED, EXTENSIONAL, "only statements about Definitions/Reals.v"),
         (REAL + STATED, IRRELEVANT, r"small assumes ProofIrrelevance\.proof_irrelevance\.$"),
         (REAL + STATED, NAMESAKE + EXTENSIONAL.replace("exact", "by case: name; exact"), r"small assumes Small\.func"),
-        (REAL + STATED, "Unset  Positivity\nChecking.\n" + EXTENSIONAL, "has a gap: Positivity"),
-        (REAL + STATED, "Unset Guard  Checking.\n" + EXTENSIONAL, "has a gap: Guard"),
+        (REAL + STATED, "Unset  Positivity\nChecking.\n" + EXTENSIONAL, "a gap by Positivity"),
+        (REAL + STATED, "Unset Guard  Checking.\n" + EXTENSIONAL, "a gap by Guard"),
     ],
     ids=["no logarithm", "reals in a comment", "another axiom", "a namesake", "no positivity", "no guard"],
 )
@@ -223,19 +243,25 @@ def test_no_other_axiom_is_allowed_and_those_of_the_reals_nowhere_else(tmp_path,
     [
         ({"statements": HEAD + "Definition small : Prop := True.\n"}, "below no comment"),
         ({"statements": STATED + "Lemma easy : True. Proof. by []. Qed.\n"}, "'Lemma easy : True' is no definition"),
-        ({"definitions": HEAD + "Axiom magic : False.\n"}, "is no definition"),
+        ({"definitions": HEAD + "Lemma magic : False.\n"}, "is no definition"),
         (
             {"statements": HEAD + 'Local Notation "x <= y" := (x <= x).\n' + STATED},
             "'Local Notation .* is no definition",
         ),
         ({"statements": HEAD + "Implicit Types n : Empty_set.\n" + STATED}, "'Implicit Types .* is no definition"),
-        ({"statements": HEAD + "From ImitationLearning.Proofs Require Small.\n" + STATED}, "'From .* is no definition"),
-        ({"statements": STATED + "  Definition other : Prop := False.\n"}, "other stands below no comment"),
+        (
+            {"statements": HEAD + "From ImitationLearning.Proofs Require Small.\n" + STATED},
+            "'From .* takes what nobody",
+        ),
+        (
+            {"statements": STATED + "  Definition other : Prop := False.\n"},
+            "'Definition other .* stands below no comment",
+        ),
         ({"definitions": HEAD + 'Notation "x <= y" := (x <= x).\n'}, "'Notation .* is no definition"),
-        ({"definitions": HEAD + "From ImitationLearning.Proofs Require Import Small.\n"}, "'From .* is no definition"),
+        ({"definitions": HEAD + "From ImitationLearning.Proofs Require Import Small.\n"}, "'From .* takes what nobody"),
     ],
     ids=[
-        *("no claim", "a proof among statements", "an axiom among definitions", "a notation", "types", "proofs"),
+        *("no claim", "a proof among statements", "a lemma among definitions", "a notation", "types", "proofs"),
         *("an indented statement", "a notation among definitions", "notations of proofs"),
     ],
 )
@@ -245,6 +271,129 @@ def test_files_to_be_read_hold_only_definitions(tmp_path, texts, said):
         checked(tmp_path, **texts)
 
 
+LOOKALIKE = 'Notation "x <= y" := (True).\n'
+CLOSED = "Closed under the global context"
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    "assumed",
+    [
+        f"forall {CLOSED} : nat, Closed + under + the + global + context = 0 -> False",
+        f'forall s : string, s = append s "{CLOSED}"%string -> False',
+    ],
+    ids=["bound names", "a string"],
+)
+def test_what_coq_prints_of_an_assumption_is_not_taken_for_there_being_none(tmp_path, assumed):
+    assuming = f"From Coq Require Import String.\nHypothesis cheat : {assumed}.\n"
+    used = PROVED.replace("exact: leqnSn", "exact: (let _ := cheat in leqnSn n)")
+    with pytest.raises(coq.Broken, match=r"^Small\.small assumes .*Small\.cheat"):
+        checked(tmp_path, proofs=PROOF + assuming + used)
+
+
+@pytest.mark.parametrize("room", ["Definitions/sub", "Statements/sub", "Proofs/sub", "Elsewhere", "."])
+def test_files_outside_of_the_three_rooms_are_refused(tmp_path, room):
+    sources = written(tmp_path / "sources")
+    (sources / room).mkdir(exist_ok=True)
+    (sources / room / "Evil.v").write_text(LOOKALIKE)
+    with pytest.raises(coq.Broken, match=r"Evil\.v lies in none of the rooms; move it to Definitions or Statements"):
+        refusals.refuse_all(sources)
+
+
+EVIL = "ImitationLearning.Proofs"
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        f"From {EVIL} Require Small.\nImport {EVIL}.Small.\n",
+        f"Import {EVIL}.Small.\n",
+        f"Export {EVIL}.Small.\n",
+        f"Require Import {EVIL}.Small.\n",
+        f"From {EVIL} Require RealField Small.\n",
+        "From ImitationLearning Require Import\n  Proofs.Small.\n",
+        f"From mathcomp  Require Export all_ssreflect. From {EVIL}  Require\tImport Small.\n",
+        "From ImitationLearning.Definitions.sub Require Import Small.\n",
+        'Fixpoint le (x y : nat) : Prop := True where "x <= y" := (le x y).\n',
+        'Record le := { small : nat where "x <= y" := (x = y) }.\n',
+    ],
+)
+def test_definitions_take_no_notation_from_what_nobody_reads(tmp_path, definitions):
+    sources = written(tmp_path / "sources", definitions=HEAD + definitions, proofs=LOOKALIKE)
+    with pytest.raises(
+        coq.Broken,
+        match=r"^Definitions/Small\.v: .*(is no definition|takes what nobody|is to be written|is no file of)",
+    ):
+        refusals.refuse_all(sources)
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        ("(* (** claim: pdl *)\nDefinition a : Prop := 0 = 1. *)\nDefinition a : Prop := True.\n", "below no comment"),
+        ("(* (** claim: pdl *)\nDefinition small : Prop := 0 = 1. *)\n", "stands in a comment"),
+        ("(** claim: pdl *)\nDefinition small : Prop := 0 = 1 (* eq. (2) *) -> False.\n", "a comment or a string"),
+        ('(* (** claim: pdl *)\nDefinition small : Prop := "a" = "a". *)\n'
+         'Definition small : Prop := "a" = "b".\n', "a comment or a string"),
+        (STATED + "Definition\n eq := fun (_ _ : nat) => True.\n", "'Definition eq := .* stands below no comment"),
+        (STATED + "Check 1. Definition other : Prop := True.\n", "'Check 1' is no definition"),
+    ],
+    ids=["another", "commented out", "cut", "strings", "split", "on one line"],
+)  # fmt: skip
+def test_what_is_shown_of_a_statement_is_what_coq_reads(tmp_path, statements, said):
+    sources = written(tmp_path, statements=HEAD + statements)
+    with pytest.raises(coq.Broken, match=rf"^Statements/Small\.v: .*{said}"):
+        coq.statements(sources)
+
+
+@pytest.mark.parametrize(
+    ("proofs", "said"),
+    [
+        ('Load "/tmp/evil".', "reaches outside of the development by Load"),
+        ('Add LoadPath "/tmp/evil" as Evil.', "by LoadPath"),
+        ('Add Rec  LoadPath "/tmp/evil" as Evil.', "by LoadPath"),
+        ('Declare ML\nModule "evil".', "by Module|by ML"),
+        ('Redirect "/tmp/evil" Check 1.', "by Redirect"),
+        ('Cd "/tmp".', "by Cd"),
+        ('Extraction "evil.ml" small.', "by Extraction"),
+        ("From elpi Require Import elpi.", "requires elpi; only Coq, mathcomp, ImitationLearning may be required"),
+        ("Time From Evil Require Epsilon.", "is to be written From ORIGIN Require"),
+        ("Require Evil.Epsilon.", "is to be written From ORIGIN Require"),
+        ('Notation "x ^( y" := (x + y) (at level 50). Check (1 ^(*3). Load evil. (* *)', r"\^\(\* may be no comment"),
+    ],
+)
+def test_proofs_reach_outside_of_the_development_by_no_command(tmp_path, proofs, said):
+    sources = written(tmp_path, proofs=PROOF + proofs + "\n" + PROVED)
+    with pytest.raises(coq.Broken, match=rf"^Proofs/Small\.v: .*({said})"):
+        refusals.refuse_all(sources)
+
+
+@needs_coq
+@pytest.mark.parametrize("place", ["COQPATH", "XDG_DATA_HOME", "XDG_CONFIG_HOME"])
+def test_coq_takes_nothing_from_the_folders_of_a_user(tmp_path, monkeypatch, place):
+    (tmp_path / "coq").mkdir()
+    (tmp_path / "coq" / "coqrc").write_text("Axiom magic : False.\n")
+    (tmp_path / "coq" / "Magic.v").write_text("Axiom magic : False.\n")
+    subprocess.run(["coqc", "-q", "-Q", ".", "Coq", "Magic.v"], cwd=tmp_path / "coq", check=True)
+    monkeypatch.setenv(place, str(tmp_path / "coq" if place == "COQPATH" else tmp_path))
+    with pytest.raises(coq.Broken, match=r"logical path\s+Magic with prefix Coq|reference magic was not found"):
+        required = "" if place == "XDG_CONFIG_HOME" else "From Coq Require Import Magic.\n"
+        checked(tmp_path, proofs=PROOF + required + PROVED.replace("exact: leqnSn", "case: magic"))
+
+
+def test_every_way_to_write_what_is_required_is_read():
+    origin = "From ImitationLearning.Definitions"
+    for text in (
+        f"{origin} Require Import A. {origin} Require B.",
+        f"{origin} Require Import\n  A B.",
+        f"  {origin}  Require A  B. (* both *)",
+        f"{origin} Require (* (* both *) *) Import A B.",
+        "From ImitationLearning Require Import Definitions.A Definitions.B.",
+    ):
+        assert needed(text) == ("Definitions/A.v", "Definitions/B.v")
+    assert needed(f"(* {origin} Require A. *)\nFrom Coq Require Import Reals.") == ()
+
+
 @needs_coq
 @pytest.mark.parametrize(
     "hidden",
@@ -252,7 +401,7 @@ def test_files_to_be_read_hold_only_definitions(tmp_path, texts, said):
     ids=["nested comments", "a string in a comment", "comments in strings", "no comment"],
 )
 def test_gaps_are_found_behind_comments_and_strings(tmp_path, hidden):
-    with pytest.raises(coq.Broken, match="has a gap: Axiom"):
+    with pytest.raises(coq.Broken, match="leaves a gap by Axiom"):
         checked(tmp_path, proofs=PROOF + hidden.format("Axiom trust : False.") + "\n" + PROVED)
 
 
@@ -277,7 +426,7 @@ def test_the_second_checker_accepts_the_whole_development(tmp_path):
     coq.check(tmp_path, jobs=2)
     primitive = ("Coq.Numbers.Cyclic.Int63.PrimInt63.", "Coq.Floats.PrimFloat.")  # of the machine, in Coq's own library
     others = [axiom.split(".") for axiom in coq.recheck(tmp_path) if not axiom.startswith(primitive)]
-    assert {".".join(names[-2:]) for names in others} == development.REALS
+    assert {".".join(names[-2:]) for names in others} == refusals.REALS
 
 
 def test_every_statement_names_a_claim_of_the_catalogue():

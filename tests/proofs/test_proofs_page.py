@@ -5,7 +5,7 @@ from pathlib import Path
 
 from iltheory.claims.registry import catalogue
 from iltheory.proofs.sides import SIDES
-from proofs_check.coq.development import statements
+from proofs_check.coq import statements
 from sims.arithmetic import NotRepresentable
 
 PAGE = (Path(__file__).parents[2] / "docs/proofs.md").read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ from iltheory.reporting.site import content as site
 from iltheory.reporting.site import coq_pages
 from proofs_check import coq as development
 from proofs_check.coq import statements
-from proofs_check.coq.development import REALS
+from proofs_check.coq.refusals import REALS
 from sims.errors import IltheoryError
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
@@ -56,7 +56,7 @@ def sources(tmp_path, monkeypatch):
     keep_read(statements(folder), catalogue().values(), folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("iltheory.proofs.coq.SOURCES", folder)
+    monkeypatch.setattr("proofs_check.coq.reading.SOURCES", folder)
     monkeypatch.setattr("iltheory.proofs.shapes.LARGEST", (2, 2, 1))
     monkeypatch.setattr("iltheory.engine.executors.processes", lambda workers: serial())
     return folder
@@ -281,7 +281,6 @@ def test_ids_and_names_break_behind_dots_dashes_and_underscores_only(width):
 @needs_coq
 def test_a_report_asks_coq_for_what_the_ledger_lacks(sources, tmp_path, monkeypatch):
     monkeypatch.setattr("iltheory.engine.verify.LEAST_BUDGET", 0.1)
-    monkeypatch.setattr(coq_pages, "SOURCES", sources)
     coq_pages.coq_files.cache_clear()
     monkeypatch.setattr(site, "statements", lambda: development.statements(sources))
     report = ("report", "pdl", "--folder", "site", "--json", "-")

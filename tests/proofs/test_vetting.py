@@ -12,7 +12,7 @@ from iltheory.measures import error_rate, gap, steps
 from iltheory.proofs.__main__ import main
 from iltheory.proofs.vetting import READ, claim_text, keep_read, statement_text, unvetted
 from proofs_check.coq import statements
-from proofs_check.coq.development import SOURCES
+from proofs_check.coq.reading import SOURCES
 
 ID, NAME = "ross-bagnell-2010-thm-2-1", "Cloning.supervised"
 

@@ -31,7 +31,7 @@ from iltheory.reporting.site.counterexamples import work
 from iltheory.reporting.site.docstrings import inline, linked, rendered
 from iltheory.reporting.site.mathml import formula, with_formulas
 from proofs_check.coq import statements
-from proofs_check.coq.development import SOURCES
+from proofs_check.coq.reading import SOURCES
 from sims.arithmetic import Enclosure
 from sims.errors import IltheoryError
 

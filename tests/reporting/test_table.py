@@ -36,7 +36,7 @@ from iltheory.reporting.table import InvalidRows, Row, read_growths, recorded, t
 from iltheory.reporting.table_columns import COLUMNS, FIELDS, LEGEND, formulas, record, telling
 from iltheory.reporting.table_formats import FORMATS, LONG, WIDE
 from iltheory.suggestions import require_known
-from proofs_check.coq.development import REALS
+from proofs_check.coq.refusals import REALS
 from sims.arithmetic import Enclosure
 from sims.errors import InvalidArgument
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from proofs_check.coq.development import LIBRARY, SOURCES
-
-REQUIRED = re.compile(rf"^From {LIBRARY}\.(?P<room>\w+) Require (?:Import )?(?P<names>[\w\s]+)\.\s", re.MULTILINE)
-"""A sentence that requires files of a room."""
+from proofs_check.coq import reading
+from proofs_check.coq.sentences import needed
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,9 @@ class Places:
 @cache
 def coq_files() -> Mapping[str, CoqFile]:
     """All files of the development by their paths."""
-    texts = {path.relative_to(SOURCES).as_posix(): path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.v")}
-    return {path: CoqFile(path, texts[path], tuple(_needs(texts[path]))) for path in sorted(texts)}
-
-
-def _needs(text: str) -> Iterator[str]:
-    for match in REQUIRED.finditer(text):
-        yield from (f"{match['room']}/{name}.v" for name in match["names"].split())
+    sources = reading.SOURCES
+    texts = {path.relative_to(sources).as_posix(): path.read_text(encoding="utf-8") for path in sources.rglob("*.v")}
+    return {path: CoqFile(path, texts[path], needed(texts[path])) for path in sorted(texts)}
 
 
 def places(theorem: str) -> Places:
