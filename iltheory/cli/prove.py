@@ -71,9 +71,7 @@ def prove(
         return about + [one for one in read if one.claim is None and not ids]
 
     shown, earlier = listed([*general, *of_shapes]), listed(before)
-    stated = {
-        statement.claim for statement in statements(reading.SOURCES)
-    }  # if not shown, skipped or unread, and said so
+    stated = {one.claim for one in statements(reading.SOURCES)}  # if not shown, skipped or unread, and said so
     unproved = [id for id in place if id not in stated | {theorem.claim for theorem in of_shapes}]
     said = [
         f"{kept} of the {len(general)} theorems in their files were checked earlier, by this Coq: {ledger} keeps them."
