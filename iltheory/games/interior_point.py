@@ -162,9 +162,11 @@ class _Problem:
             x, y, z = x + length * dx, y + length * dy, z + length * dz
             self.term.move(length)
             products = float((x * z).sum())
-            idle = idle + 1 if products + decrement >= best else 0
-            best = min(best, products + decrement)
-            yield x, products + decrement
+            unbalanced = float((y * (self.flow.b - self.flow.image(x))).sum())  # x gains by this, but no policy does
+            gap = products + decrement + abs(unbalanced)
+            idle = idle + 1 if gap >= best else 0
+            best = min(best, gap)
+            yield x, gap
             if mu <= smallest and decrement <= NEGLIGIBLE:
                 return
             if length > 0.5:

@@ -72,22 +72,29 @@ def solve(
         raise InvalidArgument(f"tolerance={tolerance!r} must be a finite number, not negative.")
     floats, rigorous = game.to("float64"), game.to("interval")
     best: Certified | None = None
+    closest: Iterate | None = None
+    checked: Iterate | None = None
     points: list[TracePoint] = []
     clock, due = Clock(), 1
     for count, iterate in enumerate(SOLVERS[name](floats), 1):
         clock.pause()
+        if closest is None or iterate.gap < closest.gap:
+            closest = iterate
         promising = iterate.gap <= tolerance * abs(iterate.value)
         if promising or count == iterations or (trace and count == due):
-            best = certify(rigorous, iterate, best)
+            best, checked = certify(rigorous, iterate, best), iterate
             points.append(TracePoint(best.primal, best.dual, count, clock.seconds))
             due = max(due, 2 * count)
         if count == iterations or (promising and best is not None and best.relative_gap <= tolerance):
             break
         clock.resume()
-    if not points or points[-1].iteration != count:
-        best = certify(rigorous, iterate, best)
-        points.append(TracePoint(best.primal, best.dual, count, clock.seconds))
-    assert best is not None
+    assert closest is not None  # every solver has an iterate
+    if best is None or checked is not closest:
+        best = certify(rigorous, closest, best)
+    points = [
+        *(point for point in points if point.iteration < count),
+        TracePoint(best.primal, best.dual, count, clock.seconds),
+    ]
     occupancy = floats.mdp.occupancy(ar.convert(best.policy, "float64"))
     d, e = (np.asarray(floats.law(x)) for x in (occupancy, floats.target))
     why_not = floats.adversary.beyond_reach(d, e, entropic=game.entropic)

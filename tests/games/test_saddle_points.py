@@ -145,6 +145,15 @@ def test_certified_to_eight_digits_against_a_few_demonstrations(divergence, weig
     assert saddle.relative_gap <= 1e-8
 
 
+def test_a_solver_that_ends_worse_than_it_was_is_certified_at_its_best(monkeypatch):
+    played = game("jensen-shannon", "discounted", 0.1)
+    *_, good = SOLVERS["interior-point"](played)
+    worse = good._replace(policy=np.full_like(good.policy, 1 / A), strategy=good.strategy * 0, gap=good.gap + 1)
+    monkeypatch.setitem(SOLVERS, "interior-point", lambda game: iter([good, worse]))
+    saddle = solve(played, method="interior-point", tolerance=0.0)
+    assert saddle.relative_gap <= 1e-8 and saddle.trace[-1].iteration == 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("divergence", FINITE_EVERYWHERE)
 @pytest.mark.parametrize("end", [{"n_states": 30, "discount": 0.99}, {"n_states": 12, "horizon": 20}])
