@@ -19,7 +19,10 @@ by apply: norm_action_mismatch => s; apply: state_law_ge0.
 Qed.
 
 Theorem best_discriminator : Statements.Advil.best_discriminator.
-Proof. by move=> R S A M H expert learner hM hE hL g; rewrite payoff_best largest_off_policy. Qed.
+Proof.
+move=> R S A M H expert learner hM hE hL g; rewrite payoff_best; split=> [h s a|]; first exact: signed_sg.
+by split=> [f f1|]; [apply: payoff_le | rewrite largest_off_policy].
+Qed.
 
 Theorem any_discriminator : Statements.Advil.any_discriminator.
 Proof.
@@ -28,7 +31,7 @@ Qed.
 
 Theorem imitation_wins : Statements.Advil.imitation_wins.
 Proof.
-move=> R S A M H expert learner hM hE hL same; rewrite -payoff_best payoff0 // => h s a.
+move=> R S A M H expert learner hM hE hL same; rewrite -payoff_best payoff0 // => h s a hH.
 have := state_law_ge0 hM h s hE; rewrite /off_policy_mismatch le_eqVlt.
 by case/orP=> [/eqP<-|visited]; rewrite ?mul0r // same // subrr mulr0.
 Qed.

@@ -77,7 +77,7 @@ Qed.
 Theorem imitation_by_play : Statements.Games.imitation_by_play.
 Proof.
 move=> R S A M H T expert learners f hM hE hL u1 against; rewrite [RHS]mulrCA; congr (_ * _).
-rewrite sum_regrets [X in _ - X]big1 ?subr0 => [|t _]; last by apply: payoff0 => h s a; apply: subrr.
+rewrite sum_regrets [X in _ - X]big1 ?subr0 => [|t _]; last by apply: payoff0 => h s a _; apply: subrr.
 by rewrite mulr_sumr; apply: eq_bigr => t _; rewrite value_reward_payoff.
 Qed.
 

@@ -49,9 +49,9 @@ Lemma payoff_best H g : payoff H g (best_moment g) = largest_payoff H g.
 Proof. by congr (_ * _); do 3![apply: eq_bigr => ? _]; apply: mul_sg_norm. Qed.
 
 (** Nobody can tell who agrees. *)
-Lemma payoff0 H g f : (forall h s a, g h s a = 0) -> payoff H g f = 0.
+Lemma payoff0 H g f : (forall h s a, (h < H)%N -> g h s a = 0) -> payoff H g f = 0.
 Proof.
-by move=> g0; rewrite /payoff big1 ?mulr0 // => h _; do 2![rewrite big1 // => ? _]; rewrite g0 mul0r.
+by move=> g0; rewrite /payoff big1 ?mulr0 // => h _; do 2![rewrite big1 // => ? _]; rewrite g0 ?mul0r.
 Qed.
 
 (** A strategy that is nearly best against a mismatch that another policy has not at all. *)
@@ -59,7 +59,7 @@ Lemma near_equilibrium H (g g0 : nat -> S -> A -> R) f (delta : R) : (forall h s
   largest_payoff H g - delta / 2%:R <= payoff H g f ->
   payoff H g f <= payoff H g0 f + delta / 2%:R -> largest_payoff H g <= delta.
 Proof.
-move=> g00; rewrite (payoff0 H f g00) add0r ler_subl_addr => best near.
+move=> g00; rewrite (payoff0 f (fun h s a _ => g00 h s a)) add0r ler_subl_addr => best near.
 by rewrite (splitr delta) (le_trans best) // ler_add2r.
 Qed.
 

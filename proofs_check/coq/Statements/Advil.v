@@ -4,12 +4,12 @@ From ImitationLearning.Definitions Require Import Probability FiniteHorizon Mome
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** claim: swamy-2021-advil
-    That no f in [-1, 1] has more is [any_discriminator] below. *)
+(** claim: swamy-2021-advil *)
 Definition best_discriminator : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A),
   is_mdp M -> is_policy expert -> is_policy learner ->
   let g := off_policy_mismatch M expert learner in
+  signed (best_moment g) /\ (forall f, signed f -> payoff H g f <= payoff H g (best_moment g)) /\
   payoff H g (best_moment g) =
   H%:R^-1 * \sum_(h < H) mean (state_law M expert h) (fun s => \sum_a `|learner h s a - expert h s a|).
 
@@ -25,7 +25,7 @@ Definition any_discriminator : Prop :=
 Definition imitation_wins : Prop :=
   forall (R : realFieldType) (S A : finType) (M : mdp R S A) (H : nat) (expert learner : policy R S A),
   is_mdp M -> is_policy expert -> is_policy learner ->
-  (forall h s, 0 < state_law M expert h s -> forall a, learner h s a = expert h s a) ->
+  (forall h s, (h < H)%N -> 0 < state_law M expert h s -> forall a, learner h s a = expert h s a) ->
   largest_payoff H (off_policy_mismatch M expert learner) = 0.
 
 (** claim: swamy-2021-advil.unique *)
