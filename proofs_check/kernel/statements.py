@@ -11,7 +11,7 @@ from typing import Any
 
 from proofs_check.kernel.models import Model
 from proofs_check.kernel.numbers import exp, kl, log, lower, maximum, sqrt
-from proofs_check.kernel.reading import Refused, dot, fields, flat, shape, show
+from proofs_check.kernel.reading import Refused, dot, fields, flat, shape, show, table
 
 
 def check(data: Any) -> str:
@@ -46,7 +46,7 @@ def _evaluated(formula: Any, parts: dict[str, Any]) -> Any:
     if not isinstance(formula, list):
         return parts[formula] if isinstance(formula, str) else formula
     if not (formula and isinstance(formula[0], str) and formula[0] in OPERATIONS):
-        return [_evaluated(part, parts) for part in formula]
+        return table(rows := [_evaluated(part, parts) for part in formula], shape(rows), "a table")
     return OPERATIONS[formula[0]](*(_evaluated(part, parts) for part in formula[1:]))
 
 

@@ -286,6 +286,13 @@ def test_refuses_tables_of_other_sizes():
             check(changed(lipschitz, path, change))
 
 
+@pytest.mark.parametrize("ragged", [["1", ["2"]], [["1"], ["1", "2"]], [[], ["1"]], [["1"], "2"]])
+def test_refuses_ragged_tables_among_statements(ragged):
+    stated = {"schema": "iltheory-statements/1", "about": "x", "instance": {"a": ragged}, "fails": []}
+    with pytest.raises(Refused, match="a table holds"):
+        check({**stated, "holds": [["<=", "a", "3"]]})
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.sampled_from([c for c in BOTH if c[0] != "lipschitz"]), st.integers(0, 2**32), st.integers(1, 40))
 def test_any_policy_and_reward_give_bounds_that_enclose_the_value(case, seed, shift):
