@@ -58,8 +58,11 @@ def decode(claim: Claim, encoded: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(encoded, Mapping):
         raise InvalidInstance(f"an instance is an object with one entry a parameter, not {encoded!r:.60}.")
     if set(encoded) != set(claim.parameters):
+        inner = [name for name, part in encoded.items() if isinstance(part, Mapping) and "instance" in part]
+        hint = f"\n  Give what stands there under {inner[0]}.instance." if inner else ""
         raise InvalidInstance(
-            f"the instance has {', '.join(encoded) or 'no entry'}; {claim.id} takes {', '.join(claim.parameters)}."
+            f"the instance has {', '.join(encoded) or 'no entry'}; "
+            f"{claim.id} takes {', '.join(claim.parameters)}.{hint}"
         )
     values = {
         name: [_decode(f"{name}[{i}]", part) for i, part in enumerate(encoded[name])]

@@ -122,7 +122,8 @@ def _page(made: Certificate, coq: Path | None, how: str) -> Text:
 
     verdict = "holds on this instance" if made.holds else "is refuted by this instance"
     comparison = f"{float(made.lhs):.6g} {made.op} {float(made.rhs):.6g}"
-    size = f"tables in multiples of 1/{made.unit}"
+    bits = made.unit.bit_length() - 1
+    size = f"tables in multiples of {f'2^-{bits}' if made.unit == 2**bits else f'1/{made.unit}'}"
     if coq is None:
         end = f"Coq would be given {size} to prove it from; --coq FILE.v writes them."
     else:

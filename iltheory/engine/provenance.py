@@ -71,14 +71,17 @@ def _versions(modules: set[str]) -> str:
 
 @cache
 def commit() -> str | None:
-    """The commit of the checkout this runs from, with ``+`` if files differ from it; None where it is no checkout."""
-    folder = Path(__file__).parent
+    """The commit of the checkout this runs from, with ``+`` if it has other files; None where it is no checkout."""
+    root = Path(__file__).parents[2]
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(["git", "-C", root, *words], check=True, capture_output=True, text=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+        git("ls-files", "--error-unmatch", __file__)  # or else the repository is that of somebody who installed this
+        edited = git("status", "--porcelain", "--untracked-files=no")
+        added = git("ls-files", "--others", "--exclude-standard", "iltheory", "sims", "proofs_check")
+        return git("rev-parse", "HEAD") + "+" * bool(edited or added)
     except (OSError, subprocess.CalledProcessError):
         return None
 

@@ -74,9 +74,10 @@ def check_covered(claim: Claim) -> None:
     """Raise `NotCovered`, with what is missing, unless certificates of the claim can be made."""
     missing = lacking(claim)
     if missing is not None:
-        covered = ", ".join(id for id in SIDES if "/" not in id)
         name = reference(claim) or claim.id  # with its file, if it has one: another claim may have the same id
-        raise NotCovered(f"no certificate for Coq covers {name}: {missing.words}.\n  Covered: {covered}.")
+        raise NotCovered(
+            f"no certificate for Coq covers {name}: {missing.words}.\n  `iltheory list` marks covered claims."
+        )
 
 
 def certificate(claim: Claim, instance: Mapping[str, Any]) -> Certificate:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
+from iltheory.claims.registry import catalogue
 from iltheory.engine.ledger import BlockKey, Ledger, Record
 from iltheory.proofs.theorem import ALL, Theorem
 from iltheory.proofs.vetting import unfolded
@@ -52,10 +54,11 @@ def prove_in_coq(
     proofs_check.coq.Unavailable
         If Coq is not installed.
     proofs_check.coq.Broken
-        If anything is not proved.
+        If anything is not proved, or a statement bears the id of no claim.
     """
-    digest, versions = coq.digest(reading.SOURCES), coq.versions()
-    wanted = {s.subject for s in coq.statements(reading.SOURCES) if claims is None or s.claim in claims}
+    digest, versions, stated = coq.digest(reading.SOURCES), coq.versions(), coq.statements(reading.SOURCES)
+    _check_ids(stated)
+    wanted = {s.subject for s in stated if claims is None or s.claim in claims}
     with Ledger(ledger) as opened:
         found = {
             record.key.family: _kept(record)
@@ -77,6 +80,18 @@ def prove_in_coq(
                     key = BlockKey(NAME, digest, "coq", subject, 0, 0, 1, versions)
                     opened.record(key, {"theorems": [theorem.document for theorem in found[subject]]}, 0.0)
     return Checked(tuple(theorem for subject in sorted(found) for theorem in found[subject]), kept)
+
+
+def _check_ids(stated: Iterable[coq.Statement]) -> None:
+    """Refuse a statement that bears the id of no claim: no table would ever show its theorem."""
+    ids = catalogue().keys()
+    for statement in stated:
+        if statement.claim is not None and statement.claim not in ids:
+            near = get_close_matches(statement.claim, ids, n=1)
+            raise coq.Broken(
+                f"{statement} bears the id {statement.claim!r}, which no claim of the catalogue has; "
+                + (f"did you mean {near[0]}?" if near else "correct it, or write foundation: WORDS.")
+            )
 
 
 def _theorem(proof: coq.Proof, checker: str) -> Theorem:

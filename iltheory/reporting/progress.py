@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
+from math import inf
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from iltheory.engine.ledger import Record
+
+PAUSE = 15.0
+"""Seconds from one plain line to the next."""
 
 
 @contextmanager
@@ -19,10 +24,13 @@ def cells_progress(
 ) -> Iterator[Callable[[Record], None]]:
     """A live line with the cells done so far; yields what to call with each."""
     if not console.is_terminal:
-        console.print(f"{doing}: {planned}", markup=False, highlight=False)
+        say = _now_and_then(console, f"{doing}: {planned}")
+        numbers = count(1)
+        yield lambda record: say(f"{next(numbers)} of {planned}, {cell_words(record)}")
+        return
     description = TextColumn("{task.description}", markup=False)
     columns = description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(doing, total=planned)
 
         def on_result(record: Record) -> None:
@@ -40,22 +48,23 @@ def cell_words(record: Record) -> str:
 
 @contextmanager
 def stages(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
-    """A live line with what is being done; yields what to call with news.
-
-    Where no terminal shows it, the first news of each stage is a plain line: those that differ in more than numbers,
-    and in what follows a colon.
-    """
-    if console.is_terminal:
-        with console.status(doing) as status:
-            yield status.update
+    """A live line with what is being done; yields what to call with news."""
+    if not console.is_terminal:
+        yield _now_and_then(console, doing)
         return
-    said = set[str]()
+    with console.status(doing) as status:
+        yield status.update
 
-    def on_step(words: str) -> None:
-        stage = re.sub(r"\d+|:.*", "", words)
-        if stage not in said:
+
+def _now_and_then(console: Console, first: str) -> Callable[[str], None]:
+    """Print a plain line, and return what prints another one unless the last one is of just now."""
+    printed = -inf
+
+    def say(words: str) -> None:
+        nonlocal printed
+        if monotonic() - printed >= PAUSE:
             console.print(words, markup=False, highlight=False, soft_wrap=True)
-        said.add(stage)
+            printed = monotonic()
 
-    on_step(doing)
-    yield on_step
+    say(first)
+    return say

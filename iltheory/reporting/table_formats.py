@@ -52,7 +52,7 @@ def latex_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
     lines = [
         f"% {mark}",
         rf"% In the preamble: \usepackage{{{packages}}}",
-        *(f"% {sentence}" for sentence in _legend(columns)),
+        *(f"% {sentence}" for sentence in _legend(columns, notes)),
     ]
     lines += [r"\begingroup\footnotesize\setlength{\tabcolsep}{3.5pt}"]
     lines += [rf"\begin{{{environment}}}{{@{{}}{_specification(facts) or LINE}@{{}}}}"]
@@ -78,7 +78,7 @@ def markdown_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> st
     lines += [[_cell(row, column, writers=writers) for column in chosen] for row in rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     named = [f"{_number(notes, names)}: `{names.replace(', ', '`, `')}`." for names in notes]
-    return "\n\n".join([table, " ".join(_legend(columns)), *named, f"<!-- {mark} -->"]) + "\n"
+    return "\n\n".join([table, " ".join(_legend(columns, notes)), *named, f"<!-- {mark} -->"]) + "\n"
 
 
 def csv_table(rows: Sequence[Row], columns: Sequence[str], mark: str) -> str:
@@ -99,8 +99,8 @@ FORMATS: Mapping[str, Callable[[Sequence[Row], Sequence[str], str], str]] = {
 """What writes rows: of these columns, with this mark where the format has comments."""
 
 
-def _legend(columns: Sequence[str]) -> list[str]:
-    return [sentence for name, sentence in LEGEND.items() if name in columns]
+def _legend(columns: Sequence[str], notes: Sequence[str]) -> list[str]:
+    return [sentence for name, sentence in LEGEND.items() if name in columns and (notes or name != "axioms")]
 
 
 def _axioms(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:

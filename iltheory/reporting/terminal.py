@@ -148,9 +148,8 @@ def claim_page(
 
 
 def _wrong(variant: Claim) -> str:
-    """What a false variant says, after its name if it has a formula of its own."""
-    statement, name = readable(variant.statement), variant.id.partition("/")[2].replace("-", " ")
-    return statement if statement.endswith("(false)") else f"{name}: {statement}"
+    """What a false variant says, after what its id adds to the claim's."""
+    return f"/{variant.id.partition('/')[2]}: {readable(variant.statement)}"
 
 
 def families_table(report: Report) -> RenderableType:

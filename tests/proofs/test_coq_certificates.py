@@ -288,6 +288,11 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path, refused):
         assert failed.exit_code == 1 and said in str(failed.exception)
 
 
+def test_the_file_of_a_counterexample_is_told_where_its_instances_are(refused):
+    counterexample = {"claim": LINEAR, "simplest": {"instance": {}}, "worst": {"instance": {}}}
+    assert "Give what stands there under simplest.instance." in refused(LINEAR, counterexample)
+
+
 @pytest.mark.parametrize("name", ["expert", "horizon"])
 def test_a_name_given_twice_is_refused(refused, name):
     text = json.dumps(encode(known(LINEAR)[1]))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from dataclasses import replace
 from importlib.metadata import version
 from io import StringIO
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from iltheory.claims.registry import catalogue
 from iltheory.cli import app
 from iltheory.cli.common import coq_folder
+from iltheory.engine import provenance
 from iltheory.engine.executors import serial
 from iltheory.proofs import Theorem, citation, known_theorems, proved_in_coq
 from iltheory.proofs.coq import readable
@@ -135,10 +137,12 @@ def test_claims_without_any_proof_are_named_and_nothing_else_is_shown_of_them(so
 
 
 @needs_coq
-def test_each_stage_is_a_plain_line_where_no_terminal_shows_progress(sources):
+def test_progress_is_plain_lines_where_no_terminal_shows_it(sources, monkeypatch):
+    monkeypatch.setattr("iltheory.reporting.progress.PAUSE", 0.0)
     said = invoked("prove", "pdl").stderr.splitlines()
-    assert said[:2] == ["proving claims for shapes: 2", "comparing theorems with what was checked earlier"]
-    assert sum("files are compiled: " in line for line in said) == 1 and len(said) < 6, said
+    assert said[0] == "proving claims for shapes: 2" and said[1].startswith("1 of 2, proofs for shapes: pdl")
+    assert said[3] == "comparing theorems with what was checked earlier"
+    assert sum("files are compiled: " in line for line in said) == 2, said
 
 
 @needs_coq
@@ -169,6 +173,15 @@ def test_the_whole_run_lists_foundations_and_a_broken_proof_fails_it(sources, tm
     done = invoked("prove", status=1)
     assert "a proof is broken" in done.stderr and "Small.v" in done.stderr and "foundation" not in done.stdout
     assert proved_in_coq(ledger=tmp_path / "iltheory.sqlite") == ()
+
+
+@needs_coq
+def test_a_statement_of_no_claim_is_named_with_the_nearest_one(sources):
+    for id, said in (("pdll", "did you mean pdl?"), ("-", "write foundation")):
+        (sources / "Statements" / "Small.v").write_text(HEAD + STATED.replace("claim: pdl", f"claim: {id}"))
+        done = invoked("prove", "pdl", status=1)
+        assert f"Small.small bears the id '{id}', which no claim of the catalogue has" in done.stderr
+        assert said in done.stderr
 
 
 @needs_coq
@@ -261,6 +274,31 @@ def test_what_is_cited_counts_theorems_axioms_and_the_claims_of_shapes():
         f"all models of some shapes, on polynomials with exact numbers, with iltheory {version('iltheory')}"
     )
     assert citation([]) is None
+
+
+def test_the_commit_that_is_cited_says_if_files_differ_or_are_not_in_it(tmp_path, monkeypatch):
+    def git(*words):
+        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True)
+
+    module = tmp_path / "iltheory" / "engine" / "provenance.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("")
+    monkeypatch.setattr(provenance, "__file__", str(module))
+    found = provenance.commit.__wrapped__
+    assert found() is None
+    git("init", "--quiet")
+    git("commit", "--quiet", "--allow-empty", "--message", "of somebody who installed it here")
+    assert found() is None
+    git("add", "iltheory")
+    git("commit", "--quiet", "--message", "ours")
+    (tmp_path / "notes.txt").write_text("")
+    assert len(found()) == 40
+    (tmp_path / "proofs_check").mkdir()
+    (tmp_path / "proofs_check" / "Cheat.v").write_text("")
+    assert found().endswith("+")
+    (tmp_path / "proofs_check" / "Cheat.v").unlink()
+    module.write_text("edited = True")
+    assert found().endswith("+")
 
 
 @pytest.mark.parametrize("width", [72, 80, 110, 200])

@@ -159,6 +159,8 @@ def test_axioms_are_named_once_below_the_table():
         for claim, axioms in zip(claims, (all_of_them, few, all_of_them), strict=True)
     }
     rows = table_rows(claims, {}, theorems=theorems)
+    closed = {EQUALITY: (Theorem(EQUALITY, "proved", "proved", "A.a", "", "", (), 1.0),)}
+    rows_without = table_rows([catalogue()[EQUALITY]], {}, theorems=closed)
     latex, markdown, data = (FORMATS[form](rows, ["claim", "axioms"], MARK) for form in ("latex", "markdown", "csv"))
     assert [line.split()[-2] for line in markdown.splitlines()[2:5]] == ["1", "2", "1"]
     assert f"\n\naxioms 1: `{'`, `'.join(all_of_them)}`.\n\naxioms 2: `{few[0]}`.\n\n" in markdown
@@ -166,6 +168,8 @@ def test_axioms_are_named_once_below_the_table():
     below = latex.split(r"\end{tabular}")[1].replace(r"\allowbreak{}", "").replace(r"\_", "_")
     assert all(below.count(rf"\texttt{{{name}}}") == 1 + (name in few) for name in all_of_them)
     LatexWalker(latex, tolerant_parsing=False).get_latex_nodes()
+    for form in ("latex", "markdown"):
+        assert "named below" not in FORMATS[form](rows_without, ["claim", "axioms"], MARK)
     assert [line["axioms"] for line in csv.DictReader(StringIO(data))] == [
         ", ".join(theorems[claim.id][0].assumptions) for claim in claims
     ]
@@ -457,7 +461,8 @@ def test_markdown_has_a_cell_for_each_column_and_formulas_as_github_reads_them(e
                     or "|" not in child.content
                 )
                 assert "|" not in child.content and "operatorname" not in child.content
-    assert all(sentence in markdown for sentence in LEGEND.values()) and f"<!-- {MARK} -->" in markdown
+    needed = [sentence for name, sentence in LEGEND.items() if name != "axioms"]  # there are none to be named
+    assert all(sentence in markdown for sentence in needed) and f"<!-- {MARK} -->" in markdown
 
 
 def test_plain_words_do_not_become_markup_or_commands():
