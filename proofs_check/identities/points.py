@@ -52,6 +52,12 @@ def check(domain: Domain, proved: Comparison, ring: Polynomials) -> None:
     At the first point, some of the cells that are listed along the batch axis are evaluated alone, too: what mixes
     the instances of a batch states nothing about each.
 
+    Parameters
+    ----------
+    domain : the claim, and the shape whose listed cells are along the batch axis
+    proved : the comparison of polynomials that holds on the cell
+    ring : those polynomials
+
     Raises
     ------
     LeavesTheRing

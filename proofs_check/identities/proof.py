@@ -126,7 +126,7 @@ def _settled(domain: Domain, ring: Polynomials, certified: bool) -> str | None:
     try:
         with collecting():
             comparison = replace(claim, assumptions=()).evaluate(instance)
-        ring.effort.spend(0)
+        ring.effort.spend(0)  # the formula may have caught that it was too much
         if ring.refused:
             raise LeavesTheRing(f"{claim.id}: the formula went on where polynomials refused, which is another formula.")
         method = how_it_holds(comparison, ring, certified)

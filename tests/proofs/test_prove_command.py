@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from dataclasses import replace
 from importlib.metadata import version
 from io import StringIO
@@ -14,7 +13,6 @@ from typer.testing import CliRunner
 from iltheory.claims.registry import catalogue
 from iltheory.cli import app
 from iltheory.cli.common import coq_folder
-from iltheory.engine import provenance
 from iltheory.engine.executors import serial
 from iltheory.proofs import Theorem, citation, known_theorems, proved_in_coq
 from iltheory.proofs.coq import readable
@@ -274,31 +272,6 @@ def test_what_is_cited_counts_theorems_axioms_and_the_claims_of_shapes():
         f"all models of some shapes, on polynomials with exact numbers, with iltheory {version('iltheory')}"
     )
     assert citation([]) is None
-
-
-def test_the_commit_that_is_cited_says_if_files_differ_or_are_not_in_it(tmp_path, monkeypatch):
-    def git(*words):
-        subprocess.run(["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True)
-
-    module = tmp_path / "iltheory" / "engine" / "provenance.py"
-    module.parent.mkdir(parents=True)
-    module.write_text("")
-    monkeypatch.setattr(provenance, "__file__", str(module))
-    found = provenance.commit.__wrapped__
-    assert found() is None
-    git("init", "--quiet")
-    git("commit", "--quiet", "--allow-empty", "--message", "of somebody who installed it here")
-    assert found() is None
-    git("add", "iltheory")
-    git("commit", "--quiet", "--message", "ours")
-    (tmp_path / "notes.txt").write_text("")
-    assert len(found()) == 40
-    (tmp_path / "proofs_check").mkdir()
-    (tmp_path / "proofs_check" / "Cheat.v").write_text("")
-    assert found().endswith("+")
-    (tmp_path / "proofs_check" / "Cheat.v").unlink()
-    module.write_text("edited = True")
-    assert found().endswith("+")
 
 
 @pytest.mark.parametrize("width", [72, 80, 110, 200])

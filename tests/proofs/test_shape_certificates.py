@@ -112,9 +112,8 @@ def test_concave_functions_are_least_at_vertices(data):
 def test_what_is_not_concave_is_not_decided_at_vertices():
     part = {2: {X: ONE, Y: -ONE}}  # max(x - y, 0)
     assert least_if_concave({(2,): ONE}, part, SQUARE, ENOUGH) is None
-    assert (
-        least_if_concave({(2,): -ONE}, {2: {(0, 0): ONE}}, SQUARE, ENOUGH) is None
-    )  # a square is not affine in its row
+    square = {2: {(0, 0): ONE}}  # is not affine in its row
+    assert least_if_concave({(2,): -ONE}, square, SQUARE, ENOUGH) is None
     assert least_if_concave({(0, 2): -ONE}, part, SQUARE, ENOUGH) is None  # x max(x - y, 0) is not, either
     assert least_if_concave({(2, 2): -ONE}, part, SQUARE, ENOUGH) is None
     nested = {2: {X: ONE, Y: -ONE}, 3: {(2,): ONE, X: -ONE}}  # max(max(x - y, 0) - x, 0) is convex
